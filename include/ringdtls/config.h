@@ -1,0 +1,102 @@
+/*
+ * The configuration: credentials, policy and limits of the protocol. Immutable once made, so that any number of connections,
+ * endpoints and threads may share one. Whoever uses it keeps it alive.
+ */
+#ifndef RINGDTLS_CONFIG_H
+#define RINGDTLS_CONFIG_H
+
+#include <stddef.h>
+
+#include "status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    RDTLS_FINGERPRINT_LEN = 32, /* SHA-256 of a certificate's DER */
+    RDTLS_COOKIE_SECRET_LEN = 32,
+    RDTLS_MTU_MIN = 256,
+    RDTLS_MTU_MAX = 16384,
+};
+
+enum rdtls_role { RDTLS_CLIENT, RDTLS_SERVER };
+
+/* Does the server ask for a certificate (RFC 5246 section 7.4.4)? */
+enum rdtls_client_certificate {
+    RDTLS_CLIENT_CERTIFICATE_NONE,    /* it does not */
+    RDTLS_CLIENT_CERTIFICATE_REQUEST, /* it does; a client without one is let in */
+    RDTLS_CLIENT_CERTIFICATE_REQUIRE, /* it does; a client without one is refused: handshake_failure */
+};
+
+/* Who judges the certificate that a peer has proven to own? */
+enum rdtls_verify {
+    RDTLS_VERIFY_NONE,        /* nobody: every certificate will do */
+    RDTLS_VERIFY_FINGERPRINT, /* the list of fingerprints; bad_certificate when it is not among them */
+    RDTLS_VERIFY_HOST,        /* the host: PEER_CERTIFICATE instead of CONNECTED, then ..._verify_peer */
+};
+
+/* When must a client prove its address before it costs anything (RFC 6347 section 4.2.1)? */
+enum rdtls_cookies {
+    RDTLS_COOKIES_ALWAYS,
+    RDTLS_COOKIES_UNDER_LOAD, /* when half of handshakes_max are in flight */
+    RDTLS_COOKIES_NEVER,
+};
+
+struct rdtls_config_options {
+    size_t size; /* sizeof(struct rdtls_config_options), set by the defaults function */
+
+    /* Our certificate chain, leaf first, and its private key, both PEM. NULL for both: a self-signed P-256 certificate is
+     * made on the spot. Copied. */
+    const char *certificate_pem;
+    size_t certificate_pem_len;
+    const char *private_key_pem;
+    size_t private_key_pem_len;
+    bool client_certificate_offer; /* a client offers its certificate when it is asked for one; default false */
+
+    enum rdtls_client_certificate client_certificate; /* server: default NONE */
+    enum rdtls_verify verify;                         /* default NONE */
+    const uint8_t (*fingerprints)[RDTLS_FINGERPRINT_LEN];
+    size_t fingerprint_count; /* at most 16; copied */
+
+    /* Code points in order of preference; count 0: the default order. Copied. */
+    const uint16_t *cipher_suites; /* default 0xC02B, 0xC02C */
+    size_t cipher_suite_count;
+    const uint16_t *groups; /* default 29 (x25519), 23 (secp256r1) */
+    size_t group_count;
+
+    enum rdtls_cookies cookies; /* default ALWAYS */
+    /* NULL: a random one. A fleet behind one address shares one. Copied. */
+    const uint8_t *cookie_secret; /* RDTLS_COOKIE_SECRET_LEN bytes */
+
+    /* Largest UDP payload that is sent, in bytes: RDTLS_MTU_MIN..RDTLS_MTU_MAX, default 1200. */
+    uint16_t mtu;
+
+    /* RFC 6347 section 4.2.4.1: first time-out (default 1000), doubled up to the limit (60000), resent at most so many
+     * times (8). The whole handshake has handshake_timeout_ms (30000). */
+    uint32_t retransmit_initial_ms;
+    uint32_t retransmit_max_ms;
+    uint32_t retransmit_count_max;
+    uint32_t handshake_timeout_ms;
+    uint32_t idle_timeout_ms; /* closes an association that has received nothing; default 300000, 0: never */
+};
+
+struct rdtls_config;
+
+/* Fill options with the defaults named above. */
+RDTLS_API void rdtls_config_options_defaults(struct rdtls_config_options *options);
+
+/* Make a configuration. On success *config is to be freed with rdtls_config_free once nothing uses it.
+ * Errors: INVALID_ARGUMENT, BAD_CERTIFICATE_PEM, BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY. Any thread. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_config_new(const struct rdtls_config_options *options,
+                                                              struct rdtls_config **config);
+RDTLS_API void rdtls_config_free(struct rdtls_config *config);
+
+/* SHA-256 of our own leaf certificate. NOT_CONNECTED when there is none (a client without certificate). Any thread. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_config_fingerprint(const struct rdtls_config *config,
+                                                                      uint8_t fingerprint[RDTLS_FINGERPRINT_LEN]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
