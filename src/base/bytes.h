@@ -1,0 +1,88 @@
+/* Views of bytes, and integers in network byte order. Nothing here owns memory. */
+#ifndef BASE_BYTES_H
+#define BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Bytes that somebody else owns. Empty: len 0, data anything. */
+struct bytes {
+    const uint8_t *data;
+    size_t len;
+};
+
+static inline struct bytes bytes_of(const void *data, size_t len)
+{
+    return (struct bytes){(const uint8_t *)data, len};
+}
+
+static inline bool bytes_are_equal(struct bytes a, struct bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/* memcpy that may be given an empty view. */
+static inline void bytes_copy(uint8_t *to, struct bytes from)
+{
+    if (from.len > 0)
+        memcpy(to, from.data, from.len);
+}
+
+static inline uint16_t load_u16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t load_u24(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+}
+
+static inline uint32_t load_u32(const uint8_t *p)
+{
+    return (uint32_t)load_u16(p) << 16 | load_u16(p + 2);
+}
+
+static inline uint64_t load_u48(const uint8_t *p)
+{
+    return (uint64_t)load_u16(p) << 32 | load_u32(p + 2);
+}
+
+static inline uint64_t load_u64(const uint8_t *p)
+{
+    return (uint64_t)load_u32(p) << 32 | load_u32(p + 4);
+}
+
+static inline void store_u16(uint8_t *p, uint16_t value)
+{
+    p[0] = (uint8_t)(value >> 8);
+    p[1] = (uint8_t)value;
+}
+
+static inline void store_u24(uint8_t *p, uint32_t value)
+{
+    p[0] = (uint8_t)(value >> 16);
+    store_u16(p + 1, (uint16_t)value);
+}
+
+static inline void store_u32(uint8_t *p, uint32_t value)
+{
+    store_u16(p, (uint16_t)(value >> 16));
+    store_u16(p + 2, (uint16_t)value);
+}
+
+static inline void store_u48(uint8_t *p, uint64_t value)
+{
+    store_u16(p, (uint16_t)(value >> 32));
+    store_u32(p + 2, (uint32_t)value);
+}
+
+static inline void store_u64(uint8_t *p, uint64_t value)
+{
+    store_u32(p, (uint32_t)(value >> 32));
+    store_u32(p + 4, (uint32_t)value);
+}
+
+#endif

@@ -1,0 +1,14 @@
+/* SipHash-2-4 (Aumasson, Bernstein 2012): a keyed hash for tables whose keys strangers choose. */
+#ifndef BASE_SIPHASH_H
+#define BASE_SIPHASH_H
+
+#include "base/bytes.h"
+
+struct siphash_key {
+    uint64_t k0;
+    uint64_t k1;
+};
+
+uint64_t siphash(const struct siphash_key *key, struct bytes message);
+
+#endif
