@@ -1,0 +1,67 @@
+/* The numbers of the protocol, with their IANA names. */
+#ifndef WIRE_CODEPOINTS_H
+#define WIRE_CODEPOINTS_H
+
+enum content_type {
+    CONTENT_CHANGE_CIPHER_SPEC = 20,
+    CONTENT_ALERT = 21,
+    CONTENT_HANDSHAKE = 22,
+    CONTENT_APPLICATION_DATA = 23,
+};
+
+enum protocol_version {
+    VERSION_DTLS_1_0 = 0xfeff, /* on the wire only: in record headers of first flights */
+    VERSION_DTLS_1_2 = 0xfefd,
+};
+
+enum handshake_type {
+    MESSAGE_HELLO_REQUEST = 0,
+    MESSAGE_CLIENT_HELLO = 1,
+    MESSAGE_SERVER_HELLO = 2,
+    MESSAGE_HELLO_VERIFY_REQUEST = 3,
+    MESSAGE_CERTIFICATE = 11,
+    MESSAGE_SERVER_KEY_EXCHANGE = 12,
+    MESSAGE_CERTIFICATE_REQUEST = 13,
+    MESSAGE_SERVER_HELLO_DONE = 14,
+    MESSAGE_CERTIFICATE_VERIFY = 15,
+    MESSAGE_CLIENT_KEY_EXCHANGE = 16,
+    MESSAGE_FINISHED = 20,
+};
+
+enum extension_type {
+    EXTENSION_SERVER_NAME = 0,
+    EXTENSION_SUPPORTED_GROUPS = 10,
+    EXTENSION_EC_POINT_FORMATS = 11,
+    EXTENSION_SIGNATURE_ALGORITHMS = 13,
+    EXTENSION_EXTENDED_MASTER_SECRET = 23,
+    EXTENSION_SUPPORTED_VERSIONS = 43,
+    EXTENSION_RENEGOTIATION_INFO = 0xff01,
+};
+
+enum cipher_suite {
+    SUITE_EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff,
+    SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256 = 0xc02b,
+    SUITE_ECDHE_ECDSA_AES_256_GCM_SHA384 = 0xc02c,
+};
+
+enum named_group {
+    GROUP_SECP256R1 = 23,
+    GROUP_X25519 = 29,
+};
+
+enum signature_scheme {
+    SCHEME_ECDSA_SECP256R1_SHA256 = 0x0403,
+    SCHEME_ECDSA_SECP384R1_SHA384 = 0x0503, /* in 1.2: ECDSA with SHA-384, whatever the curve */
+};
+
+enum client_certificate_type { CLIENT_CERTIFICATE_ECDSA_SIGN = 64 };
+enum curve_type { CURVE_NAMED = 3 };
+enum point_format { POINT_UNCOMPRESSED = 0 };
+enum compression_method { COMPRESSION_NULL = 0 };
+
+enum alert_level { ALERT_WARNING = 1, ALERT_FATAL = 2 };
+
+/* The fatal ones are enum rdtls_status 1..255. */
+enum alert_description { ALERT_CLOSE_NOTIFY = 0, ALERT_NO_RENEGOTIATION = 100 };
+
+#endif

@@ -1,0 +1,50 @@
+#include "wire/extensions.h"
+
+enum rdtls_status extension_walk_begin(struct extension_walk *walk, struct bytes rest)
+{
+    walk->reader = reader_of(rest);
+    walk->seen_count = 0;
+    /* [rfc5246#7.4.1.2] "The presence of extensions can be detected by determining whether there
+     * are bytes following the compression_methods at the end of the ClientHello." */
+    if (rest.len == 0)
+        return RDTLS_OK;
+
+    struct bytes block = reader_vector_u16(&walk->reader);
+    /* [rfc5246#7.4.1.2] "it MUST check that the amount of data in the message precisely matches one
+     * of these formats; if not, then it MUST send a fatal "decode_error" alert." */
+    if (!reader_is_complete(&walk->reader))
+        return RDTLS_ALERT_DECODE_ERROR;
+    walk->reader = reader_of(block);
+    return RDTLS_OK;
+}
+
+static bool walk_has_seen(const struct extension_walk *walk, uint16_t type)
+{
+    for (size_t i = 0; i < walk->seen_count; i++)
+        if (walk->seen[i] == type)
+            return true;
+    return false;
+}
+
+enum rdtls_status extension_walk_next(struct extension_walk *walk, struct extension *extension,
+                                      bool *found)
+{
+    *found = false;
+    if (!walk->reader.failed && walk->reader.left == 0)
+        return RDTLS_OK;
+
+    uint16_t type = reader_u16(&walk->reader);
+    struct bytes body = reader_vector_u16(&walk->reader);
+    if (walk->reader.failed)
+        return RDTLS_ALERT_DECODE_ERROR;
+    /* [rfc5246#7.4.1.4] "There MUST NOT be more than one extension of the same type." */
+    if (walk_has_seen(walk, type))
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    if (walk->seen_count == EXTENSIONS_MAX)
+        return RDTLS_ALERT_DECODE_ERROR;
+
+    walk->seen[walk->seen_count++] = type;
+    *extension = (struct extension){type, body};
+    *found = true;
+    return RDTLS_OK;
+}
