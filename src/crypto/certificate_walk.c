@@ -1,0 +1,125 @@
+/*
+ * The way through a peer's leaf certificate to its public key: DER (X.690), no libcrypto, no
+ * allocation. What is not on the way (names, validity, extensions) is stepped over: the fingerprint
+ * covers it.
+ *
+ *     Certificate  SEQUENCE
+ *       tbsCertificate  SEQUENCE
+ *         [0] version, serialNumber, signature, issuer, validity, subject
+ *         subjectPublicKeyInfo  SEQUENCE
+ *           algorithm  SEQUENCE: id-ecPublicKey, prime256v1
+ *           subjectPublicKey  BIT STRING: 0 unused bits, 4, x, y
+ *         ...
+ *       signatureAlgorithm, signatureValue
+ */
+#include "base/reader.h"
+#include "crypto/certificate.h"
+
+enum der_tag {
+    DER_INTEGER = 0x02,
+    DER_BIT_STRING = 0x03,
+    DER_OBJECT_IDENTIFIER = 0x06,
+    DER_SEQUENCE = 0x30,
+    DER_VERSION = 0xa0, /* [0] EXPLICIT */
+};
+
+enum {
+    DER_LENGTH_LONG = 0x80,      /* this bit set: the others count the bytes of the length */
+    DER_LENGTH_BYTES_MAX = 3,    /* a handshake message is no longer than 2^24 - 1 */
+    POINT_FORM_UNCOMPRESSED = 4, /* SEC 1 section 2.3.3 */
+};
+
+/* 1.2.840.10045.2.1 and 1.2.840.10045.3.1.7 (RFC 5480 sections 2.1.1 and 2.1.1.1) */
+static const uint8_t oid_ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
+static const uint8_t oid_prime256v1[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+
+/* A definite length in its shortest form: DER knows no other. */
+static size_t der_read_length(struct reader *reader)
+{
+    uint8_t first = reader_u8(reader);
+    if (first < DER_LENGTH_LONG)
+        return first;
+    size_t count = first - DER_LENGTH_LONG;
+    if (count == 0 || count > DER_LENGTH_BYTES_MAX) {
+        reader->failed = true;
+        return 0;
+    }
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len = len << 8 | reader_u8(reader);
+    size_t least = count == 1 ? DER_LENGTH_LONG : (size_t)1 << (8 * (count - 1));
+    if (len < least)
+        reader->failed = true;
+    return len;
+}
+
+/* One element's contents; the reader fails unless it has this tag. */
+static struct bytes der_read(struct reader *reader, enum der_tag tag)
+{
+    if (reader_u8(reader) != tag)
+        reader->failed = true;
+    size_t len = der_read_length(reader);
+    return reader_bytes(reader, len);
+}
+
+static bool der_next_is(const struct reader *reader, enum der_tag tag)
+{
+    return !reader->failed && reader->left > 0 && reader->at[0] == tag;
+}
+
+/* The contents of subjectPublicKeyInfo; false when there is no certificate around it. */
+static bool find_public_key_info(struct bytes der, struct bytes *info)
+{
+    struct reader outer = reader_of(der);
+    struct reader certificate = reader_of(der_read(&outer, DER_SEQUENCE));
+    struct reader to_be_signed = reader_of(der_read(&certificate, DER_SEQUENCE));
+    (void)der_read(&certificate, DER_SEQUENCE);   /* signatureAlgorithm */
+    (void)der_read(&certificate, DER_BIT_STRING); /* signatureValue */
+    if (!reader_is_complete(&outer) || !reader_is_complete(&certificate))
+        return false;
+
+    /* [rfc5280#4.1] "version [0] EXPLICIT Version DEFAULT v1": a version 1 certificate has none. */
+    if (der_next_is(&to_be_signed, DER_VERSION))
+        (void)der_read(&to_be_signed, DER_VERSION);
+    (void)der_read(&to_be_signed, DER_INTEGER);  /* serialNumber */
+    (void)der_read(&to_be_signed, DER_SEQUENCE); /* signature */
+    (void)der_read(&to_be_signed, DER_SEQUENCE); /* issuer */
+    (void)der_read(&to_be_signed, DER_SEQUENCE); /* validity */
+    (void)der_read(&to_be_signed, DER_SEQUENCE); /* subject */
+    *info = der_read(&to_be_signed, DER_SEQUENCE);
+    return !to_be_signed.failed;
+}
+
+/* id-ecPublicKey with the curve by its name: [rfc5480#2.1.1] "implicitCurve and specifiedCurve MUST
+ * NOT be used in PKIX." */
+static bool is_p256(struct bytes algorithm)
+{
+    struct reader reader = reader_of(algorithm);
+    struct bytes kind = der_read(&reader, DER_OBJECT_IDENTIFIER);
+    struct bytes curve = der_read(&reader, DER_OBJECT_IDENTIFIER);
+    return reader_is_complete(&reader) &&
+           bytes_are_equal(kind, bytes_of(oid_ec_public_key, sizeof(oid_ec_public_key))) &&
+           bytes_are_equal(curve, bytes_of(oid_prime256v1, sizeof(oid_prime256v1)));
+}
+
+enum rdtls_status certificate_public_point(struct bytes der, uint8_t point[P256_POINT_LEN])
+{
+    struct bytes info;
+    if (!find_public_key_info(der, &info))
+        return RDTLS_ALERT_BAD_CERTIFICATE;
+    struct reader reader = reader_of(info);
+    struct bytes algorithm = der_read(&reader, DER_SEQUENCE);
+    struct reader public_key = reader_of(der_read(&reader, DER_BIT_STRING));
+    uint8_t unused_bits = reader_u8(&public_key);
+    if (!reader_is_complete(&reader) || public_key.failed || unused_bits != 0)
+        return RDTLS_ALERT_BAD_CERTIFICATE;
+    if (!is_p256(algorithm))
+        return RDTLS_ALERT_UNSUPPORTED_CERTIFICATE;
+    /* A compressed point is legal in a certificate, but we offer the uncompressed point format
+     * alone. */
+    struct bytes encoded = reader_bytes(&public_key, public_key.left);
+    if (encoded.len != P256_POINT_LEN || encoded.data[0] != POINT_FORM_UNCOMPRESSED)
+        return RDTLS_ALERT_UNSUPPORTED_CERTIFICATE;
+    memcpy(point, encoded.data, P256_POINT_LEN);
+    return RDTLS_OK;
+}

@@ -1,0 +1,34 @@
+/*
+ * Running hashes as plain state that can be copied: a transcript is hashed as it goes, and looked at in the middle. No
+ * libcrypto object, no allocation.
+ */
+#ifndef CRYPTO_DIGEST_H
+#define CRYPTO_DIGEST_H
+
+#include "base/bytes.h"
+
+enum digest_kind { DIGEST_SHA256, DIGEST_SHA384 };
+
+enum {
+    SHA256_LEN = 32,
+    SHA384_LEN = 48,
+    DIGEST_LEN_MAX = 48,
+    DIGEST_STATE_WORDS = 27, /* 216 bytes: libcrypto's SHA512_CTX, the larger of the two (asserted) */
+};
+
+struct digest {
+    enum digest_kind kind;
+    uint64_t state[DIGEST_STATE_WORDS];
+};
+
+size_t digest_len(enum digest_kind kind);
+void digest_init(struct digest *digest, enum digest_kind kind);
+void digest_update(struct digest *digest, struct bytes bytes);
+
+/* Leaves the running hash as it is. Writes digest_len bytes. */
+void digest_peek(const struct digest *digest, uint8_t out[DIGEST_LEN_MAX]);
+
+/* Of one view of bytes. */
+void digest_of(enum digest_kind kind, struct bytes bytes, uint8_t out[DIGEST_LEN_MAX]);
+
+#endif

@@ -1,0 +1,99 @@
+/* EC_KEY is deprecated in favour of EVP_PKEY. It stays here for the verifier: overwriting the point
+ * of a kept EC_KEY costs 0.5 µs, making an EVP_PKEY by EVP_PKEY_fromdata 20. Signing costs the same
+ * either way (18.3 and 18.5 µs). */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include "crypto/signature.h"
+
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/err.h>
+
+#include "crypto/certificate.h"
+#include "crypto/private_key.h"
+
+enum { POINT_FORM_UNCOMPRESSED = 4 };
+
+struct signer {
+    EC_KEY *key; /* a copy of its own, so that no thread shares it */
+};
+
+struct verifier {
+    EC_KEY *key; /* its point is overwritten for each signature */
+    BN_CTX *scratch;
+};
+
+struct signer *signer_new(const struct private_key *key)
+{
+    struct signer *signer = crypto_allocate(sizeof(*signer));
+    if (signer == NULL)
+        return NULL;
+    const EC_KEY *original = EVP_PKEY_get0_EC_KEY(key->pkey);
+    signer->key = original == NULL ? NULL : EC_KEY_dup(original);
+    if (signer->key == NULL || ECDSA_size(signer->key) > ECDSA_P256_SIGNATURE_MAX) {
+        signer_free(signer);
+        return NULL;
+    }
+    return signer;
+}
+
+void signer_free(struct signer *signer)
+{
+    if (signer == NULL)
+        return;
+    EC_KEY_free(signer->key); /* wipes the scalar */
+    crypto_release(signer, sizeof(*signer));
+}
+
+bool signer_sign(struct signer *signer, struct bytes digest,
+                 uint8_t signature[ECDSA_P256_SIGNATURE_MAX], size_t *signature_len)
+{
+    unsigned int len = 0;
+    *signature_len = 0;
+    if (digest.len > DIGEST_LEN_MAX ||
+        ECDSA_sign(0, digest.data, (int)digest.len, signature, &len, signer->key) != 1)
+        return false;
+    *signature_len = len;
+    return true;
+}
+
+struct verifier *verifier_new(void)
+{
+    struct verifier *verifier = crypto_allocate(sizeof(*verifier));
+    if (verifier == NULL)
+        return NULL;
+    verifier->key = EC_KEY_new_by_curve_name(NID_X9_62_prime256v1);
+    verifier->scratch = BN_CTX_new();
+    if (verifier->key == NULL || verifier->scratch == NULL) {
+        verifier_free(verifier);
+        return NULL;
+    }
+    return verifier;
+}
+
+void verifier_free(struct verifier *verifier)
+{
+    if (verifier == NULL)
+        return;
+    EC_KEY_free(verifier->key);
+    BN_CTX_free(verifier->scratch);
+    crypto_release(verifier, sizeof(*verifier));
+}
+
+bool verifier_verify(struct verifier *verifier, const uint8_t point[P256_POINT_LEN],
+                     struct bytes digest, struct bytes signature)
+{
+    if (point[0] != POINT_FORM_UNCOMPRESSED || digest.len > DIGEST_LEN_MAX ||
+        signature.len > ECDSA_P256_SIGNATURE_MAX)
+        return false;
+    (void)ERR_set_mark();
+    /* EC_KEY_oct2key refuses a point off the curve. ECDSA_verify encodes what it has parsed again
+     * and compares, so anything but DER, and anything behind it, is refused; a digest longer than
+     * the order is cut to its leftmost bits. */
+    bool ok = EC_KEY_oct2key(verifier->key, point, P256_POINT_LEN, verifier->scratch) == 1 &&
+              ECDSA_verify(0, digest.data, (int)digest.len, signature.data, (int)signature.len,
+                           verifier->key) == 1;
+    (void)ERR_pop_to_mark();
+    return ok;
+}

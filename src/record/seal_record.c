@@ -1,0 +1,65 @@
+#include "record/seal_record.h"
+
+#include <assert.h>
+
+#include "record/protection.h"
+
+static_assert(SEALED_OVERHEAD == 37, "13 of the header, 8 of the nonce, 16 of the tag");
+
+size_t sealed_len(bool is_protected, size_t plaintext_len)
+{
+    return plaintext_len + (is_protected ? SEALED_OVERHEAD : RECORD_HEADER_LEN);
+}
+
+/* Behind the header: explicit nonce, ciphertext, tag. */
+static bool protect(const struct seal_request *request, const struct record_header *header,
+                    uint8_t *fragment)
+{
+    uint8_t additional_data[ADDITIONAL_DATA_LEN];
+    additional_data_write(additional_data, header, request->plaintext.len);
+    struct aead_operation operation = {
+        .kind = request->aead,
+        .key = request->keys->key,
+        .aad = bytes_of(additional_data, sizeof(additional_data)),
+        .in = request->plaintext.data,
+        .in_len = request->plaintext.len,
+        .out = fragment + GCM_EXPLICIT_NONCE_LEN,
+    };
+    /* [rfc5288#3] "Each value of the nonce_explicit MUST be distinct for each distinct invocation
+     * of the GCM encrypt function for any fixed key. [...] The nonce_explicit MAY be the 64-bit
+     * sequence number." */
+    record_number_write(fragment, header->epoch, header->sequence);
+    nonce_write(operation.nonce, request->keys->salt, fragment);
+    return aead_seal(request->engine, &operation);
+}
+
+enum rdtls_status seal_record(const struct seal_request *request, uint8_t *out)
+{
+    size_t plaintext_len = request->plaintext.len;
+    bool is_protected = request->keys != NULL;
+    if (plaintext_len > PLAINTEXT_MAX)
+        return RDTLS_TOO_LONG;
+    /* [rfc5246#6.1 !] "Sequence numbers do not wrap. If a TLS implementation would need to wrap a
+     * sequence number, it must renegotiate instead." Renegotiation is refused: the association
+     * ends. */
+    if (request->epoch->next_sequence > SEQUENCE_MAX)
+        return RDTLS_SEQUENCE_EXHAUSTED;
+
+    struct record_header header = {
+        .type = (uint8_t)request->type,
+        .version = request->version,
+        .epoch = request->epoch->epoch,
+        .sequence = request->epoch->next_sequence,
+        .length = (uint16_t)(sealed_len(is_protected, plaintext_len) - RECORD_HEADER_LEN),
+    };
+    uint8_t *fragment = out + RECORD_HEADER_LEN;
+    if (is_protected) {
+        if (!protect(request, &header, fragment))
+            return RDTLS_ALERT_INTERNAL_ERROR;
+    } else if (plaintext_len > 0) {
+        memmove(fragment, request->plaintext.data, plaintext_len);
+    }
+    record_header_write(out, &header);
+    request->epoch->next_sequence++;
+    return RDTLS_OK;
+}

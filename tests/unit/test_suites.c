@@ -1,0 +1,25 @@
+#include "crypto/suites.h"
+
+#include "crypto_support.h"
+
+/* RFC 5289 section 3.2 names hash and cipher of both. */
+Test(suites, are_those_that_are_served_and_no_other)
+{
+    size_t found = 0;
+    for (uint32_t code_point = 0; code_point <= UINT16_MAX; code_point++)
+        if (suite_find((uint16_t)code_point) != NULL)
+            found++;
+    cr_expect_eq(found, 2);
+
+    const struct suite *small = suite_find(0xc02b);
+    cr_assert_not_null(small);
+    cr_expect_eq(small->aead, AEAD_AES_128_GCM);
+    cr_expect_eq(small->hash, DIGEST_SHA256);
+    cr_expect_str_eq(small->name, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
+
+    const struct suite *large = suite_find(0xc02c);
+    cr_assert_not_null(large);
+    cr_expect_eq(large->aead, AEAD_AES_256_GCM);
+    cr_expect_eq(large->hash, DIGEST_SHA384);
+    cr_expect_str_eq(large->name, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384");
+}
