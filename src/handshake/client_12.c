@@ -1,0 +1,204 @@
+/* DTLS 1.2: what a client sends, and what it makes of a server's messages. */
+#include "handshake/key_schedule_12.h"
+#include "handshake/messages_12.h"
+#include "wire/certificate_messages.h"
+#include "wire/key_exchange_messages.h"
+
+static const uint16_t our_schemes[] = POLICY_SCHEMES;
+
+enum rdtls_status build_client_hello(struct handshake *handshake, struct writer *body)
+{
+    const struct policy *policy = handshake->environment->policy;
+    struct client_hello_content content = {
+        .random = handshake->association->client_random,
+        .cookie = bytes_of(handshake->cookie, handshake->cookie_len),
+        .cipher_suites = policy->suites,
+        .cipher_suite_count = policy->suite_count,
+        .groups = policy->groups,
+        .group_count = policy->group_count,
+        .signature_schemes = our_schemes,
+        .signature_scheme_count = sizeof(our_schemes) / sizeof(our_schemes[0]),
+    };
+    client_hello_write(body, &content);
+    return RDTLS_OK;
+}
+
+enum rdtls_status consume_hello_verify_request(struct handshake *handshake, struct bytes body)
+{
+    struct bytes cookie;
+    TRY(hello_verify_request_read(body, &cookie));
+    bytes_copy(handshake->cookie, cookie);
+    handshake->cookie_len = (uint8_t)cookie.len;
+    return RDTLS_OK;
+}
+
+static bool policy_offers_suite(const struct policy *policy, uint16_t code_point)
+{
+    for (size_t i = 0; i < policy->suite_count; i++)
+        if (policy->suites[i] == code_point)
+            return true;
+    return false;
+}
+
+static bool policy_offers_group(const struct policy *policy, uint16_t group)
+{
+    for (size_t i = 0; i < policy->group_count; i++)
+        if (policy->groups[i] == group)
+            return true;
+    return false;
+}
+
+static enum rdtls_status check_server_hello(const struct handshake *handshake,
+                                            const struct server_hello *hello)
+{
+    if (hello->version != VERSION_DTLS_1_2)
+        return RDTLS_ALERT_PROTOCOL_VERSION;
+    if (!policy_offers_suite(handshake->environment->policy, hello->cipher_suite) ||
+        hello->compression_method != COMPRESSION_NULL)
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    /* [rfc7627#5.2] "If a client receives a ServerHello without the extension, it SHOULD abort the
+     * handshake if it does not wish to interoperate with legacy servers." */
+    if (!hello->extended_master_secret)
+        return RDTLS_ALERT_HANDSHAKE_FAILURE;
+    /* [rfc5746#3.4] "The client MUST then verify that the length of the "renegotiated_connection"
+     * field is zero" */
+    if (hello->renegotiated_connection.len != 0)
+        return RDTLS_ALERT_HANDSHAKE_FAILURE;
+    return RDTLS_OK;
+}
+
+/* The transcript begins with the ClientHello that was answered: the one in the flight. */
+static void start_transcript(struct handshake *handshake)
+{
+    const struct flight_message *hello = &handshake->flight.messages[0];
+    struct handshake_header header = {
+        .type = hello->type,
+        .message_seq = hello->message_seq,
+        .length = hello->length,
+    };
+    transcript_start(&handshake->transcript, handshake->choice.suite->hash, true);
+    transcript_add(&handshake->transcript, &header, flight_body(&handshake->flight, hello));
+}
+
+enum rdtls_status consume_server_hello(struct handshake *handshake, struct bytes body)
+{
+    struct server_hello hello;
+    TRY(server_hello_read(body, &hello));
+    TRY(check_server_hello(handshake, &hello));
+    handshake->choice.suite = suite_find(hello.cipher_suite);
+    handshake->association->suite = hello.cipher_suite;
+    bytes_copy(handshake->association->server_random, hello.random);
+    handshake->record_version = VERSION_DTLS_1_2;
+    start_transcript(handshake);
+    return RDTLS_OK;
+}
+
+enum rdtls_status consume_server_certificate(struct handshake *handshake, struct bytes body)
+{
+    struct certificate_message message;
+    TRY(certificate_read(body, &message));
+    /* [rfc5246#7.4.2] A server's list has at least its own certificate. */
+    if (message.leaf.len == 0)
+        return RDTLS_ALERT_DECODE_ERROR;
+    return accept_peer_leaf(handshake, message.leaf);
+}
+
+enum rdtls_status consume_server_key_exchange(struct handshake *handshake, struct bytes body)
+{
+    struct server_key_exchange message;
+    enum key_exchange_kind kind;
+    enum digest_kind hash;
+    TRY(server_key_exchange_read(body, &message));
+    /* [rfc8422#5.4] the curve, and [rfc5246#7.4.3] the signature algorithm, are ones that the
+     * client offered. */
+    if (!policy_offers_group(handshake->environment->policy, message.group) ||
+        !group_key_exchange(message.group, &kind) || !scheme_digest(message.scheme, &hash) ||
+        message.public_key.len != key_exchange_public_len(kind))
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    uint8_t digest[DIGEST_LEN_MAX];
+    key_exchange_digest(handshake, hash, message.params, digest);
+    handshake->choice.group = message.group;
+    bytes_copy(handshake->peer_key, message.public_key);
+    return submit_verify(handshake, bytes_of(digest, digest_len(hash)), message.signature);
+}
+
+enum rdtls_status complete_server_key_exchange(struct handshake *handshake)
+{
+    struct association *association = handshake->association;
+    if (association->role == RDTLS_SERVER)
+        return RDTLS_OK; /* it was ours */
+    if (handshake->job.state != LANE_DONE || !handshake->job.ok)
+        return RDTLS_ALERT_DECRYPT_ERROR;
+    association->group = handshake->choice.group;
+    association->peer_certificate = true;
+    return RDTLS_OK;
+}
+
+enum rdtls_status consume_certificate_request(struct handshake *handshake, struct bytes body)
+{
+    struct certificate_request request;
+    TRY(certificate_request_read(body, &request));
+    /* [rfc5246#7.4.6] "If no suitable certificate is available, the client MUST send a certificate
+     * message containing no certificates." */
+    bool takes_ecdsa = memchr(request.certificate_types.data, CLIENT_CERTIFICATE_ECDSA_SIGN,
+                              request.certificate_types.len) != NULL;
+    handshake->signature_scheme = takes_ecdsa ? scheme_choose(request.signature_algorithms) : 0;
+    return RDTLS_OK;
+}
+
+enum rdtls_status consume_server_hello_done(struct handshake *handshake, struct bytes body)
+{
+    (void)handshake;
+    return body.len == 0 ? RDTLS_OK : RDTLS_ALERT_DECODE_ERROR;
+}
+
+enum rdtls_status build_client_certificate(struct handshake *handshake, struct writer *body)
+{
+    const struct policy *policy = handshake->environment->policy;
+    const struct credential *credential = &policy->credential;
+    bool have_one = policy->offers_certificate && handshake->signature_scheme != 0;
+    if (have_one)
+        handshake->facts |= FACT_CERTIFICATE_SENT;
+    certificate_write(body, credential->chain, have_one ? credential->chain_count : 0);
+    return RDTLS_OK;
+}
+
+enum rdtls_status prepare_client_key_exchange(struct handshake *handshake)
+{
+    enum key_exchange_kind kind;
+    if (!group_key_exchange(handshake->choice.group, &kind) ||
+        !lanes_key_pair(handshake->environment->lanes, kind, &handshake->key_pair))
+        return RDTLS_ALERT_INTERNAL_ERROR;
+    return submit_derive(handshake, bytes_of(handshake->peer_key, key_exchange_public_len(kind)));
+}
+
+enum rdtls_status build_client_key_exchange(struct handshake *handshake, struct writer *body)
+{
+    const struct key_pair *ours = &handshake->job.derive.ours;
+    client_key_exchange_write(body,
+                              bytes_of(ours->public_key, key_exchange_public_len(ours->kind)));
+    return RDTLS_OK;
+}
+
+enum rdtls_status prepare_certificate_verify(struct handshake *handshake)
+{
+    enum digest_kind hash;
+    if (!scheme_digest(handshake->signature_scheme, &hash))
+        return RDTLS_ALERT_INTERNAL_ERROR;
+    uint8_t digest[DIGEST_LEN_MAX];
+    size_t len = transcript_hash(&handshake->transcript, hash, digest);
+    return submit_sign(handshake, bytes_of(digest, len));
+}
+
+enum rdtls_status build_certificate_verify(struct handshake *handshake, struct writer *body)
+{
+    const struct lane_job *job = &handshake->job;
+    if (job->state != LANE_DONE || !job->ok)
+        return RDTLS_ALERT_INTERNAL_ERROR;
+    struct certificate_verify message = {
+        .scheme = handshake->signature_scheme,
+        .signature = bytes_of(job->sign.signature, job->sign.signature_len),
+    };
+    certificate_verify_write(body, &message);
+    return RDTLS_OK;
+}

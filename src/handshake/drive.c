@@ -1,0 +1,222 @@
+/* The one driver: walks the rows of a table for every version and role. */
+#include "handshake/tables.h"
+
+static const struct handshake_row *current_row(const struct handshake *handshake)
+{
+    return &handshake->rows[handshake->row];
+}
+
+static bool row_is_ours(const struct handshake *handshake, const struct handshake_row *row)
+{
+    return row->sender == (enum rdtls_role)handshake->association->role;
+}
+
+static bool fact_holds(const struct handshake *handshake, const struct handshake_row *row)
+{
+    return row->presence == FACT_ALWAYS || (handshake->facts & row->presence) != 0;
+}
+
+/* May the row come although we do not know yet? A client learns what a server asks for when it is asked. */
+static bool row_is_optional(const struct handshake *handshake, const struct handshake_row *row)
+{
+    return !fact_holds(handshake, row) && !row_is_ours(handshake, row) &&
+           row->sender == RDTLS_SERVER;
+}
+
+static void skip_absent_rows(struct handshake *handshake)
+{
+    const struct handshake_row *row = current_row(handshake);
+    while (row->flight != 0 && !fact_holds(handshake, row) && !row_is_optional(handshake, row)) {
+        handshake->row++;
+        row = current_row(handshake);
+    }
+}
+
+static void advance_row(struct handshake *handshake)
+{
+    handshake->row++;
+    handshake->phase = PHASE_START;
+    skip_absent_rows(handshake);
+}
+
+static bool is_at_end(const struct handshake *handshake)
+{
+    return current_row(handshake)->flight == 0;
+}
+
+static void finish(struct handshake *handshake)
+{
+    struct association *association = handshake->association;
+    const struct handshake_row *last = current_row(handshake) - 1;
+    association->final_is_ours = row_is_ours(handshake, last);
+    association->final_message_seq = (uint16_t)(handshake->next_send_seq - 1);
+    association->peer_final_message_seq = (uint16_t)(handshake->reassembly.next_seq - 1);
+    retransmit_stop(&handshake->retransmit);
+    handshake->complete = true;
+}
+
+static void begin_flight(struct handshake *handshake, const struct handshake_row *row)
+{
+    retransmit_stop(&handshake->retransmit);
+    flight_begin(&handshake->flight, row->flight);
+    handshake->answered_seq = (uint16_t)(handshake->reassembly.next_seq - 1);
+}
+
+static enum rdtls_status build_message(struct handshake *handshake, const struct handshake_row *row)
+{
+    size_t capacity;
+    uint8_t *room = flight_room(&handshake->flight, &capacity);
+    bool is_credential = row->message == MESSAGE_CERTIFICATE;
+    /* A chain is as long as it is; it is built aside and not kept. */
+    struct writer body = is_credential
+                             ? writer_of(handshake->environment->scratch, REASSEMBLY_MESSAGE_MAX)
+                             : writer_of(room, capacity);
+    TRY(row->build(handshake, &body));
+    if (body.failed)
+        return RDTLS_ALERT_INTERNAL_ERROR;
+    struct flight_message message = {
+        .type = row->message,
+        .epoch = row->epoch,
+        .message_seq = handshake->next_send_seq,
+        .length = (uint32_t)body.len,
+        .offset = handshake->flight.used,
+        .is_credential = is_credential && (row->sender == RDTLS_SERVER ||
+                                           (handshake->facts & FACT_CERTIFICATE_SENT) != 0),
+    };
+    if (is_credential && !message.is_credential)
+        bytes_copy(room, bytes_of(body.start, body.len));
+    if (!flight_append(&handshake->flight, &message))
+        return RDTLS_ALERT_INTERNAL_ERROR;
+    struct handshake_header header = {
+        .type = message.type,
+        .message_seq = message.message_seq,
+        .length = message.length,
+    };
+    transcript_add(&handshake->transcript, &header, bytes_of(body.start, body.len));
+    handshake->next_send_seq++;
+    handshake->association->write_epoch = row->epoch;
+    return RDTLS_OK;
+}
+
+static void send_flight_if_whole(struct handshake *handshake)
+{
+    bool is_last = is_at_end(handshake);
+    if (!is_last && row_is_ours(handshake, current_row(handshake)))
+        return;
+    flight_rewind(&handshake->flight);
+    retransmit_start(&handshake->retransmit, handshake->environment->policy, handshake->now_ns,
+                     !is_last);
+}
+
+static enum rdtls_status complete_row(struct handshake *handshake, const struct handshake_row *row)
+{
+    if (row->complete != NULL)
+        TRY(row->complete(handshake));
+    advance_row(handshake);
+    return RDTLS_OK;
+}
+
+static enum rdtls_status send_step(struct handshake *handshake, const struct handshake_row *row)
+{
+    switch ((enum handshake_phase)handshake->phase) {
+    case PHASE_START:
+        if (row->flight != handshake->flight.number)
+            begin_flight(handshake, row);
+        handshake->phase = PHASE_PREPARED;
+        return row->prepare != NULL ? row->prepare(handshake) : RDTLS_OK;
+    case PHASE_PREPARED:
+        TRY(build_message(handshake, row));
+        handshake->phase = PHASE_TAKEN;
+        return RDTLS_OK;
+    case PHASE_TAKEN:
+        TRY(complete_row(handshake, row));
+        send_flight_if_whole(handshake);
+        return RDTLS_OK;
+    }
+    return RDTLS_ALERT_INTERNAL_ERROR;
+}
+
+/* The row that a message of the peer's belongs to: the current one, or one behind optional rows. */
+static enum rdtls_status find_row(struct handshake *handshake, uint8_t type)
+{
+    while (current_row(handshake)->message != type && row_is_optional(handshake, current_row(handshake)))
+        advance_row(handshake);
+    const struct handshake_row *row = current_row(handshake);
+    if (row->flight == 0 || row->message != type || row_is_ours(handshake, row))
+        return RDTLS_ALERT_UNEXPECTED_MESSAGE;
+    handshake->facts |= row->presence;
+    return RDTLS_OK;
+}
+
+enum rdtls_status handshake_take(struct handshake *handshake, const struct handshake_header *header,
+                                 struct bytes body, uint8_t epoch)
+{
+    TRY(find_row(handshake, header->type));
+    const struct handshake_row *row = current_row(handshake);
+    if (epoch != row->epoch)
+        return RDTLS_ALERT_UNEXPECTED_MESSAGE;
+    enum rdtls_status status = row->consume(handshake, body);
+    if (status != RDTLS_OK && status != RDTLS_PARKED)
+        return status;
+    transcript_add(&handshake->transcript, header, body);
+    reassembly_advance(&handshake->reassembly, handshake->environment->blocks);
+    handshake->phase = PHASE_TAKEN;
+    return status;
+}
+
+bool handshake_is_listening(const struct handshake *handshake)
+{
+    const struct handshake_row *row = current_row(handshake);
+    return !handshake->complete && !handshake_is_parked(handshake) && row->flight != 0 &&
+           !row_is_ours(handshake, row) && handshake->phase == PHASE_START;
+}
+
+/* [rfc5246#7.4.9] "It is a fatal error if a Finished message is not preceded by a
+ * ChangeCipherSpec message at the appropriate point in the handshake." Over datagrams it may still be on its way. */
+static bool awaits_change_cipher_spec(const struct handshake *handshake,
+                                      const struct handshake_row *row)
+{
+    return row->epoch != EPOCH_PLAINTEXT && !handshake->change_cipher_spec_seen;
+}
+
+/* *waits: the next message is not there yet. */
+static enum rdtls_status receive_step(struct handshake *handshake, const struct handshake_row *row,
+                                      bool *waits)
+{
+    if (handshake->phase == PHASE_TAKEN)
+        return complete_row(handshake, row);
+    const struct handshake_environment *environment = handshake->environment;
+    struct handshake_header header;
+    uint8_t epoch;
+    *waits = awaits_change_cipher_spec(handshake, row) ||
+             !reassembly_next(&handshake->reassembly, environment->blocks, &header, &epoch,
+                              environment->scratch);
+    if (*waits)
+        return RDTLS_OK;
+    if (epoch < row->epoch) {
+        reassembly_drop_next(&handshake->reassembly, environment->blocks);
+        *waits = true;
+        return RDTLS_OK;
+    }
+    return handshake_take(handshake, &header, bytes_of(environment->scratch, header.length), epoch);
+}
+
+enum rdtls_status handshake_drive(struct handshake *handshake)
+{
+    bool waits = false;
+    while (!handshake->complete && !waits) {
+        if (handshake_is_parked(handshake))
+            return RDTLS_PARKED;
+        const struct handshake_row *row = current_row(handshake);
+        if (is_at_end(handshake)) {
+            finish(handshake);
+            break;
+        }
+        enum rdtls_status status = row_is_ours(handshake, row)
+                                       ? send_step(handshake, row)
+                                       : receive_step(handshake, row, &waits);
+        if (status != RDTLS_OK)
+            return status;
+    }
+    return RDTLS_OK;
+}

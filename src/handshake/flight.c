@@ -1,0 +1,199 @@
+#include "handshake/flight.h"
+
+#include "crypto/suites.h"
+#include "record/seal_record.h"
+#include "wire/certificate_messages.h"
+
+enum {
+    CHANGE_CIPHER_SPEC_LEN = 1,
+    FRAGMENT_MIN = 32, /* a smaller piece of a message than this waits for the next datagram */
+    CERTIFICATE_BODY_MAX = 16384,
+};
+
+void flight_begin(struct flight *flight, uint8_t number)
+{
+    flight->number = number;
+    flight->count = 0;
+    flight->used = 0;
+    flight_rewind(flight);
+    flight->sending = false;
+}
+
+uint8_t *flight_room(struct flight *flight, size_t *capacity)
+{
+    *capacity = sizeof(flight->buffer) - flight->used;
+    return flight->buffer + flight->used;
+}
+
+bool flight_append(struct flight *flight, const struct flight_message *message)
+{
+    if (flight->count == FLIGHT_MESSAGES_MAX)
+        return false;
+    if (!message->is_credential) {
+        if (message->length > sizeof(flight->buffer) - flight->used)
+            return false;
+        flight->used = (uint16_t)(flight->used + message->length);
+    }
+    flight->messages[flight->count++] = *message;
+    return true;
+}
+
+struct bytes flight_body(const struct flight *flight, const struct flight_message *message)
+{
+    return bytes_of(flight->buffer + message->offset, message->length);
+}
+
+void flight_rewind(struct flight *flight)
+{
+    flight->cursor_message = 0;
+    flight->cursor_offset = 0;
+    flight->sending = true;
+}
+
+/* One record under an epoch, behind what the datagram holds already: head and body, sealed where they lie. */
+static bool write_record(const struct flight_writer *flight_writer, struct writer *datagram,
+                         enum content_type type, uint8_t epoch, struct bytes head,
+                         struct bytes body)
+{
+    struct association *association = flight_writer->association;
+    bool is_protected = epoch != EPOCH_PLAINTEXT;
+    size_t len = head.len + body.len;
+    uint8_t *room = writer_room(datagram, sealed_len(is_protected, len));
+    if (room == NULL)
+        return false;
+    uint8_t *plaintext = room + RECORD_HEADER_LEN + (is_protected ? GCM_EXPLICIT_NONCE_LEN : 0);
+    bytes_copy(plaintext, head);
+    bytes_copy(plaintext + head.len, body);
+    struct seal_request request = {
+        .engine = flight_writer->engine,
+        .aead = is_protected ? suite_find(association->suite)->aead : AEAD_AES_128_GCM,
+        .keys = is_protected ? &association->write_keys : NULL,
+        .epoch = &association->write[epoch],
+        .type = type,
+        .version = flight_writer->record_version,
+        .plaintext = bytes_of(plaintext, len),
+    };
+    return seal_record(&request, room) == RDTLS_OK;
+}
+
+static bool write_change_cipher_spec(const struct flight_writer *flight_writer,
+                                     struct writer *datagram)
+{
+    static const uint8_t change_cipher_spec[CHANGE_CIPHER_SPEC_LEN] = {1};
+    return write_record(flight_writer, datagram, CONTENT_CHANGE_CIPHER_SPEC, EPOCH_PLAINTEXT,
+                        bytes_of(change_cipher_spec, CHANGE_CIPHER_SPEC_LEN), bytes_of(NULL, 0));
+}
+
+static size_t fragment_overhead(uint8_t epoch)
+{
+    return sealed_len(epoch != EPOCH_PLAINTEXT, HANDSHAKE_HEADER_LEN);
+}
+
+/* How many bytes of a message with `left` to go fit into `room`; false: it waits for the next datagram. */
+static bool fragment_fits(size_t room, uint8_t epoch, size_t left, size_t *len)
+{
+    size_t overhead = fragment_overhead(epoch);
+    if (room < overhead)
+        return false;
+    *len = left < room - overhead ? left : room - overhead;
+    return *len == left || *len >= FRAGMENT_MIN;
+}
+
+static bool write_fragment(const struct flight_writer *flight_writer, struct writer *datagram,
+                           const struct flight_message *message, size_t offset, struct bytes piece)
+{
+    struct handshake_header header = {
+        .type = message->type,
+        .message_seq = message->message_seq,
+        .length = message->length,
+        .fragment_offset = (uint32_t)offset,
+        .fragment_length = (uint32_t)piece.len,
+    };
+    uint8_t header_bytes[HANDSHAKE_HEADER_LEN];
+    handshake_header_write(header_bytes, &header);
+    return write_record(flight_writer, datagram, CONTENT_HANDSHAKE, message->epoch,
+                        bytes_of(header_bytes, sizeof(header_bytes)), piece);
+}
+
+/* The body to cut fragments from: in the buffer, or the credential's certificate list made in scratch. */
+static struct bytes message_body(const struct flight *flight,
+                                 const struct flight_writer *flight_writer,
+                                 const struct flight_message *message)
+{
+    if (!message->is_credential)
+        return flight_body(flight, message);
+    const struct credential *credential = &flight_writer->policy->credential;
+    struct writer body = writer_of(flight_writer->scratch, CERTIFICATE_BODY_MAX);
+    certificate_write(&body, credential->chain, credential->chain_count);
+    return bytes_of(body.start, body.len);
+}
+
+/* The message at the cursor changes the epoch: a ChangeCipherSpec goes before its first byte. */
+static bool is_first_of_epoch(const struct flight *flight)
+{
+    const struct flight_message *message = &flight->messages[flight->cursor_message];
+    if (message->epoch == EPOCH_PLAINTEXT || flight->cursor_offset != 0)
+        return false;
+    return flight->cursor_message == 0 || message[-1].epoch == EPOCH_PLAINTEXT;
+}
+
+/* Write as much of the message at the cursor as fits; false: the datagram is full. */
+static bool write_at_cursor(struct flight *flight, const struct flight_writer *flight_writer,
+                            struct writer *datagram)
+{
+    const struct flight_message *message = &flight->messages[flight->cursor_message];
+    bool needs_ccs = is_first_of_epoch(flight);
+    size_t room = datagram->capacity - datagram->len;
+    size_t before = needs_ccs ? sealed_len(false, CHANGE_CIPHER_SPEC_LEN) : 0;
+    size_t left = message->length - flight->cursor_offset;
+    size_t len;
+    if (room < before || !fragment_fits(room - before, message->epoch, left, &len))
+        return false;
+    if (needs_ccs && !write_change_cipher_spec(flight_writer, datagram))
+        return false;
+    struct bytes body = message_body(flight, flight_writer, message);
+    struct bytes piece = {body.data + flight->cursor_offset, len};
+    if (!write_fragment(flight_writer, datagram, message, flight->cursor_offset, piece))
+        return false;
+    flight->cursor_offset += (uint32_t)len;
+    if (flight->cursor_offset == message->length) {
+        flight->cursor_message++;
+        flight->cursor_offset = 0;
+    }
+    return true;
+}
+
+size_t flight_fill_datagram(struct flight *flight, const struct flight_writer *flight_writer,
+                            uint8_t *out, size_t capacity)
+{
+    struct writer datagram = writer_of(out, capacity);
+    while (flight->sending) {
+        if (flight->cursor_message == flight->count) {
+            flight->sending = false;
+            break;
+        }
+        if (!write_at_cursor(flight, flight_writer, &datagram))
+            break;
+    }
+    /* An empty datagram cannot take the next piece either: only libcrypto's failure leads here. */
+    if (datagram.len == 0)
+        flight->sending = false;
+    return datagram.len;
+}
+
+size_t flight_fill_final(const struct flight_writer *flight_writer, uint8_t *out, size_t capacity)
+{
+    const struct association *association = flight_writer->association;
+    struct flight_message finished = {
+        .type = MESSAGE_FINISHED,
+        .epoch = EPOCH_PROTECTED,
+        .message_seq = association->final_message_seq,
+        .length = VERIFY_DATA_LEN,
+    };
+    struct writer datagram = writer_of(out, capacity);
+    bool written =
+        write_change_cipher_spec(flight_writer, &datagram) &&
+        write_fragment(flight_writer, &datagram, &finished, 0,
+                       bytes_of(association->final_verify_data, VERIFY_DATA_LEN));
+    return written ? datagram.len : 0;
+}

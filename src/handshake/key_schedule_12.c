@@ -1,0 +1,72 @@
+#include "handshake/key_schedule_12.h"
+
+#include "base/secret.h"
+#include "crypto/prf.h"
+
+enum { KEY_BLOCK_MAX = 2 * (AEAD_KEY_MAX + GCM_SALT_LEN) };
+
+static void install_traffic_keys(struct association *association, const struct suite *suite)
+{
+    uint8_t key_block[KEY_BLOCK_MAX];
+    size_t key_len = aead_key_len(suite->aead);
+    struct prf_input expansion = {
+        .hash = suite->hash,
+        .secret = bytes_of(association->master_secret, MASTER_SECRET_LEN),
+        .label = "key expansion",
+        .seed = bytes_of(association->server_random, RANDOM_LEN),
+        .more_seed = bytes_of(association->client_random, RANDOM_LEN),
+    };
+    prf_12(&expansion, key_block, 2 * (key_len + GCM_SALT_LEN));
+
+    /* [rfc5246#6.3] client_write_key, server_write_key, client_write_IV, server_write_IV; AEAD
+     * suites have no MAC keys. */
+    bool is_client = association->role == RDTLS_CLIENT;
+    struct traffic_keys *client = is_client ? &association->write_keys : &association->read_keys;
+    struct traffic_keys *server = is_client ? &association->read_keys : &association->write_keys;
+    memcpy(client->key, key_block, key_len);
+    memcpy(server->key, key_block + key_len, key_len);
+    memcpy(client->salt, key_block + 2 * key_len, GCM_SALT_LEN);
+    memcpy(server->salt, key_block + 2 * key_len + GCM_SALT_LEN, GCM_SALT_LEN);
+    secret_wipe(key_block, sizeof(key_block));
+}
+
+void key_schedule_12_install(struct association *association, const struct suite *suite,
+                             struct bytes shared, struct bytes session_hash)
+{
+    /* [rfc7627#4] "master_secret = PRF(pre_master_secret, "extended master secret",
+     * session_hash) [0..47];" */
+    struct prf_input extended_master_secret = {
+        .hash = suite->hash,
+        .secret = shared,
+        .label = "extended master secret",
+        .seed = session_hash,
+    };
+    prf_12(&extended_master_secret, association->master_secret, MASTER_SECRET_LEN);
+    install_traffic_keys(association, suite);
+}
+
+void key_schedule_12_verify_data(const struct association *association, const struct suite *suite,
+                                 enum rdtls_role sender, struct bytes transcript_hash,
+                                 uint8_t verify_data[VERIFY_DATA_LEN])
+{
+    struct prf_input finished = {
+        .hash = suite->hash,
+        .secret = bytes_of(association->master_secret, MASTER_SECRET_LEN),
+        .label = sender == RDTLS_CLIENT ? "client finished" : "server finished",
+        .seed = transcript_hash,
+    };
+    prf_12(&finished, verify_data, VERIFY_DATA_LEN);
+}
+
+void key_schedule_12_export(const struct association *association, const struct suite *suite,
+                            const char *label, uint8_t *out, size_t out_len)
+{
+    struct prf_input input = {
+        .hash = suite->hash,
+        .secret = bytes_of(association->master_secret, MASTER_SECRET_LEN),
+        .label = label,
+        .seed = bytes_of(association->client_random, RANDOM_LEN),
+        .more_seed = bytes_of(association->server_random, RANDOM_LEN),
+    };
+    prf_12(&input, out, out_len);
+}

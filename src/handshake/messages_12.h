@@ -1,0 +1,45 @@
+/* What the rows of DTLS 1.2 do. prepare_ leaves a lane job, build_ writes a body, consume_ reads and checks one, complete_ takes
+ * a job's result. All as tables.h describes. */
+#ifndef HANDSHAKE_MESSAGES_12_H
+#define HANDSHAKE_MESSAGES_12_H
+
+#include "handshake/handshake.h"
+
+/* client_12.c and server_12.c, by who builds the message */
+enum rdtls_status build_client_hello(struct handshake *handshake, struct writer *body);
+enum rdtls_status consume_client_hello(struct handshake *handshake, struct bytes body);
+enum rdtls_status consume_hello_verify_request(struct handshake *handshake, struct bytes body);
+enum rdtls_status build_server_hello(struct handshake *handshake, struct writer *body);
+enum rdtls_status consume_server_hello(struct handshake *handshake, struct bytes body);
+enum rdtls_status build_server_certificate(struct handshake *handshake, struct writer *body);
+enum rdtls_status consume_server_certificate(struct handshake *handshake, struct bytes body);
+enum rdtls_status prepare_server_key_exchange(struct handshake *handshake);
+enum rdtls_status build_server_key_exchange(struct handshake *handshake, struct writer *body);
+enum rdtls_status consume_server_key_exchange(struct handshake *handshake, struct bytes body);
+enum rdtls_status complete_server_key_exchange(struct handshake *handshake);
+enum rdtls_status build_certificate_request(struct handshake *handshake, struct writer *body);
+enum rdtls_status consume_certificate_request(struct handshake *handshake, struct bytes body);
+enum rdtls_status build_server_hello_done(struct handshake *handshake, struct writer *body);
+enum rdtls_status consume_server_hello_done(struct handshake *handshake, struct bytes body);
+enum rdtls_status build_client_certificate(struct handshake *handshake, struct writer *body);
+enum rdtls_status consume_client_certificate(struct handshake *handshake, struct bytes body);
+enum rdtls_status prepare_client_key_exchange(struct handshake *handshake);
+enum rdtls_status build_client_key_exchange(struct handshake *handshake, struct writer *body);
+enum rdtls_status consume_client_key_exchange(struct handshake *handshake, struct bytes body);
+enum rdtls_status prepare_certificate_verify(struct handshake *handshake);
+enum rdtls_status build_certificate_verify(struct handshake *handshake, struct writer *body);
+enum rdtls_status consume_certificate_verify(struct handshake *handshake, struct bytes body);
+enum rdtls_status complete_certificate_verify(struct handshake *handshake);
+
+/* shared_12.c: the same for both roles */
+enum rdtls_status complete_key_exchange(struct handshake *handshake);
+enum rdtls_status build_finished(struct handshake *handshake, struct writer *body);
+enum rdtls_status consume_finished(struct handshake *handshake, struct bytes body);
+enum rdtls_status submit_derive(struct handshake *handshake, struct bytes peer_key);
+enum rdtls_status submit_sign(struct handshake *handshake, struct bytes digest);
+enum rdtls_status submit_verify(struct handshake *handshake, struct bytes digest, struct bytes signature);
+enum rdtls_status accept_peer_leaf(struct handshake *handshake, struct bytes leaf);
+void key_exchange_digest(const struct handshake *handshake, enum digest_kind kind,
+                         struct bytes params, uint8_t out[DIGEST_LEN_MAX]);
+
+#endif

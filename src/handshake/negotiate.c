@@ -1,0 +1,115 @@
+#include "handshake/negotiate.h"
+
+bool group_key_exchange(uint16_t group, enum key_exchange_kind *kind)
+{
+    switch (group) {
+    case GROUP_X25519:
+        *kind = KEY_EXCHANGE_X25519;
+        return true;
+    case GROUP_SECP256R1:
+        *kind = KEY_EXCHANGE_P256;
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool scheme_digest(uint16_t scheme, enum digest_kind *kind)
+{
+    switch (scheme) {
+    case SCHEME_ECDSA_SECP256R1_SHA256:
+        *kind = DIGEST_SHA256;
+        return true;
+    case SCHEME_ECDSA_SECP384R1_SHA384:
+        *kind = DIGEST_SHA384;
+        return true;
+    default:
+        return false;
+    }
+}
+
+uint16_t scheme_choose(struct bytes offered)
+{
+    static const uint16_t ours[] = POLICY_SCHEMES;
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        if (codepoint_list_has(offered, ours[i]))
+            return ours[i];
+    return 0;
+}
+
+static enum rdtls_status choose_version(const struct client_hello *hello)
+{
+    /* Later versions have smaller numbers. supported_versions, where present, is the offer. */
+    if (hello->supported_versions_present)
+        return codepoint_list_has(hello->supported_versions, VERSION_DTLS_1_2)
+                   ? RDTLS_OK
+                   : RDTLS_ALERT_PROTOCOL_VERSION;
+    bool is_dtls = hello->prefix.version >> 8 == VERSION_DTLS_1_2 >> 8;
+    return is_dtls && hello->prefix.version <= VERSION_DTLS_1_2 ? RDTLS_OK
+                                                                 : RDTLS_ALERT_PROTOCOL_VERSION;
+}
+
+static enum rdtls_status choose_suite(const struct policy *policy, const struct client_hello *hello,
+                                      struct choice *choice)
+{
+    for (size_t i = 0; i < policy->suite_count; i++) {
+        if (codepoint_list_has(hello->prefix.cipher_suites, policy->suites[i])) {
+            choice->suite = suite_find(policy->suites[i]);
+            return RDTLS_OK;
+        }
+    }
+    return RDTLS_ALERT_HANDSHAKE_FAILURE;
+}
+
+static enum rdtls_status choose_group(const struct policy *policy, const struct client_hello *hello,
+                                      struct choice *choice)
+{
+    for (size_t i = 0; i < policy->group_count; i++) {
+        /* [rfc8422#4] "A client that proposes ECC cipher suites may choose not to include these
+         * extensions. In this case, the server is free to choose any one of the elliptic
+         * curves": secp256r1 is the one that everybody has. */
+        bool offered = hello->supported_groups_present
+                           ? codepoint_list_has(hello->supported_groups, policy->groups[i])
+                           : policy->groups[i] == GROUP_SECP256R1;
+        if (offered) {
+            choice->group = policy->groups[i];
+            return RDTLS_OK;
+        }
+    }
+    return RDTLS_ALERT_HANDSHAKE_FAILURE;
+}
+
+static bool point_formats_are_usable(const struct client_hello *hello)
+{
+    /* [rfc8422#5.1.2] "RFC 4492 ... uncompressed(0) ... MUST be supported"; a list without it is
+     * a contradiction. */
+    if (!hello->point_formats_present)
+        return true;
+    return memchr(hello->point_formats.data, POINT_UNCOMPRESSED, hello->point_formats.len) != NULL;
+}
+
+enum rdtls_status negotiate_12(const struct policy *policy, const struct client_hello *hello,
+                               struct choice *choice)
+{
+    TRY(choose_version(hello));
+    /* [rfc7627#5.2] "If the server ... requires the extended master secret ... it MUST abort the
+     * handshake": a session without it is open to the triple handshake attack. */
+    if (!hello->extended_master_secret)
+        return RDTLS_ALERT_HANDSHAKE_FAILURE;
+    /* [rfc5746#3.6] "The server MUST then verify that the length of the "renegotiated_connection"
+     * field is zero, and if it is not, MUST abort the handshake." */
+    if (hello->renegotiated_connection.len != 0)
+        return RDTLS_ALERT_HANDSHAKE_FAILURE;
+    if (!point_formats_are_usable(hello))
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    TRY(choose_suite(policy, hello, choice));
+    TRY(choose_group(policy, hello, choice));
+    /* [rfc5246#7.4.1.4.1 !] A client without signature_algorithms means SHA-1, which is not
+     * signed with any more. */
+    choice->scheme = scheme_choose(hello->signature_algorithms);
+    if (choice->scheme == 0)
+        return RDTLS_ALERT_HANDSHAKE_FAILURE;
+    choice->renegotiation_info = hello->renegotiation_info;
+    choice->point_formats = hello->point_formats_present;
+    return RDTLS_OK;
+}

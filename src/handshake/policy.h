@@ -1,0 +1,47 @@
+/* What a handshake is told: which parameters are acceptable, who is asked for what, how long to wait. Never changes. */
+#ifndef HANDSHAKE_POLICY_H
+#define HANDSHAKE_POLICY_H
+
+#include <ringdtls/config.h>
+
+#include "crypto/certificate.h"
+#include "crypto/suites.h"
+#include "wire/codepoints.h"
+
+enum {
+    POLICY_SUITES_MAX = 8,
+    POLICY_GROUPS_MAX = 4,
+    POLICY_FINGERPRINTS_MAX = 16,
+};
+
+struct policy {
+    uint16_t suites[POLICY_SUITES_MAX]; /* in order of preference; each is served */
+    size_t suite_count;
+    uint16_t groups[POLICY_GROUPS_MAX];
+    size_t group_count;
+    struct credential credential; /* key NULL: none */
+    bool offers_certificate; /* client: when it is asked for one */
+    enum rdtls_client_certificate client_certificate;
+    enum rdtls_verify verify;
+    uint8_t fingerprints[POLICY_FINGERPRINTS_MAX][RDTLS_FINGERPRINT_LEN];
+    size_t fingerprint_count;
+    uint16_t mtu;
+    uint64_t retransmit_initial_ns;
+    uint64_t retransmit_max_ns;
+    uint32_t retransmit_count_max;
+    uint64_t handshake_timeout_ns;
+};
+
+/* The signature schemes that we verify, in order of preference. */
+#define POLICY_SCHEMES {SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_ECDSA_SECP384R1_SHA384}
+
+static inline bool policy_lists_fingerprint(const struct policy *policy,
+                                            const uint8_t fingerprint[RDTLS_FINGERPRINT_LEN])
+{
+    for (size_t i = 0; i < policy->fingerprint_count; i++)
+        if (memcmp(policy->fingerprints[i], fingerprint, RDTLS_FINGERPRINT_LEN) == 0)
+            return true;
+    return false;
+}
+
+#endif

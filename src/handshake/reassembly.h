@@ -1,0 +1,75 @@
+/*
+ * Handshake messages come in fragments, in any order, more than once, overlapping (RFC 6347 section 4.2.3); they leave whole
+ * and in order.
+ *
+ *     message_seq:   next        next+1      ...     next+7          further ahead: refused
+ *                    [blocks]    [blocks]
+ *     a block:       [bitmap of what is there][448 bytes of the message from a multiple of 448 on]
+ *
+ * Memory grows with bytes received, never with lengths claimed: a block is taken when a byte falls into it, and blocks are
+ * refused once they outrun what was received by more than REASSEMBLY_SLACK. Fragments that contradict what is there already
+ * (type, length) are refused; bytes that are there are never overwritten.
+ */
+#ifndef HANDSHAKE_REASSEMBLY_H
+#define HANDSHAKE_REASSEMBLY_H
+
+#include "base/pool.h"
+#include "wire/handshake_header.h"
+
+enum {
+    REASSEMBLY_WINDOW = 8,
+    REASSEMBLY_MESSAGE_MAX = 16384,
+    REASSEMBLY_BLOCK_LEN = 512,
+    REASSEMBLY_BLOCK_DATA = 448,
+    REASSEMBLY_SLACK = 1024,
+};
+
+struct reassembly_block {
+    uint32_t next; /* POOL_NONE: last */
+    uint16_t index; /* holds the message from index * REASSEMBLY_BLOCK_DATA on */
+    uint16_t reserved;
+    uint8_t present[REASSEMBLY_BLOCK_DATA / 8];
+    uint8_t data[REASSEMBLY_BLOCK_DATA];
+};
+
+struct reassembly_message {
+    uint32_t length;
+    uint32_t received; /* different bytes of it */
+    uint32_t first_block;
+    uint8_t type;
+    uint8_t epoch; /* all fragments came under this one */
+    bool begun;
+};
+
+struct reassembly {
+    struct reassembly_message messages[REASSEMBLY_WINDOW]; /* by message_seq modulo the window */
+    uint32_t blocks;     /* in use */
+    uint32_t bytes;      /* different bytes received so far */
+    uint16_t next_seq;
+};
+
+enum reassembly_verdict {
+    REASSEMBLY_KEPT,       /* or known already */
+    REASSEMBLY_OLD,        /* of a message that has left */
+    REASSEMBLY_AHEAD,      /* beyond the window, or no room */
+    REASSEMBLY_CONTRADICTS /* malformed, or not of the message whose fragments are there */
+};
+
+void reassembly_init(struct reassembly *reassembly, uint16_t next_seq);
+void reassembly_release(struct reassembly *reassembly, struct pool *blocks);
+
+enum reassembly_verdict reassembly_keep(struct reassembly *reassembly, struct pool *blocks,
+                                        const struct handshake_header *header, struct bytes fragment,
+                                        uint8_t epoch);
+
+/* Is the next message whole? Then its header is filled in and its body copied to scratch (REASSEMBLY_MESSAGE_MAX bytes). */
+bool reassembly_next(const struct reassembly *reassembly, const struct pool *blocks,
+                     struct handshake_header *header, uint8_t *epoch, uint8_t *scratch);
+
+/* Forget what is there of the next message: it came under the wrong keys. */
+void reassembly_drop_next(struct reassembly *reassembly, struct pool *blocks);
+
+/* The next message was consumed. */
+void reassembly_advance(struct reassembly *reassembly, struct pool *blocks);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * When a flight is sent again and when it is given up (RFC 6347 section 4.2.4): a pure function of the flight's history and
+ * the time. It knows nothing about messages.
+ */
+#ifndef HANDSHAKE_RETRANSMIT_H
+#define HANDSHAKE_RETRANSMIT_H
+
+#include "base/nanoseconds.h"
+#include "handshake/policy.h"
+
+struct retransmit {
+    uint64_t due_ns; /* NEVER while no answer is awaited */
+    uint64_t timeout_ns;
+    uint64_t sent_ns; /* when the flight was last sent */
+    uint32_t count;   /* how often it was sent again because of a time-out */
+};
+
+enum retransmit_verdict { RETRANSMIT_WAIT, RETRANSMIT_RESEND, RETRANSMIT_GIVE_UP };
+
+/* A peer that repeats itself gets our flight again, but not more often than this: what an unauthenticated record can provoke
+ * stays bounded. */
+#define RETRANSMIT_PROVOKED_GAP_NS UINT64_C(10000000)
+
+/* A new flight is about to be sent. awaits: an answer is due. */
+void retransmit_start(struct retransmit *retransmit, const struct policy *policy, uint64_t now,
+                      bool awaits);
+void retransmit_stop(struct retransmit *retransmit);
+
+/* What is due at `now`? RESEND has already moved the deadline on. */
+enum retransmit_verdict retransmit_tick(struct retransmit *retransmit, const struct policy *policy,
+                                        uint64_t now);
+
+/* The peer repeated its flight: does it get ours again now? true has noted the moment. */
+bool retransmit_is_provoked(struct retransmit *retransmit, uint64_t now);
+
+#endif

@@ -1,0 +1,122 @@
+/* DTLS 1.2: what both roles do in the same way. */
+#include "base/secret.h"
+#include "handshake/key_schedule_12.h"
+#include "handshake/messages_12.h"
+#include "handshake/tables.h"
+
+enum rdtls_status submit_derive(struct handshake *handshake, struct bytes peer_key)
+{
+    struct lane_job *job = &handshake->job;
+    lane_job_wipe(job);
+    job->kind = handshake->key_pair.kind == KEY_EXCHANGE_X25519 ? LANE_X25519_DERIVE
+                                                                 : LANE_P256_DERIVE;
+    job->derive.ours = handshake->key_pair;
+    bytes_copy(job->derive.peer, peer_key);
+    secret_wipe(&handshake->key_pair, sizeof(handshake->key_pair));
+    lanes_submit(handshake->environment->lanes, job);
+    return RDTLS_PARKED;
+}
+
+enum rdtls_status submit_sign(struct handshake *handshake, struct bytes digest)
+{
+    struct lane_job *job = &handshake->job;
+    lane_job_wipe(job);
+    job->kind = LANE_ECDSA_P256_SIGN;
+    bytes_copy(job->sign.digest, digest);
+    job->sign.digest_len = digest.len;
+    lanes_submit(handshake->environment->lanes, job);
+    return RDTLS_PARKED;
+}
+
+enum rdtls_status submit_verify(struct handshake *handshake, struct bytes digest,
+                                struct bytes signature)
+{
+    struct lane_job *job = &handshake->job;
+    if (signature.len > sizeof(job->verify.signature))
+        return RDTLS_ALERT_DECRYPT_ERROR;
+    lane_job_wipe(job);
+    job->kind = LANE_ECDSA_P256_VERIFY;
+    memcpy(job->verify.point, handshake->peer_point, sizeof(job->verify.point));
+    bytes_copy(job->verify.digest, digest);
+    job->verify.digest_len = digest.len;
+    bytes_copy(job->verify.signature, signature);
+    job->verify.signature_len = signature.len;
+    lanes_submit(handshake->environment->lanes, job);
+    return RDTLS_PARKED;
+}
+
+/* [rfc8422#5.4] What ServerKeyExchange signs: client_random, server_random, ServerECDHParams. */
+void key_exchange_digest(const struct handshake *handshake, enum digest_kind kind,
+                         struct bytes params, uint8_t out[DIGEST_LEN_MAX])
+{
+    struct digest digest;
+    digest_init(&digest, kind);
+    digest_update(&digest, bytes_of(handshake->association->client_random, RANDOM_LEN));
+    digest_update(&digest, bytes_of(handshake->association->server_random, RANDOM_LEN));
+    digest_update(&digest, params);
+    digest_peek(&digest, out);
+}
+
+/* The peer's leaf: its key for the signature to come, its fingerprint against the list. That the peer owns it is proven later,
+ * so nothing is committed yet. */
+enum rdtls_status accept_peer_leaf(struct handshake *handshake, struct bytes leaf)
+{
+    const struct policy *policy = handshake->environment->policy;
+    uint8_t fingerprint[DIGEST_LEN_MAX];
+    TRY(certificate_public_point(leaf, handshake->peer_point));
+    digest_of(DIGEST_SHA256, leaf, fingerprint);
+    if (policy->verify == RDTLS_VERIFY_FINGERPRINT && !policy_lists_fingerprint(policy, fingerprint))
+        return RDTLS_ALERT_BAD_CERTIFICATE;
+    memcpy(handshake->association->peer_fingerprint, fingerprint, SHA256_LEN);
+    return RDTLS_OK;
+}
+
+enum rdtls_status complete_key_exchange(struct handshake *handshake)
+{
+    struct lane_job *job = &handshake->job;
+    /* [rfc7748#6.1] an all-zero shared secret, and [rfc8422#5.10] a point that is not on the
+     * curve, are the peer's mistake. */
+    if (job->state != LANE_DONE || !job->ok)
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    uint8_t session_hash[DIGEST_LEN_MAX];
+    const struct suite *suite = handshake->choice.suite;
+    size_t hash_len = transcript_hash(&handshake->transcript, suite->hash, session_hash);
+    key_schedule_12_install(handshake->association, suite,
+                            bytes_of(job->derive.shared, KEY_EXCHANGE_SHARED_LEN),
+                            bytes_of(session_hash, hash_len));
+    lane_job_wipe(job);
+    handshake->association->keys_ready = true;
+    return RDTLS_OK;
+}
+
+static void verify_data_of(const struct handshake *handshake, enum rdtls_role sender,
+                           uint8_t verify_data[VERIFY_DATA_LEN])
+{
+    uint8_t hash[DIGEST_LEN_MAX];
+    const struct suite *suite = handshake->choice.suite;
+    size_t hash_len = transcript_hash(&handshake->transcript, suite->hash, hash);
+    key_schedule_12_verify_data(handshake->association, suite, sender, bytes_of(hash, hash_len),
+                                verify_data);
+}
+
+enum rdtls_status build_finished(struct handshake *handshake, struct writer *body)
+{
+    struct association *association = handshake->association;
+    verify_data_of(handshake, (enum rdtls_role)association->role, association->final_verify_data);
+    writer_bytes(body, bytes_of(association->final_verify_data, VERIFY_DATA_LEN));
+    return RDTLS_OK;
+}
+
+enum rdtls_status consume_finished(struct handshake *handshake, struct bytes body)
+{
+    struct bytes received;
+    TRY(finished_read(body, &received));
+    uint8_t expected[VERIFY_DATA_LEN];
+    enum rdtls_role peer =
+        handshake->association->role == RDTLS_CLIENT ? RDTLS_SERVER : RDTLS_CLIENT;
+    verify_data_of(handshake, peer, expected);
+    /* [rfc5246#7.4.9] "Recipients of Finished messages MUST verify that the contents are
+     * correct." */
+    return secret_is_equal(expected, received.data, VERIFY_DATA_LEN) ? RDTLS_OK
+                                                                     : RDTLS_ALERT_DECRYPT_ERROR;
+}

@@ -1,0 +1,35 @@
+/*
+ * The order of the protocol, as data. One row per message; whoever is the sender builds it, the other consumes it; nothing
+ * that is not a row can be accepted.
+ *
+ *     sender:    prepare (may leave a lane job) -> build -> into the transcript -> complete
+ *     receiver:                     consume (may leave a lane job) -> into the transcript -> complete
+ *
+ * ChangeCipherSpec and alerts are record events and not rows.
+ */
+#ifndef HANDSHAKE_TABLES_H
+#define HANDSHAKE_TABLES_H
+
+#include "handshake/handshake.h"
+
+struct handshake_row {
+    enum rdtls_role sender;
+    uint8_t message; /* enum handshake_type */
+    uint8_t epoch;   /* that the message is protected under */
+    uint8_t flight;  /* unit of retransmission; 0 ends the table */
+    uint8_t presence; /* enum handshake_fact: when the message is there */
+    enum rdtls_status (*prepare)(struct handshake *handshake); /* NULL: nothing */
+    enum rdtls_status (*build)(struct handshake *handshake, struct writer *body);
+    enum rdtls_status (*consume)(struct handshake *handshake, struct bytes body);
+    enum rdtls_status (*complete)(struct handshake *handshake); /* NULL: nothing */
+};
+
+/* DTLS 1.2, full handshake (RFC 6347 section 4.2.4, figure 1). */
+extern const struct handshake_row handshake_12_full[];
+
+enum {
+    ROW_CLIENT_FIRST = 0, /* where a client begins */
+    ROW_SERVER_FIRST = 2, /* where a server begins: what is before it belongs to the hello gate */
+};
+
+#endif
