@@ -1,0 +1,176 @@
+#include "endpoint/config.h"
+
+#include "base/nanoseconds.h"
+#include "base/secret.h"
+#include "handshake/negotiate.h"
+
+enum { DEFAULT_MTU = 1200 }; /* what browsers send, and what crosses every path that carries IPv6 */
+
+void rdtls_config_options_defaults(struct rdtls_config_options *options)
+{
+    *options = (struct rdtls_config_options){
+        .size = sizeof(*options),
+        .client_certificate = RDTLS_CLIENT_CERTIFICATE_NONE,
+        .verify = RDTLS_VERIFY_NONE,
+        .cookies = RDTLS_COOKIES_ALWAYS,
+        .mtu = DEFAULT_MTU,
+        .retransmit_initial_ms = 1000,
+        .retransmit_max_ms = 60000,
+        .retransmit_count_max = 8,
+        .handshake_timeout_ms = 30000,
+        .idle_timeout_ms = 300000,
+    };
+}
+
+static enum rdtls_status take_suites(struct policy *policy, const struct rdtls_config_options *options)
+{
+    static const uint16_t defaults[] = {SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256,
+                                        SUITE_ECDHE_ECDSA_AES_256_GCM_SHA384};
+    bool is_default = options->cipher_suite_count == 0;
+    const uint16_t *suites = is_default ? defaults : options->cipher_suites;
+    size_t count = is_default ? sizeof(defaults) / sizeof(defaults[0]) : options->cipher_suite_count;
+    if (suites == NULL || count > POLICY_SUITES_MAX)
+        return RDTLS_INVALID_ARGUMENT;
+    for (size_t i = 0; i < count; i++) {
+        if (suite_find(suites[i]) == NULL)
+            return RDTLS_INVALID_ARGUMENT;
+        policy->suites[i] = suites[i];
+    }
+    policy->suite_count = count;
+    return RDTLS_OK;
+}
+
+static enum rdtls_status take_groups(struct policy *policy, const struct rdtls_config_options *options)
+{
+    static const uint16_t defaults[] = {GROUP_X25519, GROUP_SECP256R1};
+    bool is_default = options->group_count == 0;
+    const uint16_t *groups = is_default ? defaults : options->groups;
+    size_t count = is_default ? sizeof(defaults) / sizeof(defaults[0]) : options->group_count;
+    if (groups == NULL || count > POLICY_GROUPS_MAX)
+        return RDTLS_INVALID_ARGUMENT;
+    for (size_t i = 0; i < count; i++) {
+        enum key_exchange_kind kind;
+        if (!group_key_exchange(groups[i], &kind))
+            return RDTLS_INVALID_ARGUMENT;
+        policy->groups[i] = groups[i];
+    }
+    policy->group_count = count;
+    return RDTLS_OK;
+}
+
+static enum rdtls_status take_fingerprints(struct policy *policy,
+                                           const struct rdtls_config_options *options)
+{
+    if (options->fingerprint_count > POLICY_FINGERPRINTS_MAX ||
+        (options->fingerprint_count > 0 && options->fingerprints == NULL))
+        return RDTLS_INVALID_ARGUMENT;
+    for (size_t i = 0; i < options->fingerprint_count; i++)
+        memcpy(policy->fingerprints[i], options->fingerprints[i], RDTLS_FINGERPRINT_LEN);
+    policy->fingerprint_count = options->fingerprint_count;
+    return RDTLS_OK;
+}
+
+static enum rdtls_status take_limits(struct policy *policy, const struct rdtls_config_options *options)
+{
+    if (options->mtu < RDTLS_MTU_MIN || options->mtu > RDTLS_MTU_MAX ||
+        options->retransmit_initial_ms == 0 ||
+        options->retransmit_max_ms < options->retransmit_initial_ms ||
+        options->handshake_timeout_ms == 0)
+        return RDTLS_INVALID_ARGUMENT;
+    policy->mtu = options->mtu;
+    policy->retransmit_initial_ns = nanoseconds_of_ms(options->retransmit_initial_ms);
+    policy->retransmit_max_ns = nanoseconds_of_ms(options->retransmit_max_ms);
+    policy->retransmit_count_max = options->retransmit_count_max;
+    policy->handshake_timeout_ns = nanoseconds_of_ms(options->handshake_timeout_ms);
+    return RDTLS_OK;
+}
+
+static enum rdtls_status take_policies(struct rdtls_config *config,
+                                       const struct rdtls_config_options *options)
+{
+    if (options->client_certificate > RDTLS_CLIENT_CERTIFICATE_REQUIRE ||
+        options->verify > RDTLS_VERIFY_HOST || options->cookies > RDTLS_COOKIES_NEVER)
+        return RDTLS_INVALID_ARGUMENT;
+    config->policy.client_certificate = options->client_certificate;
+    config->policy.offers_certificate = options->client_certificate_offer;
+    config->policy.verify = options->verify;
+    config->cookies = options->cookies;
+    config->idle_timeout_ns = nanoseconds_of_ms(options->idle_timeout_ms);
+    return RDTLS_OK;
+}
+
+static void take_cookie_secret(struct rdtls_config *config, const uint8_t *given)
+{
+    uint8_t secret[RDTLS_COOKIE_SECRET_LEN];
+    if (given != NULL)
+        memcpy(secret, given, sizeof(secret));
+    else
+        crypto_random_fill(NULL, secret, sizeof(secret));
+    cookie_secret_init(&config->cookie_secret, bytes_of(secret, sizeof(secret)));
+    secret_wipe(secret, sizeof(secret));
+}
+
+static enum rdtls_status take_credential(struct credential *credential,
+                                         const struct rdtls_config_options *options)
+{
+    if (options->certificate_pem == NULL && options->private_key_pem == NULL)
+        return credential_self_signed(credential);
+    if (options->certificate_pem == NULL)
+        return RDTLS_BAD_CERTIFICATE_PEM;
+    if (options->private_key_pem == NULL)
+        return RDTLS_BAD_PRIVATE_KEY_PEM;
+    return credential_from_pem(credential,
+                               bytes_of(options->certificate_pem, options->certificate_pem_len),
+                               bytes_of(options->private_key_pem, options->private_key_pem_len));
+}
+
+static enum rdtls_status take_options(struct rdtls_config *config,
+                                      const struct rdtls_config_options *options)
+{
+    TRY(take_suites(&config->policy, options));
+    TRY(take_groups(&config->policy, options));
+    TRY(take_fingerprints(&config->policy, options));
+    TRY(take_limits(&config->policy, options));
+    TRY(take_policies(config, options));
+    take_cookie_secret(config, options->cookie_secret);
+    return take_credential(&config->policy.credential, options);
+}
+
+enum rdtls_status rdtls_config_new(const struct rdtls_config_options *options,
+                                   struct rdtls_config **config)
+{
+    /* A caller of an older header has a shorter struct: what it does not know keeps its default. */
+    struct rdtls_config_options known;
+    rdtls_config_options_defaults(&known);
+    if (options->size < sizeof(options->size) || options->size > sizeof(known))
+        return RDTLS_INVALID_ARGUMENT;
+    memcpy(&known, options, options->size);
+
+    struct rdtls_config *made = crypto_allocate(sizeof(*made));
+    if (made == NULL)
+        return RDTLS_NO_MEMORY;
+    enum rdtls_status status = take_options(made, &known);
+    if (status != RDTLS_OK) {
+        rdtls_config_free(made);
+        return status;
+    }
+    *config = made;
+    return RDTLS_OK;
+}
+
+void rdtls_config_free(struct rdtls_config *config)
+{
+    if (config == NULL)
+        return;
+    credential_free(&config->policy.credential);
+    crypto_release(config, sizeof(*config));
+}
+
+enum rdtls_status rdtls_config_fingerprint(const struct rdtls_config *config,
+                                           uint8_t fingerprint[RDTLS_FINGERPRINT_LEN])
+{
+    if (config->policy.credential.key == NULL)
+        return RDTLS_NOT_CONNECTED;
+    memcpy(fingerprint, config->policy.credential.fingerprint, RDTLS_FINGERPRINT_LEN);
+    return RDTLS_OK;
+}

@@ -1,0 +1,15 @@
+/* What rdtls_config_new makes of its options: the handshake's policy, and what the endpoint adds to it. Immutable. */
+#ifndef ENDPOINT_CONFIG_H
+#define ENDPOINT_CONFIG_H
+
+#include "handshake/cookie.h"
+#include "handshake/policy.h"
+
+struct rdtls_config {
+    struct policy policy;
+    enum rdtls_cookies cookies;
+    struct cookie_secret cookie_secret;
+    uint64_t idle_timeout_ns; /* 0: never */
+};
+
+#endif

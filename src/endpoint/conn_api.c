@@ -1,0 +1,225 @@
+/* The connection level of the API: one association with everything that it needs, for a host that tells its peers apart. */
+#include "endpoint/connection.h"
+#include "endpoint/hello_gate.h"
+#include "record/seal_record.h"
+
+#include <assert.h>
+
+enum {
+    OWN_BLOCKS = 48,   /* one message of 16 KB, and one block of early records */
+    OWN_EVENTS = 64,   /* records in one datagram; more than that is noise */
+    EXPORT_MAX = 256,
+    ONLY_SLOT = 0,
+};
+
+static_assert((int)RDTLS_RECORD_HEADROOM == (int)RECORD_HEADER_LEN + (int)GCM_EXPLICIT_NONCE_LEN &&
+                  (int)RDTLS_RECORD_TAILROOM == (int)AEAD_TAG_LEN,
+              "what the header promises");
+
+struct rdtls_conn {
+    struct connection_environment environment;
+    struct connection connection;
+    struct rdtls_endpoint_stats stats;
+    enum rdtls_role role;
+    bool has_begun; /* a server begins with its first hello, and may wait for it for ever */
+    uint64_t user_data;
+    struct handshake handshake;
+    struct reassembly_block blocks[OWN_BLOCKS];
+    struct data_event events[OWN_EVENTS];
+    uint8_t scratch[REASSEMBLY_MESSAGE_MAX];
+};
+
+static enum rdtls_status begin(struct rdtls_conn *conn, struct connection_start *start)
+{
+    start->slot = ONLY_SLOT;
+    start->role = conn->role;
+    start->user_data = conn->user_data;
+    conn->has_begun = true;
+    return connection_begin(&conn->environment, &conn->connection, start);
+}
+
+static void init_environment(struct rdtls_conn *conn, const struct rdtls_config *config)
+{
+    struct connection_environment *environment = &conn->environment;
+    environment->config = config;
+    environment->stats = &conn->stats;
+    environment->retired = POOL_NONE;
+    pool_init(&environment->handshakes, &conn->handshake, sizeof(conn->handshake), 1);
+    pool_init(&environment->blocks, conn->blocks, sizeof(conn->blocks[0]), OWN_BLOCKS);
+    event_queue_init(&environment->data, conn->events, OWN_EVENTS);
+    environment->handshake = (struct handshake_environment){
+        .policy = &config->policy,
+        .lanes = lanes_new(config->policy.credential.key),
+        .engine = aead_engine_new(),
+        .random = {crypto_random_fill, NULL},
+        .blocks = &environment->blocks,
+        .scratch = conn->scratch,
+    };
+}
+
+enum rdtls_status rdtls_conn_new(const struct rdtls_config *config, enum rdtls_role role,
+                                 uint64_t user_data, uint64_t now_ns, struct rdtls_conn **conn)
+{
+    if (role != RDTLS_CLIENT && role != RDTLS_SERVER)
+        return RDTLS_INVALID_ARGUMENT;
+    struct rdtls_conn *made = crypto_allocate(sizeof(*made));
+    if (made == NULL)
+        return RDTLS_NO_MEMORY;
+    made->role = role;
+    made->user_data = user_data;
+    made->connection.handshake = POOL_NONE;
+    init_environment(made, config);
+    enum rdtls_status status = RDTLS_OK;
+    if (made->environment.handshake.lanes == NULL || made->environment.handshake.engine == NULL)
+        status = RDTLS_NO_MEMORY;
+    else if (role == RDTLS_CLIENT)
+        status = begin(made, &(struct connection_start){.now = now_ns});
+    if (status != RDTLS_OK) {
+        rdtls_conn_free(made);
+        return status;
+    }
+    *conn = made;
+    return RDTLS_OK;
+}
+
+void rdtls_conn_free(struct rdtls_conn *conn)
+{
+    if (conn == NULL)
+        return;
+    struct handshake_environment *environment = &conn->environment.handshake;
+    if (environment->lanes != NULL)
+        lanes_free(environment->lanes);
+    if (environment->engine != NULL)
+        aead_engine_free(environment->engine);
+    crypto_release(conn, sizeof(*conn));
+}
+
+static void run_lanes(struct rdtls_conn *conn, uint64_t now)
+{
+    struct list_node finished;
+    list_init(&finished);
+    while (lanes_run(conn->environment.handshake.lanes, &finished)) {
+        list_remove(finished.next);
+        connection_resume(&conn->environment, &conn->connection, ONLY_SLOT, now);
+    }
+}
+
+/* A server's association begins where the first hello's numbers are. */
+static bool begin_with_hello(struct rdtls_conn *conn, struct bytes datagram, uint64_t now)
+{
+    struct first_hello hello;
+    enum rdtls_discard reason;
+    if (!first_hello_read(datagram, &hello, &reason)) {
+        conn->stats.records_discarded[reason]++;
+        return false;
+    }
+    struct connection_start start = {
+        .record_sequence = hello.record.sequence,
+        .message_seq = hello.handshake.message_seq,
+        .now = now,
+    };
+    return begin(conn, &start) == RDTLS_OK;
+}
+
+void rdtls_conn_receive(struct rdtls_conn *conn, uint8_t *datagram, size_t len, uint64_t now_ns)
+{
+    conn->stats.datagrams_received++;
+    conn->stats.bytes_received += len;
+    if (!conn->has_begun && !begin_with_hello(conn, bytes_of(datagram, len), now_ns))
+        return;
+    connection_receive(&conn->environment, &conn->connection, ONLY_SLOT, datagram, len, now_ns);
+    run_lanes(conn, now_ns);
+}
+
+static bool poll_data(struct rdtls_conn *conn, struct rdtls_event *event)
+{
+    struct event_queue *queue = &conn->environment.data;
+    if (event_queue_is_empty(queue)) {
+        connection_release_retired(&conn->environment);
+        return false;
+    }
+    struct data_event data = event_queue_take(queue);
+    event->kind = RDTLS_EVENT_DATA;
+    event->user_data = conn->user_data;
+    event->data = data.data;
+    event->data_len = data.len;
+    return true;
+}
+
+bool rdtls_conn_poll(struct rdtls_conn *conn, struct rdtls_event *event)
+{
+    *event = (struct rdtls_event){.kind = RDTLS_EVENT_NONE};
+    return connection_poll(&conn->connection,
+                           CONNECTION_EVENT_CONNECTED | CONNECTION_EVENT_PEER_CERTIFICATE, event) ||
+           poll_data(conn, event) ||
+           connection_poll(&conn->connection, CONNECTION_EVENT_CLOSED, event);
+}
+
+enum rdtls_status rdtls_conn_transmit(struct rdtls_conn *conn, uint8_t *datagram, size_t capacity,
+                                      size_t *len)
+{
+    size_t mtu = conn->environment.config->policy.mtu;
+    *len = 0;
+    if (capacity < mtu)
+        return RDTLS_NO_ROOM;
+    if (!conn->has_begun)
+        return RDTLS_OK;
+    *len = connection_transmit(&conn->environment, &conn->connection, datagram, mtu);
+    return RDTLS_OK;
+}
+
+uint64_t rdtls_conn_deadline(const struct rdtls_conn *conn)
+{
+    return conn->has_begun ? connection_deadline(&conn->environment, &conn->connection)
+                           : RDTLS_NEVER;
+}
+
+void rdtls_conn_tick(struct rdtls_conn *conn, uint64_t now_ns)
+{
+    if (conn->has_begun)
+        connection_tick(&conn->environment, &conn->connection, now_ns);
+}
+
+enum rdtls_status rdtls_conn_seal(struct rdtls_conn *conn, uint8_t *record, size_t payload_len,
+                                  size_t *record_len)
+{
+    if (!conn->has_begun)
+        return RDTLS_NOT_CONNECTED;
+    *record_len = sealed_len(true, payload_len);
+    return connection_seal(&conn->environment, &conn->connection,
+                           bytes_of(record + RDTLS_RECORD_HEADROOM, payload_len), record);
+}
+
+size_t rdtls_conn_payload_max(const struct rdtls_conn *conn)
+{
+    return conn->environment.config->policy.mtu - (size_t)SEALED_OVERHEAD;
+}
+
+enum rdtls_status rdtls_conn_verify_peer(struct rdtls_conn *conn, bool accept)
+{
+    return conn->has_begun ? connection_verify_peer(&conn->environment, &conn->connection, accept)
+                           : RDTLS_NOT_CONNECTED;
+}
+
+enum rdtls_status rdtls_conn_export(struct rdtls_conn *conn, const char *label, uint8_t *out,
+                                    size_t out_len)
+{
+    if (!conn->has_begun)
+        return RDTLS_NOT_CONNECTED;
+    if (out_len > EXPORT_MAX)
+        return RDTLS_TOO_LONG;
+    return connection_export(&conn->connection, label, out, out_len);
+}
+
+void rdtls_conn_info(const struct rdtls_conn *conn, struct rdtls_info *info)
+{
+    connection_info(&conn->environment, &conn->connection, info);
+    info->role = conn->role;
+    info->connected = conn->has_begun && info->connected;
+}
+
+void rdtls_conn_close(struct rdtls_conn *conn)
+{
+    if (conn->has_begun)
+        connection_close(&conn->environment, &conn->connection, RDTLS_CLOSED);
+}

@@ -1,0 +1,331 @@
+/* A connection's life: begin, complete, fail, close, release. What comes in is in connection_receive.c, what goes out in
+ * connection_send.c. */
+#include "endpoint/connection.h"
+
+#include <assert.h>
+
+#include "base/secret.h"
+#include "handshake/key_schedule_12.h"
+
+enum {
+    CONNECTION_BUDGET = 512,
+    SESSION_ENTRY_COST = 24 + 2 * 4, /* one entry, and its share of the buckets at worst */
+    HANDSHAKE_BUDGET = 4096,
+};
+
+static_assert(sizeof(struct connection) + SESSION_ENTRY_COST <= CONNECTION_BUDGET,
+              "an established connection owns at most 512 bytes");
+static_assert(sizeof(struct handshake) + sizeof(struct connection) + SESSION_ENTRY_COST <=
+                  HANDSHAKE_BUDGET,
+              "a handshake in flight owns at most 4 KB beside what it has received");
+
+size_t rdtls_bytes_per_connection(void)
+{
+    return sizeof(struct connection) + SESSION_ENTRY_COST;
+}
+
+size_t rdtls_bytes_per_handshake(void)
+{
+    return sizeof(struct handshake) + rdtls_bytes_per_connection();
+}
+
+struct handshake *connection_handshake(const struct connection_environment *environment,
+                                       const struct connection *connection)
+{
+    if (connection->handshake == POOL_NONE)
+        return NULL;
+    return pool_slot(&environment->handshakes, connection->handshake);
+}
+
+static void forget_handshake(struct connection_environment *environment,
+                             struct connection *connection)
+{
+    struct handshake *handshake = connection_handshake(environment, connection);
+    handshake_end(handshake);
+    pool_give_back(&environment->handshakes, connection->handshake);
+    connection->handshake = POOL_NONE;
+    environment->stats->handshakes_open--;
+}
+
+static void count_handshake(struct rdtls_endpoint_stats *stats)
+{
+    stats->handshakes_started++;
+    stats->handshakes_open++;
+    if (stats->handshakes_open > stats->handshakes_peak)
+        stats->handshakes_peak = stats->handshakes_open;
+}
+
+enum rdtls_status connection_begin(struct connection_environment *environment,
+                                   struct connection *connection,
+                                   const struct connection_start *start)
+{
+    uint32_t index = pool_lend(&environment->handshakes);
+    if (index == POOL_NONE)
+        return RDTLS_NO_ROOM;
+    *connection = (struct connection){
+        .generation = connection->generation,
+        .path = start->path,
+        .user_data = start->user_data,
+        .handshake = index,
+        .first_session = POOL_NONE,
+        .next_event = POOL_NONE,
+        .next_closed = POOL_NONE,
+        .next_transmit = POOL_NONE,
+        .successor = POOL_NONE,
+        .predecessor = POOL_NONE,
+        .state = CONNECTION_HANDSHAKING,
+        .last_received_ns = start->now,
+        .handshake_started_ns = start->now,
+    };
+    timer_link_init(&connection->timer);
+    count_handshake(environment->stats);
+    struct handshake *handshake = connection_handshake(environment, connection);
+    const struct handshake_environment *lent = &environment->handshake;
+    enum rdtls_status status = RDTLS_OK;
+    if (start->role == RDTLS_SERVER)
+        handshake_begin_server(handshake, lent, &connection->association, start->record_sequence,
+                               start->message_seq, start->now);
+    else
+        status = handshake_begin_client(handshake, lent, &connection->association, start->now);
+    handshake->job_owner = start->slot;
+    if (status != RDTLS_OK)
+        connection_fail(environment, connection, status);
+    return RDTLS_OK;
+}
+
+/* The handshake's slot goes at once, or, if data that came early still lies in it, when that has been polled. */
+static void retire_handshake(struct connection_environment *environment,
+                             struct connection *connection, bool holds_data)
+{
+    if (!holds_data) {
+        forget_handshake(environment, connection);
+        return;
+    }
+    connection_handshake(environment, connection)->next_retired = environment->retired;
+    environment->retired = connection->handshake;
+    connection->handshake = POOL_NONE;
+    environment->stats->handshakes_open--;
+}
+
+void connection_release_retired(struct connection_environment *environment)
+{
+    while (environment->retired != POOL_NONE) {
+        uint32_t index = environment->retired;
+        struct handshake *handshake = pool_slot(&environment->handshakes, index);
+        environment->retired = handshake->next_retired;
+        handshake_end(handshake);
+        pool_give_back(&environment->handshakes, index);
+    }
+}
+
+static void become_connected(struct connection_environment *environment,
+                             struct connection *connection)
+{
+    struct rdtls_endpoint_stats *stats = environment->stats;
+    connection->state = CONNECTION_CONNECTED;
+    connection->was_connected = true;
+    connection->events |= CONNECTION_EVENT_CONNECTED;
+    stats->handshakes_completed++;
+    stats->connections_open++;
+    if (stats->connections_open > stats->connections_peak)
+        stats->connections_peak = stats->connections_open;
+}
+
+void connection_complete(struct connection_environment *environment, struct connection *connection,
+                         uint32_t slot, uint64_t now)
+{
+    struct handshake *handshake = connection_handshake(environment, connection);
+    connection->handshake_done_ns = now;
+    connection->retransmits += handshake->retransmits;
+    environment->stats->retransmits += handshake->retransmits;
+    handshake->retransmits = 0;
+    /* From here on the final flight is rebuilt from the association whenever it is wanted. */
+    connection->final_wanted = connection->association.final_is_ours;
+    bool asks_host = environment->config->policy.verify == RDTLS_VERIFY_HOST &&
+                     connection->association.peer_certificate;
+    if (asks_host) {
+        connection->state = CONNECTION_VERIFYING;
+        connection->events |= CONNECTION_EVENT_PEER_CERTIFICATE;
+    } else {
+        become_connected(environment, connection);
+    }
+    uint32_t before = environment->data.tail;
+    connection_open_early(environment, connection, slot, now);
+    if (connection->handshake != POOL_NONE)
+        retire_handshake(environment, connection, environment->data.tail != before);
+}
+
+static bool status_is_alert(enum rdtls_status status)
+{
+    return status > RDTLS_OK && status < RDTLS_RECEIVED_ALERT;
+}
+
+void connection_fail(struct connection_environment *environment, struct connection *connection,
+                     enum rdtls_status status)
+{
+    if (connection->state == CONNECTION_CLOSED)
+        return;
+    struct rdtls_endpoint_stats *stats = environment->stats;
+    if (status_is_alert(status)) {
+        connection->alert_level = ALERT_FATAL;
+        connection->alert_description = (uint8_t)status;
+    }
+    if (connection->was_connected)
+        stats->connections_open--;
+    else
+        stats->handshakes_failed[status]++;
+    connection->state = CONNECTION_CLOSED;
+    connection->close_status = (uint16_t)status;
+    connection->final_wanted = false;
+    connection->events |= CONNECTION_EVENT_CLOSED;
+    struct handshake *handshake = connection_handshake(environment, connection);
+    if (handshake == NULL)
+        return;
+    connection->retransmits += handshake->retransmits;
+    stats->retransmits += handshake->retransmits;
+    handshake->retransmits = 0;
+    /* A job that is out comes back to its slot; only then may the slot go. One that is complete is given back by whoever
+     * completed it, since early data may lie in it. */
+    if (!handshake_is_parked(handshake) && !handshake->complete)
+        forget_handshake(environment, connection);
+}
+
+void connection_close(struct connection_environment *environment, struct connection *connection,
+                      enum rdtls_status status)
+{
+    if (connection->state == CONNECTION_CLOSED)
+        return;
+    /* [rfc5246#7.2.1] "Each party is required to send a close_notify alert before closing the
+     * write side of the connection." A handshake that is abandoned says so too. */
+    if (!status_is_alert(status)) {
+        connection->alert_level = ALERT_WARNING;
+        connection->alert_description = ALERT_CLOSE_NOTIFY;
+    }
+    connection_fail(environment, connection, status);
+}
+
+void connection_resume(struct connection_environment *environment, struct connection *connection,
+                       uint32_t slot, uint64_t now)
+{
+    struct handshake *handshake = connection_handshake(environment, connection);
+    if (connection->state == CONNECTION_CLOSED) {
+        forget_handshake(environment, connection);
+        return;
+    }
+    enum rdtls_status status = handshake_resume(handshake, now);
+    if (status == RDTLS_OK && !handshake->complete && connection->association.keys_ready)
+        connection_open_early(environment, connection, slot, now);
+    else if (status == RDTLS_OK && handshake->complete)
+        connection_complete(environment, connection, slot, now);
+    else if (status != RDTLS_OK && status != RDTLS_PARKED)
+        connection_fail(environment, connection, status);
+}
+
+void connection_tick(struct connection_environment *environment, struct connection *connection,
+                     uint64_t now)
+{
+    if (connection->state == CONNECTION_CLOSED)
+        return;
+    struct handshake *handshake = connection_handshake(environment, connection);
+    if (handshake != NULL) {
+        enum rdtls_status status = handshake_tick(handshake, now);
+        if (status != RDTLS_OK)
+            connection_fail(environment, connection, status);
+        return;
+    }
+    if (now >= connection_deadline(environment, connection))
+        connection_close(environment, connection, RDTLS_IDLE);
+}
+
+uint64_t connection_deadline(const struct connection_environment *environment,
+                             const struct connection *connection)
+{
+    if (connection->state == CONNECTION_CLOSED)
+        return NEVER;
+    const struct handshake *handshake = connection_handshake(environment, connection);
+    if (handshake != NULL)
+        return handshake_deadline(handshake);
+    uint64_t idle = environment->config->idle_timeout_ns;
+    return idle == 0 ? NEVER : nanoseconds_after(connection->last_received_ns, idle);
+}
+
+enum rdtls_status connection_verify_peer(struct connection_environment *environment,
+                                         struct connection *connection, bool accept)
+{
+    if (connection->state != CONNECTION_VERIFYING)
+        return RDTLS_NOT_CONNECTED;
+    if (accept)
+        become_connected(environment, connection);
+    else
+        connection_fail(environment, connection, RDTLS_ALERT_BAD_CERTIFICATE);
+    return RDTLS_OK;
+}
+
+enum rdtls_status connection_export(const struct connection *connection, const char *label,
+                                    uint8_t *out, size_t out_len)
+{
+    if (connection->state != CONNECTION_CONNECTED)
+        return RDTLS_NOT_CONNECTED;
+    key_schedule_12_export(&connection->association, suite_find(connection->association.suite),
+                           label, out, out_len);
+    return RDTLS_OK;
+}
+
+void connection_info(const struct connection_environment *environment,
+                     const struct connection *connection, struct rdtls_info *info)
+{
+    const struct association *association = &connection->association;
+    const struct handshake *handshake = connection_handshake(environment, connection);
+    *info = (struct rdtls_info){
+        .version = VERSION_DTLS_1_2,
+        .cipher_suite = association->suite,
+        .group = association->group,
+        .connected = connection->state == CONNECTION_CONNECTED,
+        .peer_certificate = association->peer_certificate,
+        .role = (enum rdtls_role)association->role,
+        .retransmits = connection->retransmits + (handshake != NULL ? handshake->retransmits : 0),
+        .handshake_started_ns = connection->handshake_started_ns,
+        .handshake_done_ns = connection->handshake_done_ns,
+    };
+    memcpy(info->peer_fingerprint, association->peer_fingerprint, SHA256_LEN);
+}
+
+bool connection_poll(struct connection *connection, unsigned kinds, struct rdtls_event *event)
+{
+    static const struct {
+        enum connection_event bit;
+        enum rdtls_event_kind kind;
+    } order[] = {
+        {CONNECTION_EVENT_PEER_CERTIFICATE, RDTLS_EVENT_PEER_CERTIFICATE},
+        {CONNECTION_EVENT_CONNECTED, RDTLS_EVENT_CONNECTED},
+        {CONNECTION_EVENT_CLOSED, RDTLS_EVENT_CLOSED},
+    };
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        if ((connection->events & kinds & order[i].bit) == 0)
+            continue;
+        connection->events &= (uint8_t)~order[i].bit;
+        event->kind = order[i].kind;
+        event->status = (enum rdtls_status)connection->close_status;
+        event->user_data = connection->user_data;
+        return true;
+    }
+    return false;
+}
+
+bool connection_is_finished(const struct connection_environment *environment,
+                            const struct connection *connection)
+{
+    return connection->state == CONNECTION_CLOSED && connection->events == 0 &&
+           connection->handshake == POOL_NONE &&
+           !connection_wants_to_transmit(environment, connection);
+}
+
+void connection_release(struct connection_environment *environment, struct connection *connection)
+{
+    if (connection->handshake != POOL_NONE)
+        forget_handshake(environment, connection);
+    uint32_t generation = connection->generation;
+    secret_wipe(connection, sizeof(*connection));
+    connection->generation = generation + 1;
+    connection->state = CONNECTION_CLOSED;
+}

@@ -1,0 +1,161 @@
+/*
+ * One association with its address, timers and fate: what an established connection costs, and it holds no pointers. While the
+ * handshake is in flight, its state lies in a slot of another pool; that slot goes when the handshake is over.
+ *
+ *     HANDSHAKING --Finished verified--> CONNECTED ---alert, close, time-out---> CLOSED
+ *          |          `--> VERIFYING --the host accepts--^    |                    ^
+ *          `-------------------------failure-----------------'-------------------'
+ *
+ * What happened is left in `events` and `close_status` for whoever polls; what is to be sent is asked for with
+ * connection_transmit. There is no other way out, and neither can be missed.
+ */
+#ifndef ENDPOINT_CONNECTION_H
+#define ENDPOINT_CONNECTION_H
+
+#include <ringdtls/endpoint.h>
+
+#include "endpoint/config.h"
+#include "endpoint/event_queue.h"
+#include "endpoint/timer_wheel.h"
+#include "handshake/handshake.h"
+
+enum connection_state {
+    CONNECTION_HANDSHAKING,
+    CONNECTION_VERIFYING, /* the handshake is complete, the host has to accept the peer's certificate */
+    CONNECTION_CONNECTED,
+    CONNECTION_CLOSED,
+};
+
+/* What waits to be polled, or'ed. */
+enum connection_event {
+    CONNECTION_EVENT_CONNECTED = 1 << 0,
+    CONNECTION_EVENT_PEER_CERTIFICATE = 1 << 1,
+    CONNECTION_EVENT_CLOSED = 1 << 2,
+};
+
+/* In which of its endpoint's queues it stands, or'ed. */
+enum connection_queue {
+    CONNECTION_IN_EVENTS = 1 << 0,
+    CONNECTION_IN_CLOSED = 1 << 1,
+    CONNECTION_IN_TRANSMIT = 1 << 2,
+};
+
+struct connection {
+    struct timer_link timer; /* first: a free slot's link to the next free one lies over it */
+    struct association association;
+    struct rdtls_path path;
+    uint64_t user_data;
+    uint64_t last_received_ns;
+    uint64_t handshake_started_ns;
+    uint64_t handshake_done_ns;
+    uint32_t generation;
+    uint32_t handshake;     /* slot of its handshake; POOL_NONE: over */
+    uint32_t first_session; /* its entries in the session table */
+    uint32_t next_event;    /* the next one in each of the endpoint's queues */
+    uint32_t next_closed;
+    uint32_t next_transmit;
+    uint32_t successor;   /* a newer association on the same path, until its Finished (RFC 6347 section 4.2.8) */
+    uint32_t predecessor; /* the older one that this one will replace */
+    uint32_t retransmits;
+    uint16_t close_status;  /* enum rdtls_status */
+    uint8_t state;          /* enum connection_state */
+    uint8_t events;         /* enum connection_event, or'ed */
+    uint8_t queues;         /* enum connection_queue, or'ed */
+    uint8_t alert_level;    /* to be sent; 0: none */
+    uint8_t alert_description;
+    bool final_wanted;      /* the final flight is to be sent (again) */
+    bool was_connected;
+};
+
+/* What a thread lends to all its connections. */
+struct connection_environment {
+    struct handshake_environment handshake; /* first: a handshake is lent this part */
+    const struct rdtls_config *config;
+    struct pool handshakes;
+    struct pool blocks;
+    struct event_queue data; /* DATA events */
+    uint32_t retired;        /* handshakes whose early data has not been polled yet */
+    struct rdtls_endpoint_stats *stats;
+};
+
+/* How an association begins. */
+struct connection_start {
+    uint32_t slot; /* names the connection when a lane job of its comes back, and in DATA events */
+    enum rdtls_role role;
+    uint64_t user_data;
+    struct rdtls_path path;
+    uint64_t record_sequence; /* server: where the hello's sequence numbers are */
+    uint16_t message_seq;
+    uint64_t now;
+};
+
+/* Keeps the generation alone of what the slot held. NO_ROOM: all handshake slots are lent. */
+MUST_CHECK enum rdtls_status connection_begin(struct connection_environment *environment,
+                                              struct connection *connection,
+                                              const struct connection_start *start);
+
+/* One datagram of this association; opened in place. slot names the connection in DATA events. */
+void connection_receive(struct connection_environment *environment, struct connection *connection,
+                        uint32_t slot, uint8_t *datagram, size_t len, uint64_t now);
+
+/* Would the first record of the datagram open under this association's keys? Changes nothing. */
+bool connection_can_open(const struct connection_environment *environment,
+                         const struct connection *connection, struct bytes datagram);
+
+/* Its lane job has come back. */
+void connection_resume(struct connection_environment *environment, struct connection *connection,
+                       uint32_t slot, uint64_t now);
+
+void connection_tick(struct connection_environment *environment, struct connection *connection,
+                     uint64_t now);
+uint64_t connection_deadline(const struct connection_environment *environment,
+                             const struct connection *connection);
+
+/* Is there something to transmit? */
+bool connection_wants_to_transmit(const struct connection_environment *environment,
+                                  const struct connection *connection);
+
+/* Fill one datagram of up to capacity bytes; 0: nothing more. */
+size_t connection_transmit(struct connection_environment *environment,
+                           struct connection *connection, uint8_t *out, size_t capacity);
+
+/* One record of application data into out: sealed_len bytes. */
+MUST_CHECK enum rdtls_status connection_seal(struct connection_environment *environment,
+                                             struct connection *connection, struct bytes payload,
+                                             uint8_t *out);
+
+MUST_CHECK enum rdtls_status connection_verify_peer(struct connection_environment *environment,
+                                                    struct connection *connection, bool accept);
+MUST_CHECK enum rdtls_status connection_export(const struct connection *connection,
+                                               const char *label, uint8_t *out, size_t out_len);
+void connection_info(const struct connection_environment *environment,
+                     const struct connection *connection, struct rdtls_info *info);
+
+/* The end: with the alert that the status is, otherwise with close_notify. Nothing happens when it is closed already. */
+void connection_close(struct connection_environment *environment, struct connection *connection,
+                      enum rdtls_status status);
+
+/* Take one of the given kinds of event (enum connection_event, or'ed) that wait; false: none. */
+bool connection_poll(struct connection *connection, unsigned kinds, struct rdtls_event *event);
+
+/* Nothing refers to it any more: closed, told, sent, and no job out. */
+bool connection_is_finished(const struct connection_environment *environment,
+                            const struct connection *connection);
+
+/* Give back everything and wipe. */
+void connection_release(struct connection_environment *environment, struct connection *connection);
+
+/* The data events have been polled: give back the handshakes that held early data. */
+void connection_release_retired(struct connection_environment *environment);
+
+/* Used by the files of the connection alone. */
+struct handshake *connection_handshake(const struct connection_environment *environment,
+                                       const struct connection *connection);
+void connection_fail(struct connection_environment *environment, struct connection *connection,
+                     enum rdtls_status status);
+void connection_complete(struct connection_environment *environment, struct connection *connection,
+                         uint32_t slot, uint64_t now);
+void connection_open_early(struct connection_environment *environment,
+                           struct connection *connection, uint32_t slot, uint64_t now);
+
+#endif

@@ -1,0 +1,76 @@
+/* What a connection sends: flights, the final flight again, alerts, data. */
+#include "endpoint/connection.h"
+#include "record/seal_record.h"
+#include "wire/alert.h"
+
+bool connection_wants_to_transmit(const struct connection_environment *environment,
+                                  const struct connection *connection)
+{
+    const struct handshake *handshake = connection_handshake(environment, connection);
+    bool flight = handshake != NULL && connection->state == CONNECTION_HANDSHAKING &&
+                  handshake->flight.sending;
+    return flight || connection->final_wanted || connection->alert_level != 0;
+}
+
+static struct seal_request seal_request_of(struct connection_environment *environment,
+                                           struct connection *connection, enum content_type type,
+                                           struct bytes plaintext)
+{
+    struct association *association = &connection->association;
+    bool is_protected = association->write_epoch != EPOCH_PLAINTEXT;
+    return (struct seal_request){
+        .engine = environment->handshake.engine,
+        .aead = is_protected ? suite_find(association->suite)->aead : AEAD_AES_128_GCM,
+        .keys = is_protected ? &association->write_keys : NULL,
+        .epoch = &association->write[association->write_epoch],
+        .type = type,
+        .version = VERSION_DTLS_1_2,
+        .plaintext = plaintext,
+    };
+}
+
+static size_t transmit_alert(struct connection_environment *environment,
+                             struct connection *connection, uint8_t *out, size_t capacity)
+{
+    struct alert alert = {connection->alert_level, connection->alert_description};
+    uint8_t content[ALERT_LEN];
+    alert_write(content, &alert);
+    connection->alert_level = 0;
+    size_t len = sealed_len(connection->association.write_epoch != EPOCH_PLAINTEXT, ALERT_LEN);
+    struct seal_request request = seal_request_of(environment, connection, CONTENT_ALERT,
+                                                  bytes_of(content, ALERT_LEN));
+    return len <= capacity && seal_record(&request, out) == RDTLS_OK ? len : 0;
+}
+
+static size_t transmit_final(struct connection_environment *environment,
+                             struct connection *connection, uint8_t *out, size_t capacity)
+{
+    connection->final_wanted = false;
+    struct flight_writer writer = handshake_flight_writer(
+        &environment->handshake, &connection->association, VERSION_DTLS_1_2);
+    return flight_fill_final(&writer, out, capacity);
+}
+
+size_t connection_transmit(struct connection_environment *environment,
+                           struct connection *connection, uint8_t *out, size_t capacity)
+{
+    struct handshake *handshake = connection_handshake(environment, connection);
+    if (handshake != NULL && connection->state == CONNECTION_HANDSHAKING &&
+        handshake->flight.sending)
+        return handshake_transmit(handshake, out, capacity);
+    if (connection->final_wanted)
+        return transmit_final(environment, connection, out, capacity);
+    if (connection->alert_level != 0)
+        return transmit_alert(environment, connection, out, capacity);
+    return 0;
+}
+
+enum rdtls_status connection_seal(struct connection_environment *environment,
+                                  struct connection *connection, struct bytes payload, uint8_t *out)
+{
+    if (connection->state != CONNECTION_CONNECTED)
+        return RDTLS_NOT_CONNECTED;
+    struct seal_request request =
+        seal_request_of(environment, connection, CONTENT_APPLICATION_DATA, payload);
+    return seal_record(&request, out);
+}

@@ -1,0 +1,475 @@
+/* An endpoint: creation, one pass, the queues between its connections and its host. */
+#include "endpoint/endpoint.h"
+
+#include <assert.h>
+
+#include "base/secret.h"
+
+enum {
+    ALIGNMENT = 64,
+    BLOCKS_PER_HANDSHAKE = 4, /* on average; one may have as many as it sends bytes for */
+    LIMIT_MAX = 1 << 24,
+    EVENTS_MIN = 16,
+};
+
+void rdtls_endpoint_options_defaults(struct rdtls_endpoint_options *options)
+{
+    *options = (struct rdtls_endpoint_options){
+        .size = sizeof(*options),
+        .connections_max = 65536,
+        .handshakes_max = 8192,
+        .outbox_bytes = 1 << 20,
+        .events_max = 4096,
+        .accept = true,
+    };
+}
+
+/* The parts of an endpoint's memory, one behind the other. */
+enum endpoint_part {
+    PART_ENDPOINT,
+    PART_CONNECTIONS,
+    PART_HANDSHAKES,
+    PART_BLOCKS,
+    PART_SESSIONS,
+    PART_OUTBOX,
+    PART_EVENTS,
+    PART_SCRATCH,
+    PART_COUNT
+};
+
+static uint32_t power_of_two_at_least(uint32_t value)
+{
+    uint32_t power = EVENTS_MIN;
+    while (power < value)
+        power *= 2;
+    return power;
+}
+
+static size_t part_len(const struct rdtls_endpoint_options *options, enum endpoint_part part)
+{
+    switch (part) {
+    case PART_ENDPOINT:
+        return sizeof(struct rdtls_endpoint);
+    case PART_CONNECTIONS:
+        return pool_footprint(sizeof(struct connection), options->connections_max);
+    case PART_HANDSHAKES:
+        return pool_footprint(sizeof(struct handshake), options->handshakes_max);
+    case PART_BLOCKS:
+        return pool_footprint(sizeof(struct reassembly_block),
+                              options->handshakes_max * BLOCKS_PER_HANDSHAKE);
+    case PART_SESSIONS:
+        return session_table_footprint(options->connections_max);
+    case PART_OUTBOX:
+        return outbox_footprint(options->outbox_bytes);
+    case PART_EVENTS:
+        return power_of_two_at_least(options->events_max) * sizeof(struct data_event);
+    case PART_SCRATCH:
+        return REASSEMBLY_MESSAGE_MAX;
+    case PART_COUNT:
+        break;
+    }
+    return 0;
+}
+
+static size_t part_offset(const struct rdtls_endpoint_options *options, enum endpoint_part part)
+{
+    size_t offset = 0;
+    for (enum endpoint_part i = PART_ENDPOINT; i < part; i++)
+        offset += (part_len(options, i) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return offset;
+}
+
+/* A caller of an older header has a shorter struct: what it does not know keeps its default. */
+static bool options_known(const struct rdtls_endpoint_options *given,
+                          struct rdtls_endpoint_options *known)
+{
+    rdtls_endpoint_options_defaults(known);
+    if (given->size < sizeof(given->size) || given->size > sizeof(*known))
+        return false;
+    memcpy(known, given, given->size);
+    known->size = sizeof(*known);
+    return known->connections_max > 0 && known->connections_max <= LIMIT_MAX &&
+           known->handshakes_max > 0 && known->handshakes_max <= LIMIT_MAX &&
+           known->events_max <= LIMIT_MAX && known->outbox_bytes >= 2 * RDTLS_MTU_MAX &&
+           known->outbox_bytes <= 1u << 30;
+}
+
+size_t rdtls_endpoint_footprint(const struct rdtls_endpoint_options *options)
+{
+    struct rdtls_endpoint_options known;
+    return options_known(options, &known) ? part_offset(&known, PART_COUNT) : 0;
+}
+
+static void *part_at(struct rdtls_endpoint *endpoint, enum endpoint_part part)
+{
+    return (uint8_t *)endpoint + part_offset(&endpoint->options, part);
+}
+
+static void init_environment(struct rdtls_endpoint *endpoint, const struct rdtls_config *config)
+{
+    const struct rdtls_endpoint_options *options = &endpoint->options;
+    struct connection_environment *environment = &endpoint->environment;
+    environment->config = config;
+    environment->stats = &endpoint->stats;
+    environment->retired = POOL_NONE;
+    pool_init(&environment->handshakes, part_at(endpoint, PART_HANDSHAKES),
+              sizeof(struct handshake), options->handshakes_max);
+    pool_init(&environment->blocks, part_at(endpoint, PART_BLOCKS),
+              sizeof(struct reassembly_block), options->handshakes_max * BLOCKS_PER_HANDSHAKE);
+    event_queue_init(&environment->data, part_at(endpoint, PART_EVENTS),
+                     power_of_two_at_least(options->events_max));
+    environment->handshake = (struct handshake_environment){
+        .policy = &config->policy,
+        .lanes = lanes_new(config->policy.credential.key),
+        .engine = aead_engine_new(),
+        .random = {options->random_fill != NULL ? options->random_fill : crypto_random_fill,
+                   options->random_context},
+        .blocks = &environment->blocks,
+        .scratch = part_at(endpoint, PART_SCRATCH),
+    };
+}
+
+static void init_tables(struct rdtls_endpoint *endpoint, uint64_t now)
+{
+    struct siphash_key secrets[2];
+    random_fill(&endpoint->environment.handshake.random, (uint8_t *)secrets, sizeof(secrets));
+    struct connection *connections = part_at(endpoint, PART_CONNECTIONS);
+    pool_init(&endpoint->connections, connections, sizeof(struct connection),
+              endpoint->options.connections_max);
+    session_table_init(&endpoint->sessions, part_at(endpoint, PART_SESSIONS),
+                       endpoint->options.connections_max, &secrets[0]);
+    rate_limit_init(&endpoint->rate_limit, endpoint->options.hellos_per_second, &secrets[1]);
+    timer_wheel_init(&endpoint->timers, &connections[0].timer, sizeof(struct connection), now);
+    outbox_init(&endpoint->outbox, part_at(endpoint, PART_OUTBOX), endpoint->options.outbox_bytes);
+    secret_wipe(secrets, sizeof(secrets));
+}
+
+enum rdtls_status rdtls_endpoint_init(void *memory, const struct rdtls_config *config,
+                                      const struct rdtls_endpoint_options *options, uint64_t now_ns,
+                                      struct rdtls_endpoint **endpoint)
+{
+    struct rdtls_endpoint_options known;
+    if ((uintptr_t)memory % ALIGNMENT != 0 || !options_known(options, &known))
+        return RDTLS_INVALID_ARGUMENT;
+    struct rdtls_endpoint *made = memory;
+    made->options = known;
+    made->accepts = known.accept;
+    made->events = made->closed = made->transmit = (struct connection_fifo){POOL_NONE, POOL_NONE};
+    init_environment(made, config);
+    init_tables(made, now_ns);
+    made->gate = (struct hello_gate){
+        .config = config,
+        .rate_limit = &made->rate_limit,
+        .clock_offset_ns = known.cookie_clock_offset_ns,
+    };
+    if (made->environment.handshake.lanes == NULL || made->environment.handshake.engine == NULL) {
+        rdtls_endpoint_destroy(made);
+        return RDTLS_NO_MEMORY;
+    }
+    *endpoint = made;
+    return RDTLS_OK;
+}
+
+void rdtls_endpoint_destroy(struct rdtls_endpoint *endpoint)
+{
+    struct connection_environment *environment = &endpoint->environment;
+    for (uint32_t slot = 0; slot < endpoint->connections.fresh; slot++) {
+        struct connection *connection = endpoint_connection(endpoint, slot);
+        struct handshake *handshake =
+            connection->generation != 0 ? connection_handshake(environment, connection) : NULL;
+        if (handshake != NULL && handshake_is_parked(handshake))
+            lanes_cancel(environment->handshake.lanes, &handshake->job);
+    }
+    if (environment->handshake.lanes != NULL)
+        lanes_free(environment->handshake.lanes);
+    if (environment->handshake.engine != NULL)
+        aead_engine_free(environment->handshake.engine);
+    /* Only what was lent can hold a secret. */
+    secret_wipe(endpoint->connections.memory,
+                pool_footprint(endpoint->connections.slot_size, endpoint->connections.fresh));
+    secret_wipe(environment->handshakes.memory,
+                pool_footprint(environment->handshakes.slot_size, environment->handshakes.fresh));
+    secret_wipe(environment->blocks.memory,
+                pool_footprint(environment->blocks.slot_size, environment->blocks.fresh));
+    secret_wipe(endpoint, sizeof(*endpoint));
+}
+
+struct connection *endpoint_connection(const struct rdtls_endpoint *endpoint, uint32_t slot)
+{
+    return pool_slot(&endpoint->connections, slot);
+}
+
+static uint32_t *link_of(struct rdtls_endpoint *endpoint, uint32_t slot, enum connection_queue queue)
+{
+    struct connection *connection = endpoint_connection(endpoint, slot);
+    switch (queue) {
+    case CONNECTION_IN_EVENTS:
+        return &connection->next_event;
+    case CONNECTION_IN_CLOSED:
+        return &connection->next_closed;
+    case CONNECTION_IN_TRANSMIT:
+        break;
+    }
+    return &connection->next_transmit;
+}
+
+static struct connection_fifo *fifo_of(struct rdtls_endpoint *endpoint, enum connection_queue queue)
+{
+    switch (queue) {
+    case CONNECTION_IN_EVENTS:
+        return &endpoint->events;
+    case CONNECTION_IN_CLOSED:
+        return &endpoint->closed;
+    case CONNECTION_IN_TRANSMIT:
+        break;
+    }
+    return &endpoint->transmit;
+}
+
+static void enqueue(struct rdtls_endpoint *endpoint, uint32_t slot, enum connection_queue queue)
+{
+    struct connection *connection = endpoint_connection(endpoint, slot);
+    struct connection_fifo *fifo = fifo_of(endpoint, queue);
+    if ((connection->queues & queue) != 0)
+        return;
+    connection->queues |= (uint8_t)queue;
+    *link_of(endpoint, slot, queue) = POOL_NONE;
+    if (fifo->head == POOL_NONE)
+        fifo->head = slot;
+    else
+        *link_of(endpoint, fifo->tail, queue) = slot;
+    fifo->tail = slot;
+}
+
+static uint32_t dequeue(struct rdtls_endpoint *endpoint, enum connection_queue queue)
+{
+    struct connection_fifo *fifo = fifo_of(endpoint, queue);
+    uint32_t slot = fifo->head;
+    if (slot == POOL_NONE)
+        return POOL_NONE;
+    fifo->head = *link_of(endpoint, slot, queue);
+    endpoint_connection(endpoint, slot)->queues &= (uint8_t)~queue;
+    return slot;
+}
+
+uint32_t endpoint_begin(struct rdtls_endpoint *endpoint, struct connection_start *start)
+{
+    uint32_t slot = pool_lend(&endpoint->connections);
+    if (slot == POOL_NONE)
+        return POOL_NONE;
+    struct connection *connection = endpoint_connection(endpoint, slot);
+    if (connection->generation == 0)
+        connection->generation = 1; /* of a slot that was never lent before */
+    start->slot = slot;
+    if (connection_begin(&endpoint->environment, connection, start) != RDTLS_OK) {
+        connection->state = CONNECTION_CLOSED;
+        pool_give_back(&endpoint->connections, slot);
+        return POOL_NONE;
+    }
+    return slot;
+}
+
+bool endpoint_enter(struct rdtls_endpoint *endpoint, uint32_t slot)
+{
+    struct connection *connection = endpoint_connection(endpoint, slot);
+    uint64_t key = session_table_key(&endpoint->sessions,
+                                     bytes_of(&connection->path, sizeof(connection->path)));
+    struct session_target target = {SESSION_CONNECTION, slot};
+    return session_table_insert(&endpoint->sessions, key, target, &connection->first_session);
+}
+
+/* What a connection has to send goes into the outbox as far as there is room. */
+static void flush(struct rdtls_endpoint *endpoint, uint32_t slot)
+{
+    struct connection *connection = endpoint_connection(endpoint, slot);
+    struct connection_environment *environment = &endpoint->environment;
+    uint32_t mtu = environment->config->policy.mtu;
+    bool first = true;
+    while (connection_wants_to_transmit(environment, connection)) {
+        uint8_t *room = outbox_reserve(&endpoint->outbox, mtu);
+        if (room == NULL) {
+            enqueue(endpoint, slot, CONNECTION_IN_TRANSMIT);
+            return;
+        }
+        size_t len = connection_transmit(environment, connection, room, mtu);
+        bool last = !connection_wants_to_transmit(environment, connection);
+        if (len > 0)
+            outbox_commit(&endpoint->outbox, &connection->path, (uint32_t)len, first, last);
+        first = last;
+    }
+}
+
+/* Its deadline can only have come nearer; one that moved away is noticed when the old one comes. */
+static void set_timer(struct rdtls_endpoint *endpoint, uint32_t slot)
+{
+    struct connection *connection = endpoint_connection(endpoint, slot);
+    uint64_t due = connection_deadline(&endpoint->environment, connection);
+    bool is_handshaking = connection->handshake != POOL_NONE;
+    if (due < connection->timer.due_ns || due == NEVER || is_handshaking)
+        timer_wheel_arm(&endpoint->timers, slot, due);
+}
+
+/* The path goes to the successor: it has proven itself, or the older one has ended. */
+static void hand_path_over(struct rdtls_endpoint *endpoint, uint32_t old_slot)
+{
+    struct connection *old = endpoint_connection(endpoint, old_slot);
+    uint32_t slot = old->successor;
+    session_table_remove_all(&endpoint->sessions, &old->first_session);
+    if (slot == POOL_NONE)
+        return;
+    old->successor = POOL_NONE;
+    endpoint_connection(endpoint, slot)->predecessor = POOL_NONE;
+    if (!endpoint_enter(endpoint, slot))
+        connection_fail(&endpoint->environment, endpoint_connection(endpoint, slot), RDTLS_NO_ROOM);
+}
+
+static void settle_succession(struct rdtls_endpoint *endpoint, uint32_t slot)
+{
+    struct connection *connection = endpoint_connection(endpoint, slot);
+    uint32_t old_slot = connection->predecessor;
+    if (old_slot != POOL_NONE && connection->state == CONNECTION_CLOSED) {
+        endpoint_connection(endpoint, old_slot)->successor = POOL_NONE;
+        connection->predecessor = POOL_NONE;
+    } else if (old_slot != POOL_NONE && connection->state != CONNECTION_HANDSHAKING) {
+        /* The old association's peer is this one's and has forgotten it: no alert. */
+        connection_fail(&endpoint->environment, endpoint_connection(endpoint, old_slot),
+                        RDTLS_REPLACED);
+        endpoint_settle(endpoint, old_slot);
+    }
+    if (connection->state == CONNECTION_CLOSED)
+        hand_path_over(endpoint, slot);
+}
+
+void endpoint_settle(struct rdtls_endpoint *endpoint, uint32_t slot)
+{
+    struct connection *connection = endpoint_connection(endpoint, slot);
+    settle_succession(endpoint, slot);
+    unsigned told = connection->events;
+    if ((told & (CONNECTION_EVENT_CONNECTED | CONNECTION_EVENT_PEER_CERTIFICATE)) != 0)
+        enqueue(endpoint, slot, CONNECTION_IN_EVENTS);
+    if ((told & CONNECTION_EVENT_CLOSED) != 0)
+        enqueue(endpoint, slot, CONNECTION_IN_CLOSED);
+    if ((connection->queues & CONNECTION_IN_TRANSMIT) == 0)
+        flush(endpoint, slot);
+    set_timer(endpoint, slot);
+    if (connection->queues == 0 && connection_is_finished(&endpoint->environment, connection)) {
+        connection_release(&endpoint->environment, connection);
+        pool_give_back(&endpoint->connections, slot);
+    }
+}
+
+static void count_lanes(struct rdtls_endpoint *endpoint)
+{
+    const struct lane_counters *counters =
+        lanes_counters(endpoint->environment.handshake.lanes);
+    endpoint->stats.lane_jobs = 0;
+    endpoint->stats.lane_batches = 0;
+    for (size_t kind = 0; kind < LANE_KIND_COUNT; kind++) {
+        endpoint->stats.lane_jobs += counters->jobs[kind];
+        endpoint->stats.lane_batches += counters->batches[kind];
+    }
+}
+
+void rdtls_endpoint_run_lanes(struct rdtls_endpoint *endpoint, uint64_t now_ns)
+{
+    struct list_node finished;
+    list_init(&finished);
+    while (lanes_run(endpoint->environment.handshake.lanes, &finished)) {
+        while (!list_is_empty(&finished)) {
+            struct lane_job *job = LIST_OWNER(finished.next, struct lane_job, node);
+            list_remove(&job->node);
+            struct handshake *handshake = LIST_OWNER(job, struct handshake, job);
+            uint32_t slot = handshake->job_owner;
+            connection_resume(&endpoint->environment, endpoint_connection(endpoint, slot), slot,
+                              now_ns);
+            endpoint_settle(endpoint, slot);
+        }
+        count_lanes(endpoint);
+    }
+}
+
+void rdtls_endpoint_tick(struct rdtls_endpoint *endpoint, uint64_t now_ns)
+{
+    uint32_t slot = timer_wheel_expire(&endpoint->timers, now_ns);
+    while (slot != POOL_NONE) {
+        connection_tick(&endpoint->environment, endpoint_connection(endpoint, slot), now_ns);
+        endpoint_settle(endpoint, slot);
+        slot = timer_wheel_expire(&endpoint->timers, now_ns);
+    }
+}
+
+static bool poll_queue(struct rdtls_endpoint *endpoint, enum connection_queue queue, unsigned kinds,
+                       struct rdtls_event *event)
+{
+    const struct connection_fifo *fifo = fifo_of(endpoint, queue);
+    while (fifo->head != POOL_NONE) {
+        uint32_t slot = fifo->head;
+        struct connection *connection = endpoint_connection(endpoint, slot);
+        event->id = (struct rdtls_id){slot, connection->generation};
+        if (connection_poll(connection, kinds, event)) {
+            if ((connection->events & kinds) == 0) {
+                (void)dequeue(endpoint, queue);
+                endpoint_settle(endpoint, slot);
+            }
+            return true;
+        }
+        (void)dequeue(endpoint, queue);
+    }
+    return false;
+}
+
+static bool poll_data(struct rdtls_endpoint *endpoint, struct rdtls_event *event)
+{
+    struct event_queue *queue = &endpoint->environment.data;
+    if (event_queue_is_empty(queue)) {
+        connection_release_retired(&endpoint->environment);
+        return false;
+    }
+    struct data_event data = event_queue_take(queue);
+    *event = (struct rdtls_event){
+        .kind = RDTLS_EVENT_DATA,
+        .id = {data.slot, data.generation},
+        .user_data = endpoint_connection(endpoint, data.slot)->user_data,
+        .data = data.data,
+        .data_len = data.len,
+    };
+    return true;
+}
+
+bool rdtls_endpoint_poll(struct rdtls_endpoint *endpoint, struct rdtls_event *event)
+{
+    *event = (struct rdtls_event){.kind = RDTLS_EVENT_NONE};
+    /* CONNECTED before data, data before CLOSED. */
+    return poll_queue(endpoint, CONNECTION_IN_EVENTS,
+                      CONNECTION_EVENT_CONNECTED | CONNECTION_EVENT_PEER_CERTIFICATE, event) ||
+           poll_data(endpoint, event) ||
+           poll_queue(endpoint, CONNECTION_IN_CLOSED, CONNECTION_EVENT_CLOSED, event);
+}
+
+size_t rdtls_endpoint_transmit(struct rdtls_endpoint *endpoint, struct rdtls_datagram *datagrams,
+                               size_t max)
+{
+    return outbox_peek(&endpoint->outbox, datagrams, max);
+}
+
+void rdtls_endpoint_transmitted(struct rdtls_endpoint *endpoint, size_t count)
+{
+    endpoint->stats.datagrams_sent += count;
+    outbox_drop(&endpoint->outbox, count);
+    /* Each of those who waited for room gets one try; who still has none queues up again. */
+    uint32_t last = endpoint->transmit.head == POOL_NONE ? POOL_NONE : endpoint->transmit.tail;
+    uint32_t slot = POOL_NONE;
+    while (last != POOL_NONE && slot != last) {
+        slot = dequeue(endpoint, CONNECTION_IN_TRANSMIT);
+        endpoint_settle(endpoint, slot);
+        if (endpoint->transmit.head != POOL_NONE && endpoint->transmit.tail == slot)
+            break;
+    }
+}
+
+uint64_t rdtls_endpoint_deadline(const struct rdtls_endpoint *endpoint)
+{
+    bool has_to_tell = endpoint->events.head != POOL_NONE || endpoint->closed.head != POOL_NONE ||
+                       !event_queue_is_empty(&endpoint->environment.data);
+    return has_to_tell ? 0 : timer_wheel_deadline(&endpoint->timers);
+}

@@ -1,0 +1,51 @@
+/* An endpoint's parts, for its own files: endpoint.c (creation, pass, queues), admission.c (who a datagram belongs to, and
+ * first contact), endpoint_api.c (what the host asks of a connection). */
+#ifndef ENDPOINT_ENDPOINT_H
+#define ENDPOINT_ENDPOINT_H
+
+#include <ringdtls/endpoint.h>
+
+#include "endpoint/connection.h"
+#include "endpoint/hello_gate.h"
+#include "endpoint/outbox.h"
+#include "endpoint/session_table.h"
+
+/* First in, first out, through a link in each connection. */
+struct connection_fifo {
+    uint32_t head; /* POOL_NONE: empty */
+    uint32_t tail;
+};
+
+struct rdtls_endpoint {
+    struct connection_environment environment;
+    struct rdtls_endpoint_options options;
+    struct pool connections;
+    struct session_table sessions;
+    struct timer_wheel timers;
+    struct rate_limit rate_limit;
+    struct hello_gate gate;
+    struct outbox outbox;
+    struct connection_fifo events;   /* have something to tell */
+    struct connection_fifo closed;   /* have CLOSED to tell */
+    struct connection_fifo transmit; /* wait for room in the outbox */
+    uint32_t close_cursor;
+    bool accepts;
+    struct rdtls_endpoint_stats stats;
+};
+
+struct connection *endpoint_connection(const struct rdtls_endpoint *endpoint, uint32_t slot);
+
+/* NULL when the id names nothing. */
+struct connection *endpoint_find(const struct rdtls_endpoint *endpoint, struct rdtls_id id);
+
+/* A slot for a new association, begun; POOL_NONE when a limit is reached. It is in no table yet. */
+uint32_t endpoint_begin(struct rdtls_endpoint *endpoint, struct connection_start *start);
+
+/* Let a connection be found by its path. */
+MUST_CHECK bool endpoint_enter(struct rdtls_endpoint *endpoint, uint32_t slot);
+
+/* After anything happened to a connection: queue what it has to tell, move what it has to send into the outbox, set its timer,
+ * and give its slot back when nothing of it is left. */
+void endpoint_settle(struct rdtls_endpoint *endpoint, uint32_t slot);
+
+#endif

@@ -1,0 +1,151 @@
+/* What a host asks of one of an endpoint's connections, by its id. */
+#include "endpoint/endpoint.h"
+#include "record/seal_record.h"
+
+enum { EXPORT_MAX = 256 };
+
+struct connection *endpoint_find(const struct rdtls_endpoint *endpoint, struct rdtls_id id)
+{
+    if (id.generation == 0 || id.slot >= endpoint->connections.fresh)
+        return NULL;
+    struct connection *connection = endpoint_connection(endpoint, id.slot);
+    bool is_there = connection->generation == id.generation && connection->state != CONNECTION_CLOSED;
+    return is_there ? connection : NULL;
+}
+
+enum rdtls_status rdtls_endpoint_connect(struct rdtls_endpoint *endpoint,
+                                         const struct rdtls_path *path, uint64_t user_data,
+                                         uint64_t now_ns, struct rdtls_id *id)
+{
+    uint64_t key = session_table_key(&endpoint->sessions, bytes_of(path, sizeof(*path)));
+    if (session_table_find(&endpoint->sessions, key).kind != SESSION_NONE)
+        return RDTLS_INVALID_ARGUMENT;
+    struct connection_start start = {
+        .role = RDTLS_CLIENT,
+        .user_data = user_data,
+        .path = *path,
+        .now = now_ns,
+    };
+    uint32_t slot = endpoint_begin(endpoint, &start);
+    if (slot == POOL_NONE)
+        return RDTLS_NO_ROOM;
+    struct connection *connection = endpoint_connection(endpoint, slot);
+    *id = (struct rdtls_id){slot, connection->generation};
+    if (!endpoint_enter(endpoint, slot))
+        connection_fail(&endpoint->environment, connection, RDTLS_NO_ROOM);
+    endpoint_settle(endpoint, slot);
+    return RDTLS_OK;
+}
+
+enum rdtls_status rdtls_endpoint_send(struct rdtls_endpoint *endpoint, struct rdtls_id id,
+                                      const uint8_t *data, size_t data_len)
+{
+    struct connection *connection = endpoint_find(endpoint, id);
+    if (connection == NULL)
+        return RDTLS_NO_SUCH_CONNECTION;
+    size_t record_len = sealed_len(true, data_len);
+    if (record_len > endpoint->environment.config->policy.mtu)
+        return RDTLS_TOO_LONG;
+    /* Its flight has not left yet: data must not overtake it. */
+    if ((connection->queues & CONNECTION_IN_TRANSMIT) != 0)
+        return RDTLS_NO_ROOM;
+    uint8_t *room = outbox_reserve(&endpoint->outbox, (uint32_t)record_len);
+    if (room == NULL)
+        return RDTLS_NO_ROOM;
+    TRY(connection_seal(&endpoint->environment, connection, bytes_of(data, data_len), room));
+    outbox_commit(&endpoint->outbox, &connection->path, (uint32_t)record_len, true, true);
+    return RDTLS_OK;
+}
+
+enum rdtls_status rdtls_endpoint_add_path(struct rdtls_endpoint *endpoint, struct rdtls_id id,
+                                          const struct rdtls_path *path)
+{
+    struct connection *connection = endpoint_find(endpoint, id);
+    if (connection == NULL)
+        return RDTLS_NO_SUCH_CONNECTION;
+    uint64_t key = session_table_key(&endpoint->sessions, bytes_of(path, sizeof(*path)));
+    struct session_target owner = session_table_find(&endpoint->sessions, key);
+    if (owner.kind != SESSION_NONE)
+        return owner.kind == SESSION_CONNECTION && owner.index == id.slot ? RDTLS_OK
+                                                                          : RDTLS_INVALID_ARGUMENT;
+    struct session_target target = {SESSION_CONNECTION, id.slot};
+    return session_table_insert(&endpoint->sessions, key, target, &connection->first_session)
+               ? RDTLS_OK
+               : RDTLS_NO_ROOM;
+}
+
+enum rdtls_status rdtls_endpoint_verify_peer(struct rdtls_endpoint *endpoint, struct rdtls_id id,
+                                             bool accept)
+{
+    struct connection *connection = endpoint_find(endpoint, id);
+    if (connection == NULL)
+        return RDTLS_NO_SUCH_CONNECTION;
+    TRY(connection_verify_peer(&endpoint->environment, connection, accept));
+    endpoint_settle(endpoint, id.slot);
+    return RDTLS_OK;
+}
+
+enum rdtls_status rdtls_endpoint_export(struct rdtls_endpoint *endpoint, struct rdtls_id id,
+                                        const char *label, uint8_t *out, size_t out_len)
+{
+    const struct connection *connection = endpoint_find(endpoint, id);
+    if (connection == NULL)
+        return RDTLS_NO_SUCH_CONNECTION;
+    if (out_len > EXPORT_MAX)
+        return RDTLS_TOO_LONG;
+    return connection_export(connection, label, out, out_len);
+}
+
+enum rdtls_status rdtls_endpoint_info(const struct rdtls_endpoint *endpoint, struct rdtls_id id,
+                                      struct rdtls_info *info)
+{
+    const struct connection *connection = endpoint_find(endpoint, id);
+    if (connection == NULL)
+        return RDTLS_NO_SUCH_CONNECTION;
+    connection_info(&endpoint->environment, connection, info);
+    return RDTLS_OK;
+}
+
+enum rdtls_status rdtls_endpoint_set_user_data(struct rdtls_endpoint *endpoint, struct rdtls_id id,
+                                               uint64_t user_data)
+{
+    struct connection *connection = endpoint_find(endpoint, id);
+    if (connection == NULL)
+        return RDTLS_NO_SUCH_CONNECTION;
+    connection->user_data = user_data;
+    return RDTLS_OK;
+}
+
+void rdtls_endpoint_close(struct rdtls_endpoint *endpoint, struct rdtls_id id)
+{
+    struct connection *connection = endpoint_find(endpoint, id);
+    if (connection == NULL)
+        return;
+    connection_close(&endpoint->environment, connection, RDTLS_CLOSED);
+    endpoint_settle(endpoint, id.slot);
+}
+
+size_t rdtls_endpoint_close_some(struct rdtls_endpoint *endpoint, size_t max)
+{
+    uint32_t fresh = endpoint->connections.fresh;
+    for (uint32_t seen = 0; seen < fresh && max > 0; seen++) {
+        uint32_t slot = endpoint->close_cursor++ % fresh;
+        struct connection *connection = endpoint_connection(endpoint, slot);
+        if (connection->state == CONNECTION_CLOSED)
+            continue;
+        connection_close(&endpoint->environment, connection, RDTLS_CLOSED);
+        endpoint_settle(endpoint, slot);
+        max--;
+    }
+    return endpoint->stats.connections_open + endpoint->stats.handshakes_open;
+}
+
+void rdtls_endpoint_accept(struct rdtls_endpoint *endpoint, bool accept)
+{
+    endpoint->accepts = accept;
+}
+
+const struct rdtls_endpoint_stats *rdtls_endpoint_stats(const struct rdtls_endpoint *endpoint)
+{
+    return &endpoint->stats;
+}

@@ -1,0 +1,116 @@
+#include "endpoint/hello_gate.h"
+
+#include <assert.h>
+
+enum {
+    /* header of record and message, version, random, three empty vectors (session id, cookie, and compression with its one
+     * byte), one suite */
+    CLIENT_HELLO_SHORTEST = RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN + 2 + RANDOM_LEN + 1 + 1 + 4 + 2,
+};
+
+static_assert((int)HELLO_VERIFY_REQUEST_LEN <= (int)CLIENT_HELLO_SHORTEST,
+              "an unproven address gets no more bytes than it sent");
+
+/* [rfc7983#7] the first byte: "20 .. 63" is DTLS. */
+static bool first_byte_is_dtls(uint8_t first)
+{
+    return first >= 20 && first <= 63;
+}
+
+enum rdtls_datagram_class rdtls_datagram_classify(const uint8_t *datagram, size_t len)
+{
+    if (len < RECORD_HEADER_LEN || !first_byte_is_dtls(datagram[0]))
+        return RDTLS_DATAGRAM_OTHER;
+    struct record_header header;
+    struct reader reader = reader_of(bytes_of(datagram, len));
+    (void)record_header_read(&reader, &header);
+    if (header.epoch != EPOCH_PLAINTEXT)
+        return RDTLS_DATAGRAM_PROTECTED;
+    if (header.type == CONTENT_HANDSHAKE && reader.left > 0 && reader.at[0] == MESSAGE_CLIENT_HELLO)
+        return RDTLS_DATAGRAM_HELLO;
+    return RDTLS_DATAGRAM_HANDSHAKE;
+}
+
+static bool first_record_read(struct bytes datagram, struct record_header *record,
+                              struct bytes *fragment, enum rdtls_discard *reason)
+{
+    struct reader reader = reader_of(datagram);
+    *reason = RDTLS_DISCARD_NOT_DTLS;
+    if (datagram.len == 0 || !first_byte_is_dtls(datagram.data[0]) ||
+        !record_header_read(&reader, record))
+        return false;
+    *reason = RDTLS_DISCARD_VERSION;
+    if (record->version >> 8 != VERSION_DTLS_1_2 >> 8)
+        return false;
+    *reason = RDTLS_DISCARD_TRUNCATED;
+    *fragment = reader_bytes(&reader, record->length);
+    return !reader.failed;
+}
+
+bool first_hello_read(struct bytes datagram, struct first_hello *hello, enum rdtls_discard *reason)
+{
+    struct bytes fragment;
+    if (!first_record_read(datagram, &hello->record, &fragment, reason))
+        return false;
+    *reason = RDTLS_DISCARD_STRANGER;
+    if (hello->record.type != CONTENT_HANDSHAKE || hello->record.epoch != EPOCH_PLAINTEXT ||
+        fragment.len == 0 || fragment.data[0] != MESSAGE_CLIENT_HELLO)
+        return false;
+    *reason = RDTLS_DISCARD_BAD_HELLO;
+    struct reader reader = reader_of(fragment);
+    struct bytes body;
+    if (!handshake_fragment_read(&reader, &hello->handshake, &body))
+        return false;
+    if (hello->handshake.fragment_offset != 0) {
+        *reason = RDTLS_DISCARD_STRANGER;
+        return false;
+    }
+    struct reader prefix = reader_of(body);
+    return client_hello_prefix_read(&prefix, &hello->prefix);
+}
+
+/* Stateless: whatever sequence numbers the hello has, the answer has too. */
+static void write_hello_verify_request(const struct first_hello *hello, struct bytes cookie,
+                                       uint8_t *out)
+{
+    enum { BODY_LEN = 2 + 1 + COOKIE_LEN };
+    /* [rfc6347#4.2.1] "the server MUST use the record sequence number in the ClientHello as the
+     * record sequence number in the HelloVerifyRequest" */
+    struct record_header record = {
+        .type = CONTENT_HANDSHAKE,
+        .version = VERSION_DTLS_1_0,
+        .epoch = EPOCH_PLAINTEXT,
+        .sequence = hello->record.sequence,
+        .length = HANDSHAKE_HEADER_LEN + BODY_LEN,
+    };
+    struct handshake_header header = {
+        .type = MESSAGE_HELLO_VERIFY_REQUEST,
+        .message_seq = hello->handshake.message_seq,
+        .length = BODY_LEN,
+        .fragment_length = BODY_LEN,
+    };
+    record_header_write(out, &record);
+    handshake_header_write(out + RECORD_HEADER_LEN, &header);
+    struct writer body = writer_of(out + RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN, BODY_LEN);
+    hello_verify_request_write(&body, cookie);
+}
+
+enum gate_verdict hello_gate_judge(const struct hello_gate *gate, const struct rdtls_path *path,
+                                   const struct first_hello *hello, bool needs_cookie, uint64_t now,
+                                   uint8_t *answer)
+{
+    if (!rate_limit_admits(gate->rate_limit, path->remote_ip, now))
+        return GATE_REFUSE;
+    if (!needs_cookie)
+        return GATE_ADMIT;
+    struct bytes path_bytes = bytes_of(path, sizeof(*path));
+    uint64_t clock = now + gate->clock_offset_ns;
+    if (cookie_is_good(&gate->config->cookie_secret, path_bytes, &hello->prefix, clock))
+        return GATE_ADMIT;
+    if (answer == NULL)
+        return GATE_REFUSE;
+    uint8_t cookie[COOKIE_LEN];
+    cookie_make(&gate->config->cookie_secret, path_bytes, &hello->prefix, clock, cookie);
+    write_hello_verify_request(hello, bytes_of(cookie, COOKIE_LEN), answer);
+    return GATE_ANSWER;
+}
