@@ -25,6 +25,8 @@ static inline struct bytes reader_bytes(struct reader *reader, size_t len)
         reader->left = 0;
         return (struct bytes){NULL, 0};
     }
+    if (len == 0)
+        return (struct bytes){reader->at, 0}; /* which may be NULL: no arithmetic on that */
     struct bytes bytes = {reader->at, len};
     reader->at += len;
     reader->left -= len;

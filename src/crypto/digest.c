@@ -71,7 +71,7 @@ void digest_update(struct digest *digest, struct bytes bytes)
     }
 }
 
-void digest_peek(const struct digest *digest, uint8_t out[DIGEST_LEN_MAX])
+void digest_peek(const struct digest *digest, uint8_t *out)
 {
     struct digest copy = *digest;
     switch (copy.kind) {
@@ -86,7 +86,7 @@ void digest_peek(const struct digest *digest, uint8_t out[DIGEST_LEN_MAX])
     secret_wipe(&copy, sizeof(copy));
 }
 
-void digest_of(enum digest_kind kind, struct bytes bytes, uint8_t out[DIGEST_LEN_MAX])
+void digest_of(enum digest_kind kind, struct bytes bytes, uint8_t *out)
 {
     struct digest digest;
     digest_init(&digest, kind);

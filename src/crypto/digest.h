@@ -26,9 +26,9 @@ void digest_init(struct digest *digest, enum digest_kind kind);
 void digest_update(struct digest *digest, struct bytes bytes);
 
 /* Leaves the running hash as it is. Writes digest_len bytes. */
-void digest_peek(const struct digest *digest, uint8_t out[DIGEST_LEN_MAX]);
+void digest_peek(const struct digest *digest, uint8_t *out);
 
-/* Of one view of bytes. */
-void digest_of(enum digest_kind kind, struct bytes bytes, uint8_t out[DIGEST_LEN_MAX]);
+/* Of one view of bytes. Writes digest_len bytes. */
+void digest_of(enum digest_kind kind, struct bytes bytes, uint8_t *out);
 
 #endif

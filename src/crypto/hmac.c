@@ -59,7 +59,7 @@ void hmac_update(struct hmac *hmac, struct bytes bytes)
     digest_update(&hmac->running, bytes);
 }
 
-void hmac_finish(struct hmac *hmac, uint8_t out[DIGEST_LEN_MAX])
+void hmac_finish(struct hmac *hmac, uint8_t *out)
 {
     uint8_t inner[DIGEST_LEN_MAX];
     digest_peek(&hmac->running, inner);

@@ -18,6 +18,6 @@ struct hmac {
 void hmac_key_init(struct hmac_key *key, enum digest_kind kind, struct bytes secret);
 void hmac_begin(struct hmac *hmac, const struct hmac_key *key);
 void hmac_update(struct hmac *hmac, struct bytes bytes);
-void hmac_finish(struct hmac *hmac, uint8_t out[DIGEST_LEN_MAX]);
+void hmac_finish(struct hmac *hmac, uint8_t *out); /* digest_len bytes */
 
 #endif

@@ -180,18 +180,18 @@ static bool derive_x25519(struct key_exchange_engine *engine, const struct key_p
               shared_len == KEY_EXCHANGE_SHARED_LEN;
     EVP_PKEY_CTX_free(context);
     EVP_PKEY_free(key);
-    /* [rfc7748#6.1] "Both MAY check, without leaking extra information about the value of K,
-     * whether K is the all-zero value and abort if so". RFC 8422 section 5.11 makes that a MUST.
-     * libcrypto's portable code refuses the all-zero value too; its code for one CPU or another
-     * need not. */
+    /* [rfc8422#5.11] "a receiving party MUST check whether the computed premaster secret is the
+     * all-zero value and abort the handshake if so". libcrypto's portable code does; its code for
+     * one CPU or another need not. */
     return ok && !secret_is_equal(shared, zero, sizeof(zero));
 }
 
 static bool derive_p256(struct key_exchange_engine *engine, const struct key_pair *ours,
                         const uint8_t *peer, uint8_t shared[KEY_EXCHANGE_SHARED_LEN])
 {
-    /* Also hybrid points (6 and 7) have 65 bytes; only the uncompressed form is agreed upon. That
-     * the point satisfies the curve equation is checked by EC_POINT_oct2point. */
+    /* Also hybrid points (6 and 7) have 65 bytes; only the uncompressed form is agreed upon.
+     * [rfc8422#5.11] "A receiving party MUST check that the x and y parameters from the peer's
+     * public value satisfy the curve equation": EC_POINT_oct2point does. */
     if (peer[0] != POINT_FORM_UNCOMPRESSED)
         return false;
     const EC_GROUP *group = engine->p256;

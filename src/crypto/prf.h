@@ -8,7 +8,7 @@ struct prf_input {
     enum digest_kind hash;
     struct bytes secret;
     const char *label; /* ASCII, without its NUL */
-    struct bytes seed; /* at most PRF_SEED_MAX */
+    struct bytes seed;
     struct bytes more_seed; /* follows seed; may be empty */
 };
 

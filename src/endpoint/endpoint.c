@@ -10,6 +10,7 @@ enum {
     BLOCKS_PER_HANDSHAKE = 4, /* on average; one may have as many as it sends bytes for */
     LIMIT_MAX = 1 << 24,
     EVENTS_MIN = 16,
+    EXPIRED_PER_TICK = 1024, /* more wait for the next pass: thousands that time out together are no pause for the others */
 };
 
 void rdtls_endpoint_options_defaults(struct rdtls_endpoint_options *options)
@@ -390,11 +391,12 @@ void rdtls_endpoint_run_lanes(struct rdtls_endpoint *endpoint, uint64_t now_ns)
 
 void rdtls_endpoint_tick(struct rdtls_endpoint *endpoint, uint64_t now_ns)
 {
-    uint32_t slot = timer_wheel_expire(&endpoint->timers, now_ns);
-    while (slot != POOL_NONE) {
+    for (int i = 0; i < EXPIRED_PER_TICK; i++) {
+        uint32_t slot = timer_wheel_expire(&endpoint->timers, now_ns);
+        if (slot == POOL_NONE)
+            break;
         connection_tick(&endpoint->environment, endpoint_connection(endpoint, slot), now_ns);
         endpoint_settle(endpoint, slot);
-        slot = timer_wheel_expire(&endpoint->timers, now_ns);
     }
 }
 
@@ -455,7 +457,7 @@ size_t rdtls_endpoint_transmit(struct rdtls_endpoint *endpoint, struct rdtls_dat
 void rdtls_endpoint_transmitted(struct rdtls_endpoint *endpoint, size_t count)
 {
     endpoint->stats.datagrams_sent += count;
-    outbox_drop(&endpoint->outbox, count);
+    endpoint->stats.bytes_sent += outbox_drop(&endpoint->outbox, count);
     /* Each of those who waited for room gets one try; who still has none queues up again. */
     uint32_t last = endpoint->transmit.head == POOL_NONE ? POOL_NONE : endpoint->transmit.tail;
     uint32_t slot = POOL_NONE;

@@ -136,8 +136,11 @@ size_t outbox_peek(const struct outbox *outbox, struct rdtls_datagram *datagrams
     return count;
 }
 
-void outbox_drop(struct outbox *outbox, size_t count)
+uint64_t outbox_drop(struct outbox *outbox, size_t count)
 {
     assert(count <= outbox->tail - outbox->head);
-    outbox->head += (uint32_t)count;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += entry_at(outbox, outbox->head++)->len;
+    return bytes;
 }

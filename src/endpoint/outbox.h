@@ -26,7 +26,7 @@ struct outbox {
     uint32_t entry_count;
     uint32_t head;  /* entries head..tail-1 wait; both only grow, taken modulo entry_count */
     uint32_t tail;
-    uint32_t write; /* arena offset of the next datagram */
+    uint32_t write; /* arena offset of the next datagram, set by the last reserve; meaningless otherwise */
 };
 
 size_t outbox_footprint(uint32_t arena_len);
@@ -44,6 +44,8 @@ bool outbox_is_empty(const struct outbox *outbox);
 /* The oldest datagrams, at most max. A run first..last is reported so only while it really lies end to end; where the arena
  * wrapped within a flight, or lengths differ, it is cut into runs of its own. */
 size_t outbox_peek(const struct outbox *outbox, struct rdtls_datagram *datagrams, size_t max);
-void outbox_drop(struct outbox *outbox, size_t count);
+
+/* The oldest count datagrams go; returns how many bytes those were. */
+uint64_t outbox_drop(struct outbox *outbox, size_t count);
 
 #endif

@@ -2,7 +2,10 @@
 
 #include <assert.h>
 
-enum { SLOT_BITS = 6 };
+enum {
+    SLOT_BITS = 6,
+    FALLING_PLACE = TIMER_LEVELS * TIMER_SLOTS, /* places are numbered: the slots, then what falls from each level */
+};
 
 static_assert(TIMER_SLOTS == 64, "the slots of a level are the bits of one word");
 static_assert(TIMER_SLOTS == 1 << SLOT_BITS, "a level counts in digits of six bits");
@@ -71,26 +74,52 @@ static void unhang(struct timer_wheel *wheel, const struct timer_link *link)
         link_at(wheel, link->previous)->next = link->next;
         return;
     }
-    uint32_t level = (link->previous & ~head_mark) / TIMER_SLOTS;
-    uint32_t slot = link->previous % TIMER_SLOTS;
+    uint32_t place = link->previous & ~head_mark;
+    if (place >= FALLING_PLACE) {
+        wheel->falling[place - FALLING_PLACE] = link->next;
+        return;
+    }
+    uint32_t level = place / TIMER_SLOTS;
+    uint32_t slot = place % TIMER_SLOTS;
     wheel->heads[level][slot] = link->next;
     if (link->next == POOL_NONE)
         wheel->occupied[level] &= ~((uint64_t)1 << slot);
 }
 
-/* Empty the slot of a level that now_tick has just reached into the levels below. */
+/* Let links of a level fall into the levels below, at most so many; returns how many did. */
+static uint32_t fall(struct timer_wheel *wheel, uint32_t level, uint32_t max)
+{
+    uint32_t fallen = 0;
+    while (wheel->falling[level] != POOL_NONE && fallen < max) {
+        uint32_t index = wheel->falling[level];
+        struct timer_link *link = link_at(wheel, index);
+        unhang(wheel, link);
+        hang(wheel, index, link);
+        fallen++;
+    }
+    return fallen;
+}
+
+/* The slot of a level that now_tick has just reached begins to fall. One that is falling still has had a whole slot's time for
+ * it; it comes down now. */
 static void cascade(struct timer_wheel *wheel, uint32_t level)
 {
+    (void)fall(wheel, level, UINT32_MAX);
     uint32_t slot = slot_of_tick(wheel->now_tick, level);
     uint32_t index = wheel->heads[level][slot];
     wheel->heads[level][slot] = POOL_NONE;
     wheel->occupied[level] &= ~((uint64_t)1 << slot);
-    while (index != POOL_NONE) {
-        struct timer_link *link = link_at(wheel, index);
-        uint32_t next = link->next;
-        hang(wheel, index, link);
-        index = next;
-    }
+    wheel->falling[level] = index;
+    if (index != POOL_NONE)
+        link_at(wheel, index)->previous = head_mark | (FALLING_PLACE + level);
+}
+
+static bool is_falling(const struct timer_wheel *wheel)
+{
+    for (uint32_t level = 1; level < TIMER_LEVELS; level++)
+        if (wheel->falling[level] != POOL_NONE)
+            return true;
+    return false;
 }
 
 /* Move to a later tick. No slot that begins between here and there holds a link. */
@@ -139,6 +168,8 @@ void timer_wheel_init(struct timer_wheel *wheel, struct timer_link *first_link, 
     for (uint32_t level = 0; level < TIMER_LEVELS; level++)
         for (uint32_t slot = 0; slot < TIMER_SLOTS; slot++)
             wheel->heads[level][slot] = POOL_NONE;
+    for (uint32_t level = 0; level < TIMER_LEVELS; level++)
+        wheel->falling[level] = POOL_NONE;
 }
 
 void timer_link_init(struct timer_link *link)
@@ -169,6 +200,15 @@ void timer_wheel_disarm(struct timer_wheel *wheel, uint32_t index)
     wheel->armed--;
 }
 
+/* One that is due at now_tick or was due before, disarmed. */
+static uint32_t take_due(struct timer_wheel *wheel)
+{
+    uint32_t index = wheel->heads[0][slot_of_tick(wheel->now_tick, 0)];
+    if (index != POOL_NONE)
+        timer_wheel_disarm(wheel, index);
+    return index;
+}
+
 /*
  * now_tick stays at the tick of now_ns and is not moved behind it. So a deadline that is armed when
  * it is due already fires at the next call; and after POOL_NONE the slot of now_tick is empty, all
@@ -178,17 +218,20 @@ void timer_wheel_disarm(struct timer_wheel *wheel, uint32_t index)
 uint32_t timer_wheel_expire(struct timer_wheel *wheel, uint64_t now_ns)
 {
     uint64_t until_tick = now_ns >> TIMER_TICK_SHIFT;
+    uint32_t left = TIMER_FALL_MAX;
     while (wheel->armed > 0) {
+        for (uint32_t level = 1; level < TIMER_LEVELS; level++)
+            left -= fall(wheel, level, left);
+        uint32_t index = wheel->now_tick <= until_tick ? take_due(wheel) : POOL_NONE;
+        if (index != POOL_NONE)
+            return index;
+        /* Time does not go on before all have fallen that fall now. */
+        if (is_falling(wheel))
+            return POOL_NONE;
         uint64_t tick = next_tick(wheel);
         if (tick > until_tick)
             break;
-        if (tick > wheel->now_tick)
-            advance(wheel, tick);
-        uint32_t index = wheel->heads[0][slot_of_tick(tick, 0)];
-        if (index != POOL_NONE) {
-            timer_wheel_disarm(wheel, index);
-            return index;
-        }
+        advance(wheel, tick);
     }
     if (until_tick > wheel->now_tick)
         wheel->now_tick = until_tick;
@@ -199,6 +242,8 @@ uint64_t timer_wheel_deadline(const struct timer_wheel *wheel)
 {
     if (wheel->armed == 0)
         return NEVER;
+    if (is_falling(wheel))
+        return wheel->now_tick << TIMER_TICK_SHIFT;
     uint64_t tick = next_tick(wheel);
     /* What is due in the last millisecond that 64 bits can name has no tick after it, and never
      * comes. */

@@ -78,11 +78,9 @@ Test(key_exchange, x25519_gives_the_vectors_of_rfc_7748_section_6)
     key_exchange_engine_free(engine);
 }
 
-/* [rfc7748#6.1] "Both MAY check, without leaking extra information about the value of K, whether K
- * is the all-zero value and abort if so"; [rfc8422#5.11] "a receiving party MUST check whether the
- * computed premaster secret is the all-zero value and abort the handshake if so". The points whose
- * order divides 8, and their other encodings, as in D. J. Bernstein's list at
- * https://cr.yp.to/ecdh.html#validate. */
+/* [rfc8422#5.11] "a receiving party MUST check whether the computed premaster secret is the
+ * all-zero value and abort the handshake if so". The points whose order divides 8, and their other
+ * encodings, as in D. J. Bernstein's list at https://cr.yp.to/ecdh.html#validate. */
 Test(key_exchange, x25519_refuses_points_of_low_order)
 {
     static const char *const low_order[] = {
