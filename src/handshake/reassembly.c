@@ -3,7 +3,7 @@
 #include <assert.h>
 
 static_assert(sizeof(struct reassembly_block) == REASSEMBLY_BLOCK_LEN, "a block is 512 bytes");
-static_assert(REASSEMBLY_BLOCK_DATA % 8 == 0, "the bitmap has whole bytes");
+static_assert(REASSEMBLY_MESSAGE_MAX <= UINT16_MAX, "a run's ends fit");
 
 static struct reassembly_block *block_at(const struct pool *blocks, uint32_t index)
 {
@@ -42,11 +42,43 @@ void reassembly_release(struct reassembly *reassembly, struct pool *blocks)
         release_message(reassembly, blocks, &reassembly->messages[i]);
 }
 
-/* May one more block be had, for a fragment that brings so many bytes? */
+static bool is_next(const struct reassembly *reassembly, const struct reassembly_message *message)
+{
+    return message == &reassembly->messages[reassembly->next_seq % REASSEMBLY_WINDOW];
+}
+
+/* May one more block be had, for a fragment that brings so many bytes? A block counts as the data that it has room for, so
+ * that full ones always make place for another. */
 static bool may_grow(const struct reassembly *reassembly, size_t fragment_len)
 {
-    size_t owned = ((size_t)reassembly->blocks + 1) * REASSEMBLY_BLOCK_LEN;
-    return owned <= REASSEMBLY_SLACK + reassembly->bytes + fragment_len;
+    size_t room = ((size_t)reassembly->blocks + 1) * REASSEMBLY_BLOCK_DATA;
+    return room <= REASSEMBLY_SLACK + reassembly->bytes + fragment_len;
+}
+
+/* The last message that is there behind the next one gives its blocks up; it will be sent again. false: there is none. */
+static bool forget_last(struct reassembly *reassembly, struct pool *blocks)
+{
+    for (uint16_t ahead = REASSEMBLY_WINDOW - 1; ahead > 0; ahead--) {
+        struct reassembly_message *message =
+            message_at(reassembly, (uint16_t)(reassembly->next_seq + ahead));
+        if (message->first_block == POOL_NONE)
+            continue;
+        release_message(reassembly, blocks, message);
+        return true;
+    }
+    return false;
+}
+
+/* Those behind the next message cannot leave before it: what they hold never keeps it out, or all would wait for ever. */
+static uint32_t lend_block(struct reassembly *reassembly, struct pool *blocks,
+                           const struct reassembly_message *message, size_t fragment_len)
+{
+    do {
+        uint32_t lent = may_grow(reassembly, fragment_len) ? pool_lend(blocks) : POOL_NONE;
+        if (lent != POOL_NONE)
+            return lent;
+    } while (is_next(reassembly, message) && forget_last(reassembly, blocks));
+    return POOL_NONE;
 }
 
 /* The block of that index, taken from the pool when it is not there; NULL when there is no room. */
@@ -57,57 +89,108 @@ static struct reassembly_block *block_for(struct reassembly *reassembly, struct 
     for (uint32_t i = message->first_block; i != POOL_NONE; i = block_at(blocks, i)->next)
         if (block_at(blocks, i)->index == block_index)
             return block_at(blocks, i);
-    if (!may_grow(reassembly, fragment_len))
-        return NULL;
-    uint32_t lent = pool_lend(blocks);
+    uint32_t lent = lend_block(reassembly, blocks, message, fragment_len);
     if (lent == POOL_NONE)
         return NULL;
     struct reassembly_block *block = block_at(blocks, lent);
     block->next = message->first_block;
     block->index = block_index;
-    memset(block->present, 0, sizeof(block->present));
     message->first_block = lent;
     reassembly->blocks++;
     return block;
 }
 
-/* Copy the bytes that were not there; returns how many those were. */
-static uint32_t fill_block(struct reassembly_block *block, size_t at, struct bytes piece)
+/* The first run that ends behind a position; run_count when there is none. */
+static uint8_t run_after(const struct reassembly_message *message, size_t position)
 {
-    uint32_t fresh = 0;
-    for (size_t i = 0; i < piece.len; i++) {
-        size_t position = at + i;
-        uint8_t bit = (uint8_t)(1u << (position % 8));
-        if ((block->present[position / 8] & bit) != 0)
-            continue;
-        block->present[position / 8] |= bit;
-        block->data[position] = piece.data[i];
-        fresh++;
-    }
-    return fresh;
+    uint8_t i = 0;
+    while (i < message->run_count && message->runs[i].end <= position)
+        i++;
+    return i;
 }
 
+/* A run of its own at place `next`. When there are too many the last one is forgotten: a message that comes in order gets
+ * through whatever else was kept of it. false: it would be the last one itself. */
+static bool insert_run(struct reassembly *reassembly, struct reassembly_message *message,
+                       uint8_t next, struct reassembly_run run)
+{
+    struct reassembly_run *runs = message->runs;
+    if (message->run_count == REASSEMBLY_RUNS_MAX) {
+        if (next == REASSEMBLY_RUNS_MAX)
+            return false;
+        const struct reassembly_run *last = &runs[--message->run_count];
+        reassembly->bytes -= (uint32_t)last->end - last->start;
+    }
+    memmove(&runs[next + 1], &runs[next], (message->run_count - (size_t)next) * sizeof(*runs));
+    runs[next] = run;
+    message->run_count++;
+    return true;
+}
+
+/* Note [start, end), which was a hole. */
+static bool add_run(struct reassembly *reassembly, struct reassembly_message *message,
+                    struct reassembly_run run)
+{
+    struct reassembly_run *runs = message->runs;
+    uint8_t next = run_after(message, run.start);
+    bool touches_previous = next > 0 && runs[next - 1].end == run.start;
+    bool touches_next = next < message->run_count && runs[next].start == run.end;
+    if (touches_previous && touches_next) {
+        runs[next - 1].end = runs[next].end;
+        message->run_count--;
+        memmove(&runs[next], &runs[next + 1], (message->run_count - (size_t)next) * sizeof(*runs));
+    } else if (touches_previous) {
+        runs[next - 1].end = run.end;
+    } else if (touches_next) {
+        runs[next].start = run.start;
+    } else if (!insert_run(reassembly, message, next, run)) {
+        return false;
+    }
+    reassembly->bytes += (uint32_t)run.end - run.start;
+    return true;
+}
+
+/* Store bytes for a hole within one block. They count only once they have been noted as a run. */
+static bool fill_hole(struct reassembly *reassembly, struct pool *blocks,
+                      struct reassembly_message *message, size_t position, struct bytes bytes,
+                      size_t fragment_len)
+{
+    struct reassembly_block *block =
+        block_for(reassembly, blocks, message, (uint16_t)(position / REASSEMBLY_BLOCK_DATA),
+                  fragment_len);
+    if (block == NULL)
+        return false;
+    struct reassembly_run run = {(uint16_t)position, (uint16_t)(position + bytes.len)};
+    memcpy(block->data + position % REASSEMBLY_BLOCK_DATA, bytes.data, bytes.len);
+    return add_run(reassembly, message, run);
+}
+
+/* Only what falls into holes is taken, block by block. A piece that there is no room for does not keep out those behind it:
+ * blocks that are there have to fill up, or they would keep out others for ever. */
 static enum reassembly_verdict keep_bytes(struct reassembly *reassembly, struct pool *blocks,
                                           struct reassembly_message *message, size_t offset,
                                           struct bytes fragment)
 {
-    size_t done = 0;
-    while (done < fragment.len) {
-        size_t position = offset + done;
-        size_t at = position % REASSEMBLY_BLOCK_DATA;
-        size_t room = REASSEMBLY_BLOCK_DATA - at;
-        size_t len = fragment.len - done < room ? fragment.len - done : room;
-        struct reassembly_block *block =
-            block_for(reassembly, blocks, message, (uint16_t)(position / REASSEMBLY_BLOCK_DATA),
-                      fragment.len - done);
-        if (block == NULL)
-            return REASSEMBLY_AHEAD;
-        uint32_t fresh = fill_block(block, at, bytes_of(fragment.data + done, len));
-        message->received += fresh;
-        reassembly->bytes += fresh;
-        done += len;
+    enum reassembly_verdict verdict = REASSEMBLY_KEPT;
+    size_t position = offset;
+    size_t end = offset + fragment.len;
+    while (position < end) {
+        uint8_t next = run_after(message, position);
+        bool is_last = next == message->run_count;
+        size_t run_start = is_last ? end : message->runs[next].start;
+        if (run_start <= position) {
+            position = message->runs[next].end;
+            continue;
+        }
+        size_t block_end = (position / REASSEMBLY_BLOCK_DATA + 1) * REASSEMBLY_BLOCK_DATA;
+        size_t hole_end = run_start < end ? run_start : end;
+        size_t piece_end = hole_end < block_end ? hole_end : block_end;
+        struct bytes piece = {fragment.data + (position - offset), piece_end - position};
+        if (!fill_hole(reassembly, blocks, message, position, piece, end - position))
+            verdict = REASSEMBLY_AHEAD;
+        position = piece_end;
     }
-    return REASSEMBLY_KEPT;
+    return verdict;
 }
 
 enum reassembly_verdict reassembly_keep(struct reassembly *reassembly, struct pool *blocks,
@@ -141,12 +224,20 @@ enum reassembly_verdict reassembly_keep(struct reassembly *reassembly, struct po
     return keep_bytes(reassembly, blocks, message, header->fragment_offset, fragment);
 }
 
+static bool message_is_whole(const struct reassembly_message *message)
+{
+    if (!message->begun || message->length == 0)
+        return message->begun;
+    return message->run_count == 1 && message->runs[0].start == 0 &&
+           message->runs[0].end == message->length;
+}
+
 bool reassembly_next(const struct reassembly *reassembly, const struct pool *blocks,
                      struct handshake_header *header, uint8_t *epoch, uint8_t *scratch)
 {
     const struct reassembly_message *message =
         &reassembly->messages[reassembly->next_seq % REASSEMBLY_WINDOW];
-    if (!message->begun || message->received != message->length)
+    if (!message_is_whole(message))
         return false;
     for (uint32_t i = message->first_block; i != POOL_NONE; i = block_at(blocks, i)->next) {
         const struct reassembly_block *block = block_at(blocks, i);

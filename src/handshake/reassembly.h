@@ -4,11 +4,13 @@
  *
  *     message_seq:   next        next+1      ...     next+7          further ahead: refused
  *                    [blocks]    [blocks]
- *     a block:       [bitmap of what is there][448 bytes of the message from a multiple of 448 on]
+ *     a block:       504 bytes of the message from a multiple of 504 on
+ *     runs:          [start, end) of what is there, in order, at most eight; those further behind give way
  *
  * Memory grows with bytes received, never with lengths claimed: a block is taken when a byte falls into it, and blocks are
- * refused once they outrun what was received by more than REASSEMBLY_SLACK. Fragments that contradict what is there already
- * (type, length) are refused; bytes that are there are never overwritten.
+ * refused once they outrun what was received by more than REASSEMBLY_SLACK. Later messages give theirs up when the next one
+ * needs them, so that they never keep it out. Fragments that contradict what is there already (type, length) are refused; bytes
+ * that are there are never overwritten.
  */
 #ifndef HANDSHAKE_REASSEMBLY_H
 #define HANDSHAKE_REASSEMBLY_H
@@ -20,25 +22,32 @@ enum {
     REASSEMBLY_WINDOW = 8,
     REASSEMBLY_MESSAGE_MAX = 16384,
     REASSEMBLY_BLOCK_LEN = 512,
-    REASSEMBLY_BLOCK_DATA = 448,
-    REASSEMBLY_SLACK = 1024,
+    REASSEMBLY_BLOCK_DATA = 504,
+    REASSEMBLY_RUNS_MAX = 8,
+    REASSEMBLY_SLACK = 1344, /* with anything of a certificate, three small messages find room in any order */
 };
 
 struct reassembly_block {
     uint32_t next; /* POOL_NONE: last */
     uint16_t index; /* holds the message from index * REASSEMBLY_BLOCK_DATA on */
     uint16_t reserved;
-    uint8_t present[REASSEMBLY_BLOCK_DATA / 8];
     uint8_t data[REASSEMBLY_BLOCK_DATA];
+};
+
+/* Bytes of a message that are there; two of them never touch. */
+struct reassembly_run {
+    uint16_t start;
+    uint16_t end;
 };
 
 struct reassembly_message {
     uint32_t length;
-    uint32_t received; /* different bytes of it */
     uint32_t first_block;
     uint8_t type;
     uint8_t epoch; /* all fragments came under this one */
     bool begun;
+    uint8_t run_count;
+    struct reassembly_run runs[REASSEMBLY_RUNS_MAX];
 };
 
 struct reassembly {
