@@ -1,0 +1,136 @@
+/* The server's choice. */
+#include <criterion/criterion.h>
+
+#include "handshake/negotiate.h"
+
+static const uint8_t suites_both[] = {0xc0, 0x2c, 0xc0, 0x2b};
+static const uint8_t groups_both[] = {0, 23, 0, 29};
+static const uint8_t schemes[] = {8, 4, 5, 3, 4, 3};
+static const uint8_t uncompressed[] = {0};
+
+static struct policy default_policy(void)
+{
+    return (struct policy){
+        .suites = {SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256, SUITE_ECDHE_ECDSA_AES_256_GCM_SHA384},
+        .suite_count = 2,
+        .groups = {GROUP_X25519, GROUP_SECP256R1},
+        .group_count = 2,
+    };
+}
+
+static struct client_hello good_hello(void)
+{
+    return (struct client_hello){
+        .prefix = {.version = VERSION_DTLS_1_2, .cipher_suites = {suites_both, 4}},
+        .extended_master_secret = true,
+        .renegotiation_info = true,
+        .supported_groups_present = true,
+        .supported_groups = {groups_both, 4},
+        .point_formats_present = true,
+        .point_formats = {uncompressed, 1},
+        .signature_algorithms_present = true,
+        .signature_algorithms = {schemes, 6},
+    };
+}
+
+static enum rdtls_status choose(const struct client_hello *hello, struct choice *choice)
+{
+    struct policy policy = default_policy();
+    return negotiate_12(&policy, hello, choice);
+}
+
+Test(negotiate, takes_the_servers_order)
+{
+    struct client_hello hello = good_hello();
+    struct choice choice;
+    cr_assert_eq(choose(&hello, &choice), RDTLS_OK);
+    cr_assert_eq(choice.suite->code_point, SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256);
+    cr_assert_eq(choice.group, GROUP_X25519);
+    cr_assert_eq(choice.scheme, SCHEME_ECDSA_SECP256R1_SHA256);
+    cr_assert(choice.renegotiation_info);
+    cr_assert(choice.point_formats);
+}
+
+Test(negotiate, takes_what_there_is)
+{
+    struct client_hello hello = good_hello();
+    struct choice choice;
+    hello.prefix.cipher_suites.len = 2;
+    hello.supported_groups.len = 2;
+    hello.signature_algorithms.len = 4;
+    cr_assert_eq(choose(&hello, &choice), RDTLS_OK);
+    cr_assert_eq(choice.suite->code_point, SUITE_ECDHE_ECDSA_AES_256_GCM_SHA384);
+    cr_assert_eq(choice.group, GROUP_SECP256R1);
+    cr_assert_eq(choice.scheme, SCHEME_ECDSA_SECP384R1_SHA384);
+}
+
+/* [rfc8422#4] A client that proposes ECC cipher suites may leave supported_groups out. */
+Test(negotiate, without_supported_groups_the_curve_is_secp256r1)
+{
+    struct client_hello hello = good_hello();
+    struct choice choice;
+    hello.supported_groups_present = false;
+    hello.supported_groups = (struct bytes){NULL, 0};
+    cr_assert_eq(choose(&hello, &choice), RDTLS_OK);
+    cr_assert_eq(choice.group, GROUP_SECP256R1);
+}
+
+Test(negotiate, versions)
+{
+    static const uint8_t both[] = {0xfe, 0xfc, 0xfe, 0xfd};
+    static const uint8_t only_13[] = {0xfe, 0xfc};
+    struct choice choice;
+    struct client_hello hello = good_hello();
+    hello.prefix.version = VERSION_DTLS_1_0;
+    cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_PROTOCOL_VERSION);
+    hello.prefix.version = 0xfefc; /* newer than 1.2: the server answers with 1.2 */
+    cr_assert_eq(choose(&hello, &choice), RDTLS_OK);
+    hello.prefix.version = 0x0303; /* TLS */
+    cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_PROTOCOL_VERSION);
+    hello.prefix.version = VERSION_DTLS_1_2;
+    hello.supported_versions_present = true;
+    hello.supported_versions = bytes_of(both, sizeof(both));
+    cr_assert_eq(choose(&hello, &choice), RDTLS_OK);
+    hello.supported_versions = bytes_of(only_13, sizeof(only_13));
+    cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_PROTOCOL_VERSION);
+}
+
+/* [rfc7627#5.2] no session without the extended master secret */
+Test(negotiate, extended_master_secret_is_required)
+{
+    struct client_hello hello = good_hello();
+    struct choice choice;
+    hello.extended_master_secret = false;
+    cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
+}
+
+/* [rfc5746#3.6] "The server MUST then verify that the length of the "renegotiated_connection" field is zero, and if it is not, MUST
+ * abort the handshake." */
+Test(negotiate, a_renegotiation_is_refused)
+{
+    struct client_hello hello = good_hello();
+    struct choice choice;
+    hello.renegotiated_connection = bytes_of(schemes, 2);
+    cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
+}
+
+Test(negotiate, nothing_in_common)
+{
+    static const uint8_t other[] = {0x13, 0x01};
+    struct choice choice;
+    struct client_hello hello = good_hello();
+    hello.prefix.cipher_suites = bytes_of(other, 2);
+    cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
+    hello = good_hello();
+    hello.supported_groups = bytes_of(other, 2);
+    cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
+    hello = good_hello();
+    hello.signature_algorithms = bytes_of(other, 2);
+    cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
+    hello.signature_algorithms_present = false; /* SHA-1, that is */
+    hello.signature_algorithms = (struct bytes){NULL, 0};
+    cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
+    hello = good_hello();
+    hello.point_formats = bytes_of(other, 2);
+    cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_ILLEGAL_PARAMETER);
+}

@@ -1,0 +1,54 @@
+/* The retransmission timer (RFC 6347 section 4.2.4.1). */
+#include <criterion/criterion.h>
+
+#include "handshake/retransmit.h"
+
+static struct policy policy_of(uint64_t initial_ms, uint64_t max_ms, uint32_t count)
+{
+    return (struct policy){
+        .retransmit_initial_ns = nanoseconds_of_ms(initial_ms),
+        .retransmit_max_ns = nanoseconds_of_ms(max_ms),
+        .retransmit_count_max = count,
+    };
+}
+
+/* [rfc6347#4.2.4.1] "double the value at each retransmission, up to no less than the RFC 6298 maximum of 60 seconds" */
+Test(retransmit, doubles_up_to_the_limit_then_gives_up)
+{
+    struct policy policy = policy_of(1000, 60000, 8);
+    struct retransmit retransmit;
+    const uint64_t seconds[] = {1, 2, 4, 8, 16, 32, 60, 60};
+    uint64_t now = 5;
+    retransmit_start(&retransmit, &policy, now, true);
+    for (size_t i = 0; i < 8; i++) {
+        now += seconds[i] * 1000000000u;
+        cr_assert_eq(retransmit_tick(&retransmit, &policy, now - 1), RETRANSMIT_WAIT);
+        cr_assert_eq(retransmit_tick(&retransmit, &policy, now), RETRANSMIT_RESEND, "%zu", i);
+    }
+    cr_assert_eq(retransmit_tick(&retransmit, &policy, now + nanoseconds_of_ms(60000)),
+                 RETRANSMIT_GIVE_UP);
+}
+
+Test(retransmit, is_armed_exactly_while_an_answer_is_awaited)
+{
+    struct policy policy = policy_of(100, 1000, 3);
+    struct retransmit retransmit;
+    retransmit_start(&retransmit, &policy, 0, false);
+    cr_assert_eq(retransmit.due_ns, NEVER);
+    retransmit_start(&retransmit, &policy, 0, true);
+    cr_assert_eq(retransmit.due_ns, nanoseconds_of_ms(100));
+    retransmit_stop(&retransmit);
+    cr_assert_eq(retransmit.due_ns, NEVER);
+    cr_assert_eq(retransmit_tick(&retransmit, &policy, UINT64_MAX - 1), RETRANSMIT_WAIT);
+}
+
+Test(retransmit, a_peer_that_repeats_itself_is_answered_but_not_for_every_copy)
+{
+    struct policy policy = policy_of(1000, 60000, 3);
+    struct retransmit retransmit;
+    retransmit_start(&retransmit, &policy, 0, true);
+    cr_assert_not(retransmit_is_provoked(&retransmit, RETRANSMIT_PROVOKED_GAP_NS - 1));
+    cr_assert(retransmit_is_provoked(&retransmit, RETRANSMIT_PROVOKED_GAP_NS));
+    cr_assert_not(retransmit_is_provoked(&retransmit, RETRANSMIT_PROVOKED_GAP_NS + 1));
+    cr_assert_eq(retransmit.due_ns, nanoseconds_of_ms(1000), "the timer stays where it is");
+}

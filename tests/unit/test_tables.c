@@ -1,0 +1,103 @@
+/* The table of the protocol's order: what it allows, and that nothing else is taken. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "handshake/tables.h"
+
+enum { ORDER_MAX = 16, SOME_EPOCH = 0 };
+
+/* The messages of one handshake in which exactly these facts hold, as their numbers. */
+static size_t order_of(uint8_t facts, uint8_t order[ORDER_MAX])
+{
+    size_t count = 0;
+    for (const struct handshake_row *row = handshake_12_full; row->flight != 0; row++)
+        if (row->presence == FACT_ALWAYS || (row->presence & facts) != 0)
+            order[count++] = row->message;
+    return count;
+}
+
+static void expect_order(uint8_t facts, const char *expected)
+{
+    uint8_t order[ORDER_MAX];
+    char text[4 * ORDER_MAX + 1] = "";
+    size_t count = order_of(facts, order);
+    for (size_t i = 0, at = 0; i < count; i++)
+        at += (size_t)snprintf(text + at, sizeof(text) - at, i == 0 ? "%d" : " %d", order[i]);
+    cr_assert_str_eq(text, expected);
+}
+
+/* [rfc6347#4.2.4] figure 1, in every variant that there is */
+Test(tables, allow_these_orders_and_no_other)
+{
+    enum { COOKIE = FACT_COOKIE, ASKED = FACT_CERTIFICATE_REQUESTED, SENT = FACT_CERTIFICATE_SENT };
+    expect_order(0, "1 2 11 12 14 16 20 20");
+    expect_order(COOKIE, "1 3 1 2 11 12 14 16 20 20");
+    expect_order(ASKED, "1 2 11 12 13 14 11 16 20 20");
+    expect_order(COOKIE | ASKED, "1 3 1 2 11 12 13 14 11 16 20 20");
+    expect_order(ASKED | SENT, "1 2 11 12 13 14 11 16 15 20 20");
+    expect_order(COOKIE | ASKED | SENT, "1 3 1 2 11 12 13 14 11 16 15 20 20");
+}
+
+Test(tables, flights_epochs_and_senders_are_consistent)
+{
+    const struct handshake_row *row = handshake_12_full;
+    for (; row[1].flight != 0; row++) {
+        bool same_flight = row[1].flight == row->flight;
+        cr_assert(row[1].flight == row->flight || row[1].flight == row->flight + 1);
+        cr_assert_eq(same_flight, row[1].sender == row->sender, "a flight has one sender");
+        cr_assert_geq(row[1].epoch, row->epoch, "epochs only rise");
+        cr_assert_not_null(row->consume);
+    }
+    cr_assert_eq(handshake_12_full[ROW_SERVER_FIRST].message, MESSAGE_CLIENT_HELLO);
+    cr_assert_eq(handshake_12_full[ROW_CLIENT_FIRST].message, MESSAGE_CLIENT_HELLO);
+}
+
+/* Does the walk ever stand at a row? Not at one that is certainly absent. */
+static bool may_stand_at(enum rdtls_role role, size_t at, uint8_t facts)
+{
+    const struct handshake_row *row = &handshake_12_full[at];
+    return row->presence == FACT_ALWAYS || (facts & row->presence) != 0 ||
+           (role == RDTLS_CLIENT && row->sender == RDTLS_SERVER);
+}
+
+/* May a message of this type come when the walk stands at a row? */
+static bool is_allowed(enum rdtls_role role, size_t at, uint8_t facts, uint8_t type)
+{
+    for (const struct handshake_row *row = &handshake_12_full[at]; row->flight != 0; row++) {
+        bool holds = row->presence == FACT_ALWAYS || (facts & row->presence) != 0;
+        bool may_come = !holds && role == RDTLS_CLIENT && row->sender == RDTLS_SERVER;
+        if (row->sender != role && (holds || may_come) && row->message == type)
+            return true;
+        if (holds)
+            return false;
+    }
+    return false;
+}
+
+/* At every row, with every set of facts, every message that no row allows ends the handshake. */
+Test(tables, nothing_that_is_not_a_row_is_taken)
+{
+    static struct handshake handshake;
+    static struct association association;
+    size_t refused = 0;
+    for (int role = RDTLS_CLIENT; role <= RDTLS_SERVER; role++)
+        for (size_t at = 0; handshake_12_full[at].flight != 0; at++)
+            for (uint8_t facts = 0; facts < 8; facts++)
+                for (unsigned type = 0; type < 256; type++) {
+                    if (!may_stand_at((enum rdtls_role)role, at, facts) ||
+                        is_allowed((enum rdtls_role)role, at, facts, (uint8_t)type))
+                        continue;
+                    memset(&handshake, 0, sizeof(handshake));
+                    association.role = (uint8_t)role;
+                    handshake.association = &association;
+                    handshake.rows = handshake_12_full;
+                    handshake.row = (uint8_t)at;
+                    handshake.facts = facts;
+                    struct handshake_header header = {.type = (uint8_t)type};
+                    cr_assert_eq(handshake_take(&handshake, &header, bytes_of(NULL, 0), SOME_EPOCH),
+                                 RDTLS_ALERT_UNEXPECTED_MESSAGE, "role %d row %zu facts %d type %u",
+                                 role, at, facts, type);
+                    refused++;
+                }
+    cr_assert_gt(refused, 40000);
+}
