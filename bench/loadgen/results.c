@@ -1,0 +1,42 @@
+#include "loadgen/results.h"
+
+const char *load_failure_name(enum load_failure failure)
+{
+    switch (failure) {
+    case FAILURE_ECHO_LOST:
+        return "echo_lost";
+    case FAILURE_ECHO_WRONG:
+        return "echo_wrong";
+    case FAILURE_NOT_STARTED:
+        return "not_started";
+    case FAILURE_COUNT:
+        break;
+    }
+    return "unknown";
+}
+
+void results_merge(struct results *into, const struct results *from)
+{
+    into->attempted += from->attempted;
+    into->completed += from->completed;
+    into->failed += from->failed;
+    into->interrupted += from->interrupted;
+    for (size_t i = 0; i < RDTLS_STATUS_COUNT; i++) {
+        into->failed_by_status[i] += from->failed_by_status[i];
+    }
+    for (size_t i = 0; i < FAILURE_COUNT; i++) {
+        into->failed_otherwise[i] += from->failed_otherwise[i];
+    }
+    into->records_echoed += from->records_echoed;
+    into->records_repeated += from->records_repeated;
+    into->begun_late_ns =
+        from->begun_late_ns > into->begun_late_ns ? from->begun_late_ns : into->begun_late_ns;
+    into->last_end_ns =
+        from->last_end_ns > into->last_end_ns ? from->last_end_ns : into->last_end_ns;
+    into->gave_up = into->gave_up || from->gave_up;
+    if (into->info.version == 0) {
+        into->info = from->info;
+    }
+    histogram_merge(&into->latency_ns, &from->latency_ns);
+    histogram_merge(&into->echo_ns, &from->echo_ns);
+}

@@ -1,0 +1,231 @@
+#include "app/options.h"
+
+#include <popt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/address.h"
+#include "app/option_values.h"
+
+enum option {
+    OPTION_LISTEN = 1,
+    OPTION_SHARDS,
+    OPTION_HANDLER,
+    OPTION_CERT,
+    OPTION_KEY,
+    OPTION_CLIENT_CERT,
+    OPTION_COOKIES,
+    OPTION_IO,
+    OPTION_CONNECTIONS_MAX,
+    OPTION_HANDSHAKES_MAX,
+    OPTION_MTU,
+    OPTION_STATS_JSON,
+    OPTION_HELP,
+};
+
+static const struct poptOption option_table[] = {
+    {"listen", 'l', POPT_ARG_STRING, NULL, OPTION_LISTEN,
+     "where to listen; may be repeated; port 0 takes a free one (127.0.0.1:4433)", "ADDR:PORT"},
+    {"shards", 0, POPT_ARG_STRING, NULL, OPTION_SHARDS,
+     "threads, each pinned to a core (all cores)", "N"},
+    {"handler", 0, POPT_ARG_STRING, NULL, OPTION_HANDLER,
+     "send every record back, or only count it (echo)", "echo|sink"},
+    {"cert", 0, POPT_ARG_STRING, NULL, OPTION_CERT,
+     "certificate chain, leaf first, PEM (a P-256 one is made at start)", "FILE"},
+    {"key", 0, POPT_ARG_STRING, NULL, OPTION_KEY, "its private key, PEM", "FILE"},
+    {"client-cert", 0, POPT_ARG_STRING, NULL, OPTION_CLIENT_CERT,
+     "ask clients for a certificate (none)", "none|request|require"},
+    {"cookies", 0, POPT_ARG_STRING, NULL, OPTION_COOKIES,
+     "when a client must prove its address first (always)", "always|under-load|never"},
+    {"io", 0, POPT_ARG_STRING, NULL, OPTION_IO,
+     "io_uring, or poll with recvmmsg and sendmmsg (auto)", "auto|uring|mmsg"},
+    {"connections-max", 0, POPT_ARG_STRING, NULL, OPTION_CONNECTIONS_MAX,
+     "associations that may be open at once (65536)", "N"},
+    {"handshakes-max", 0, POPT_ARG_STRING, NULL, OPTION_HANDSHAKES_MAX,
+     "handshakes that may be in flight at once (8192)", "N"},
+    {"mtu", 0, POPT_ARG_STRING, NULL, OPTION_MTU, "largest UDP payload to send, in bytes (1200)",
+     "BYTES"},
+    {"stats-json", 0, POPT_ARG_STRING, NULL, OPTION_STATS_JSON,
+     "statistics, refreshed each second and at the end", "FILE"},
+    {"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "this text", NULL},
+    POPT_TABLEEND,
+};
+
+static const struct value_word handler_words[] = {
+    {"echo", HANDLER_ECHO}, {"sink", HANDLER_SINK}, {NULL, 0}};
+static const struct value_word client_certificate_words[] = {
+    {"none", RDTLS_CLIENT_CERTIFICATE_NONE},
+    {"request", RDTLS_CLIENT_CERTIFICATE_REQUEST},
+    {"require", RDTLS_CLIENT_CERTIFICATE_REQUIRE},
+    {NULL, 0}};
+static const struct value_word cookie_words[] = {{"always", RDTLS_COOKIES_ALWAYS},
+                                                 {"under-load", RDTLS_COOKIES_UNDER_LOAD},
+                                                 {"never", RDTLS_COOKIES_NEVER},
+                                                 {NULL, 0}};
+static const struct value_word io_words[] = {
+    {"auto", RDTLS_IO_AUTO}, {"uring", RDTLS_IO_URING}, {"mmsg", RDTLS_IO_MMSG}, {NULL, 0}};
+
+static bool apply_count(const char *text, uint64_t min, uint64_t max, uint32_t *count,
+                        struct complaint *complaint)
+{
+    uint64_t value = 0;
+    if (!value_parse_count(text, min, max, &value, complaint)) {
+        return false;
+    }
+    *count = (uint32_t)value;
+    return true;
+}
+
+/* Copy a path; the last of several counts. */
+static bool apply_path(const char *text, char **path, struct complaint *complaint)
+{
+    if (text[0] == '\0') {
+        return complain(complaint, "the name of the file is empty");
+    }
+    free(*path);
+    *path = strdup(text);
+    return *path != NULL || complain(complaint, "out of memory");
+}
+
+static bool apply_listen(struct serve_options *options, const char *text,
+                         struct complaint *complaint)
+{
+    struct rdtls_listen listen;
+    if (!address_parse(text, &listen, complaint)) {
+        return false;
+    }
+    if (options->listen_count == SERVE_LISTEN_MAX) {
+        return complain(complaint, "more than %d addresses", SERVE_LISTEN_MAX);
+    }
+    for (size_t i = 0; i < options->listen_count; i++) {
+        if (listen.port != 0 && memcmp(&listen, &options->listen[i], sizeof(listen)) == 0) {
+            return complain(complaint, "given twice");
+        }
+    }
+    options->listen[options->listen_count++] = listen;
+    return true;
+}
+
+static bool apply_word(struct serve_options *options, enum option option, const char *text,
+                       struct complaint *complaint)
+{
+    int value = 0;
+    if (option == OPTION_HANDLER) {
+        const bool known = value_parse_word(text, handler_words, &value, complaint);
+        options->handler = (enum serve_handler)value;
+        return known;
+    }
+    if (option == OPTION_CLIENT_CERT) {
+        const bool known = value_parse_word(text, client_certificate_words, &value, complaint);
+        options->client_certificate = (enum rdtls_client_certificate)value;
+        return known;
+    }
+    if (option == OPTION_COOKIES) {
+        const bool known = value_parse_word(text, cookie_words, &value, complaint);
+        options->cookies = (enum rdtls_cookies)value;
+        return known;
+    }
+    const bool known = value_parse_word(text, io_words, &value, complaint);
+    options->io = (enum rdtls_io)value;
+    return known;
+}
+
+static bool apply_mtu(struct serve_options *options, const char *text, struct complaint *complaint)
+{
+    uint32_t mtu = 0;
+    if (!apply_count(text, RDTLS_MTU_MIN, RDTLS_MTU_MAX, &mtu, complaint)) {
+        return false;
+    }
+    options->mtu = (uint16_t)mtu;
+    return true;
+}
+
+static bool apply(void *context, int val, const char *text, struct complaint *complaint)
+{
+    struct serve_options *options = context;
+    const enum option option = (enum option)val;
+    switch (option) {
+    case OPTION_LISTEN:
+        return apply_listen(options, text, complaint);
+    case OPTION_SHARDS:
+        return apply_count(text, 1, SERVE_SHARDS_MAX, &options->shards, complaint);
+    case OPTION_HANDLER:
+    case OPTION_CLIENT_CERT:
+    case OPTION_COOKIES:
+    case OPTION_IO:
+        return apply_word(options, option, text, complaint);
+    case OPTION_CERT:
+        return apply_path(text, &options->certificate_path, complaint);
+    case OPTION_KEY:
+        return apply_path(text, &options->private_key_path, complaint);
+    case OPTION_CONNECTIONS_MAX:
+        return apply_count(text, 1, SERVE_CONNECTIONS_MAX, &options->connections_max, complaint);
+    case OPTION_HANDSHAKES_MAX:
+        return apply_count(text, 1, SERVE_HANDSHAKES_MAX, &options->handshakes_max, complaint);
+    case OPTION_MTU:
+        return apply_mtu(options, text, complaint);
+    case OPTION_STATS_JSON:
+        return apply_path(text, &options->stats_path, complaint);
+    case OPTION_HELP:
+        options->help = true;
+        return true;
+    }
+    return complain(complaint, "unknown option");
+}
+
+/* What only all options together can tell. */
+static bool check_together(poptContext context, struct serve_options *options,
+                           struct complaint *complaint)
+{
+    const char *stray = poptGetArg(context);
+    if (stray != NULL) {
+        return complain(complaint, "'%s' is not an option", stray);
+    }
+    if ((options->certificate_path == NULL) != (options->private_key_path == NULL)) {
+        return complain(complaint, "--cert and --key belong together: one is missing");
+    }
+    if (options->listen_count == 0) {
+        return apply_listen(options, "127.0.0.1:4433", complaint);
+    }
+    return true;
+}
+
+bool serve_options_parse(int argc, const char **argv, struct serve_options *options,
+                         struct complaint *complaint)
+{
+    *options = (struct serve_options){0};
+    poptContext context =
+        poptGetContext("ringdtls serve", argc, argv, option_table, POPT_CONTEXT_NO_EXEC);
+    if (context == NULL) {
+        return complain(complaint, "out of memory");
+    }
+    bool parsed = options_walk(context, option_table, apply, options, complaint);
+    if (parsed && !options->help) {
+        parsed = check_together(context, options, complaint);
+    }
+    poptFreeContext(context);
+    return parsed;
+}
+
+void serve_options_free(struct serve_options *options)
+{
+    free(options->certificate_path);
+    free(options->private_key_path);
+    free(options->stats_path);
+    *options = (struct serve_options){0};
+}
+
+void serve_options_help(void)
+{
+    const char *argv[] = {"ringdtls serve", NULL};
+    poptContext context = poptGetContext(NULL, 1, argv, option_table, POPT_CONTEXT_NO_EXEC);
+    puts("A DTLS server that answers until SIGINT or SIGTERM. What stands in (brackets) is the\n"
+         "default.\n");
+    if (context != NULL) {
+        poptPrintHelp(context, stdout, 0);
+        poptFreeContext(context);
+    }
+    puts("\nExample: ringdtls serve --listen 0.0.0.0:4433 --listen [::1]:4433 --stats-json s.json\n"
+         "Exit status: 0 when told to stop, 1 when something could not be written, 2 for usage.");
+}

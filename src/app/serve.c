@@ -1,0 +1,246 @@
+#include "app/serve.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/address.h"
+#include "app/credentials.h"
+#include "app/echo.h"
+#include "app/exit_status.h"
+#include "app/memory_watch.h"
+#include "app/option_values.h"
+#include "app/options.h"
+#include "app/output_file.h"
+#include "app/signals.h"
+#include "app/stats_json.h"
+#include "app/streams.h"
+
+static const char program[] = "ringdtls serve";
+
+enum {
+    SAMPLE_MS = 100,         /* between two looks at the memory */
+    REFRESH_NS = 1000000000, /* between two writings of the statistics */
+    STOP_MS = 1000,          /* for saying close_notify */
+};
+
+struct serving {
+    struct serve_options options;
+    struct rdtls_config *config;
+    struct echo *echo;
+    struct rdtls_server *server;
+    struct memory_watch memory;
+    uint64_t started_ns;
+    bool stats_failing; /* said already */
+    bool stats_failed;  /* ever */
+};
+
+static uint32_t cores(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    const int count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+    return count < SERVE_SHARDS_MAX ? (uint32_t)count : SERVE_SHARDS_MAX;
+}
+
+static bool prepare(struct serving *serving, struct complaint *complaint)
+{
+    struct serve_options *options = &serving->options;
+    if (options->shards == 0) {
+        options->shards = cores();
+    }
+    if (options->connections_max != 0 && options->connections_max < options->shards) {
+        return complain(complaint,
+                        "--connections-max %" PRIu32 ": less than one for each of the %" PRIu32
+                        " shards",
+                        options->connections_max, options->shards);
+    }
+    if (options->handshakes_max != 0 && options->handshakes_max < options->shards) {
+        return complain(complaint,
+                        "--handshakes-max %" PRIu32 ": less than one for each of the %" PRIu32
+                        " shards",
+                        options->handshakes_max, options->shards);
+    }
+    if (options->stats_path != NULL && !output_file_check(options->stats_path, complaint)) {
+        return complain_about(complaint, "--stats-json");
+    }
+    if (!credentials_config(options, &serving->config, complaint)) {
+        return false;
+    }
+    serving->echo = echo_new(options->handler, options->shards);
+    return serving->echo != NULL || complain(complaint, "out of memory");
+}
+
+static void set_server_options(const struct serving *serving, struct rdtls_server_options *server)
+{
+    const struct serve_options *options = &serving->options;
+    rdtls_server_options_defaults(server);
+    server->config = serving->config;
+    server->handlers = echo_handlers(serving->echo);
+    server->listen = options->listen;
+    server->listen_count = options->listen_count;
+    server->shards = options->shards;
+    server->io = options->io;
+    if (options->connections_max != 0) {
+        server->endpoint.connections_max = options->connections_max;
+    }
+    if (options->handshakes_max != 0) {
+        server->endpoint.handshakes_max = options->handshakes_max;
+    }
+}
+
+static bool start(struct serving *serving, struct complaint *complaint)
+{
+    struct rdtls_server_options options;
+    char message[COMPLAINT_MAX] = "";
+    set_server_options(serving, &options);
+    const enum rdtls_status status =
+        rdtls_server_start(&options, &serving->server, message, sizeof(message));
+    if (status == RDTLS_OK) {
+        memory_watch_start(&serving->memory, memory_resident_bytes());
+        serving->started_ns = monotonic_ns();
+        return true;
+    }
+    return complain(complaint, "%s", message[0] != '\0' ? message : rdtls_status_name(status));
+}
+
+/* One line for each address; the first word that has a colon is where to connect to. */
+static void announce(const struct serving *serving)
+{
+    struct rdtls_server_stats stats;
+    rdtls_server_stats(serving->server, &stats);
+    uint8_t fingerprint[RDTLS_FINGERPRINT_LEN] = {0};
+    char certificate[FINGERPRINT_TEXT_MAX] = "unknown";
+    if (rdtls_config_fingerprint(serving->config, fingerprint) == RDTLS_OK) {
+        fingerprint_format(fingerprint, certificate);
+    }
+    for (size_t i = 0; i < serving->options.listen_count; i++) {
+        struct rdtls_listen listen = serving->options.listen[i];
+        char address[ADDRESS_TEXT_MAX];
+        listen.port = rdtls_server_port(serving->server, i);
+        address_format(&listen, address);
+        say("listening on %s, %" PRIu32 " shard%s, %s, lanes %s, certificate sha-256 %s\n", address,
+            stats.shards, stats.shards == 1 ? "" : "s", io_name(stats.io), lanes_name(),
+            certificate);
+    }
+}
+
+static double elapsed_s(const struct serving *serving)
+{
+    return (double)(monotonic_ns() - serving->started_ns) / 1e9;
+}
+
+/* A failure is said when it begins, not each second anew. */
+static void write_stats(struct serving *serving, const struct rdtls_server_stats *stats)
+{
+    if (serving->options.stats_path == NULL) {
+        return;
+    }
+    const struct stats_snapshot snapshot = {.server = stats,
+                                            .echo = serving->echo,
+                                            .memory = &serving->memory,
+                                            .elapsed_s = elapsed_s(serving)};
+    struct complaint complaint;
+    char *text = stats_json_print(&snapshot);
+    const bool written = text != NULL ? output_file_replace(serving->options.stats_path, text,
+                                                            strlen(text), &complaint)
+                                      : complain(&complaint, "out of memory");
+    free(text);
+    if (!written && !serving->stats_failing) {
+        say_error("%s: --stats-json: %s\n", program, complaint.text);
+    }
+    serving->stats_failing = !written;
+    serving->stats_failed = serving->stats_failed || !written;
+}
+
+static void watch_until_told(struct serving *serving)
+{
+    uint64_t refresh_ns = 0; /* the first at once: who watches need not wait */
+    bool told = false;
+    while (!told) {
+        struct rdtls_server_stats stats;
+        rdtls_server_stats(serving->server, &stats);
+        memory_watch_sample(&serving->memory, (struct memory_point){stats.endpoint.connections_open,
+                                                                    memory_resident_bytes()});
+        const uint64_t now_ns = monotonic_ns();
+        if (now_ns >= refresh_ns) {
+            write_stats(serving, &stats);
+            refresh_ns = now_ns + REFRESH_NS;
+        }
+        told = signals_wait(SAMPLE_MS);
+    }
+}
+
+static void summarize(const struct serving *serving, const struct rdtls_server_stats *stats)
+{
+    const struct rdtls_endpoint_stats *endpoint = &stats->endpoint;
+    const uint64_t failed = handshakes_failed_total(endpoint);
+    struct echo_totals totals;
+    echo_totals(serving->echo, &totals);
+    say("stopped after %.1f s: %" PRIu64 " handshakes completed, %" PRIu64
+        " failed; at most %" PRIu64 " associations at once\n",
+        elapsed_s(serving), endpoint->handshakes_completed, failed, endpoint->connections_peak);
+    say("datagrams: %" PRIu64 " in, %" PRIu64 " out, %" PRIu64 " dropped by the kernel, %" PRIu64
+        " flights sent again\n",
+        endpoint->datagrams_received, endpoint->datagrams_sent, stats->datagrams_dropped_by_kernel,
+        endpoint->retransmits);
+    say("data: %" PRIu64 " records in, %" PRIu64 " echoed, %" PRIu64 " echoes dropped\n",
+        totals.records_received, totals.echoes_sent, totals.echoes_dropped);
+    say("cpu: %.2f s", (double)stats->cpu_ns / 1e9);
+    if (endpoint->handshakes_completed > 0) {
+        say(", %.1f us a handshake",
+            (double)stats->cpu_ns / 1e3 / (double)endpoint->handshakes_completed);
+    }
+    say("\n");
+    for (size_t i = 0; i < RDTLS_STATUS_COUNT; i++) {
+        if (endpoint->handshakes_failed[i] > 0) {
+            say("failed: %s %" PRIu64 "\n", rdtls_status_name((enum rdtls_status)i),
+                endpoint->handshakes_failed[i]);
+        }
+    }
+}
+
+static enum exit_status serve(struct serving *serving)
+{
+    announce(serving);
+    watch_until_told(serving);
+    struct rdtls_server_stats stats;
+    rdtls_server_stop(serving->server, STOP_MS, &stats);
+    write_stats(serving, &stats);
+    summarize(serving, &stats);
+    return serving->stats_failed ? EXIT_FAILED : EXIT_FINE;
+}
+
+static enum exit_status run(struct serving *serving, int argc, const char **argv)
+{
+    struct complaint complaint;
+    if (!serve_options_parse(argc, argv, &serving->options, &complaint)) {
+        say_error("%s: %s (see %s --help)\n", program, complaint.text, program);
+        return EXIT_USAGE;
+    }
+    if (serving->options.help) {
+        serve_options_help();
+        return EXIT_FINE;
+    }
+    signals_hold_back();
+    if (!prepare(serving, &complaint) || !start(serving, &complaint)) {
+        say_error("%s: %s\n", program, complaint.text);
+        return EXIT_USAGE;
+    }
+    return serve(serving);
+}
+
+int serve_run(int argc, const char **argv)
+{
+    struct serving serving = {0};
+    const enum exit_status status = run(&serving, argc, argv);
+    echo_free(serving.echo);
+    if (serving.config != NULL) {
+        rdtls_config_free(serving.config);
+    }
+    serve_options_free(&serving.options);
+    return (int)status;
+}

@@ -1,0 +1,28 @@
+/* The statistics of a server as JSON: one object, the same keys every time. A figure that is not
+ * known yet is null. */
+#ifndef APP_STATS_JSON_H
+#define APP_STATS_JSON_H
+
+#include <ringdtls/ringdtls.h>
+
+#include "app/echo.h"
+#include "app/memory_watch.h"
+
+struct stats_snapshot {
+    const struct rdtls_server_stats *server;
+    const struct echo *echo;
+    const struct memory_watch *memory;
+    double elapsed_s;
+};
+
+/* To be freed with free; NULL: out of memory. */
+char *stats_json_print(const struct stats_snapshot *snapshot);
+
+/* Names as people say them. */
+const char *io_name(enum rdtls_io io);
+const char *lanes_name(void);
+
+/* All failed handshakes, whatever the reason. */
+uint64_t handshakes_failed_total(const struct rdtls_endpoint_stats *stats);
+
+#endif
