@@ -1,6 +1,6 @@
 /*
- * The configuration: credentials, policy and limits of the protocol. Immutable once made, so that any number of connections,
- * endpoints and threads may share one. Whoever uses it keeps it alive.
+ * The configuration: credentials, policy and limits of the protocol. Immutable once made, so that
+ * any number of connections, endpoints and threads may share one. Whoever uses it keeps it alive.
  */
 #ifndef RINGDTLS_CONFIG_H
 #define RINGDTLS_CONFIG_H
@@ -26,14 +26,16 @@ enum rdtls_role { RDTLS_CLIENT, RDTLS_SERVER };
 enum rdtls_client_certificate {
     RDTLS_CLIENT_CERTIFICATE_NONE,    /* it does not */
     RDTLS_CLIENT_CERTIFICATE_REQUEST, /* it does; a client without one is let in */
-    RDTLS_CLIENT_CERTIFICATE_REQUIRE, /* it does; a client without one is refused: handshake_failure */
+    RDTLS_CLIENT_CERTIFICATE_REQUIRE, /* it does; a client without one is refused: handshake_failure
+                                       */
 };
 
 /* Who judges the certificate that a peer has proven to own? */
 enum rdtls_verify {
     RDTLS_VERIFY_NONE,        /* nobody: every certificate will do */
-    RDTLS_VERIFY_FINGERPRINT, /* the list of fingerprints; bad_certificate when it is not among them */
-    RDTLS_VERIFY_HOST,        /* the host: PEER_CERTIFICATE instead of CONNECTED, then ..._verify_peer */
+    RDTLS_VERIFY_FINGERPRINT, /* the list of fingerprints; bad_certificate when it is not among them
+                               */
+    RDTLS_VERIFY_HOST, /* the host: PEER_CERTIFICATE instead of CONNECTED, then ..._verify_peer */
 };
 
 /* When must a client prove its address before it costs anything (RFC 6347 section 4.2.1)? */
@@ -46,13 +48,14 @@ enum rdtls_cookies {
 struct rdtls_config_options {
     size_t size; /* sizeof(struct rdtls_config_options), set by the defaults function */
 
-    /* Our certificate chain, leaf first, and its private key, both PEM. NULL for both: a self-signed P-256 certificate is
-     * made on the spot. Copied. */
+    /* Our certificate chain, leaf first, and its private key, both PEM. NULL for both: a
+     * self-signed P-256 certificate is made on the spot. Copied. */
     const char *certificate_pem;
     size_t certificate_pem_len;
     const char *private_key_pem;
     size_t private_key_pem_len;
-    bool client_certificate_offer; /* a client offers its certificate when it is asked for one; default false */
+    bool client_certificate_offer; /* a client offers its certificate when it is asked for one;
+                                      default false */
 
     enum rdtls_client_certificate client_certificate; /* server: default NONE */
     enum rdtls_verify verify;                         /* default NONE */
@@ -72,13 +75,14 @@ struct rdtls_config_options {
     /* Largest UDP payload that is sent, in bytes: RDTLS_MTU_MIN..RDTLS_MTU_MAX, default 1200. */
     uint16_t mtu;
 
-    /* RFC 6347 section 4.2.4.1: first time-out (default 1000), doubled up to the limit (60000), resent at most so many
-     * times (8). The whole handshake has handshake_timeout_ms (30000). */
+    /* RFC 6347 section 4.2.4.1: first time-out (default 1000), doubled up to the limit (60000),
+     * resent at most so many times (8). The whole handshake has handshake_timeout_ms (30000). */
     uint32_t retransmit_initial_ms;
     uint32_t retransmit_max_ms;
     uint32_t retransmit_count_max;
     uint32_t handshake_timeout_ms;
-    uint32_t idle_timeout_ms; /* closes an association that has received nothing; default 300000, 0: never */
+    uint32_t idle_timeout_ms; /* closes an association that has received nothing; default 300000, 0:
+                                 never */
 };
 
 struct rdtls_config;
@@ -86,15 +90,17 @@ struct rdtls_config;
 /* Fill options with the defaults named above. */
 RDTLS_API void rdtls_config_options_defaults(struct rdtls_config_options *options);
 
-/* Make a configuration. On success *config is to be freed with rdtls_config_free once nothing uses it.
- * Errors: INVALID_ARGUMENT, BAD_CERTIFICATE_PEM, BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY. Any thread. */
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_config_new(const struct rdtls_config_options *options,
-                                                              struct rdtls_config **config);
+/* Make a configuration. On success *config is to be freed with rdtls_config_free once nothing uses
+ * it. Errors: INVALID_ARGUMENT, BAD_CERTIFICATE_PEM, BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY.
+ * Any thread. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_config_new(
+    const struct rdtls_config_options *options, struct rdtls_config **config);
 RDTLS_API void rdtls_config_free(struct rdtls_config *config);
 
-/* SHA-256 of our own leaf certificate. NOT_CONNECTED when there is none (a client without certificate). Any thread. */
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_config_fingerprint(const struct rdtls_config *config,
-                                                                      uint8_t fingerprint[RDTLS_FINGERPRINT_LEN]);
+/* SHA-256 of our own leaf certificate. NOT_CONNECTED when there is none (a client without
+ * certificate). Any thread. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_config_fingerprint(
+    const struct rdtls_config *config, uint8_t fingerprint[RDTLS_FINGERPRINT_LEN]);
 
 #ifdef __cplusplus
 }

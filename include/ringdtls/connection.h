@@ -1,13 +1,15 @@
 /*
- * One DTLS association without any I/O, for a host that tells its peers apart itself (an SFU, a TURN server). Bytes and time
- * go in, bytes and events come out:
+ * One DTLS association without any I/O, for a host that tells its peers apart itself (an SFU, a
+ * TURN server). Bytes and time go in, bytes and events come out:
  *
  *     rdtls_conn_receive(conn, datagram, len, now);
  *     while (rdtls_conn_poll(conn, &event)) ...;
- *     while (rdtls_conn_transmit(conn, buffer, sizeof(buffer), &len) == RDTLS_OK && len > 0) send(buffer, len);
- *     at rdtls_conn_deadline(conn): rdtls_conn_tick(conn, now), then poll and transmit again
+ *     while (rdtls_conn_transmit(conn, buffer, sizeof(buffer), &len) == RDTLS_OK && len > 0)
+ * send(buffer, len); at rdtls_conn_deadline(conn): rdtls_conn_tick(conn, now), then poll and
+ * transmit again
  *
- * Time is nanoseconds on any monotonic clock. Nothing blocks. An object belongs to one thread at a time.
+ * Time is nanoseconds on any monotonic clock. Nothing blocks. An object belongs to one thread at a
+ * time.
  */
 #ifndef RINGDTLS_CONNECTION_H
 #define RINGDTLS_CONNECTION_H
@@ -21,20 +23,24 @@ extern "C" {
 #define RDTLS_NEVER UINT64_MAX /* a deadline that does not come */
 
 enum {
-    RDTLS_RECORD_HEADROOM = 21, /* bytes before a payload that is sealed in place: record header 13, explicit nonce 8 */
+    RDTLS_RECORD_HEADROOM =
+        21, /* bytes before a payload that is sealed in place: record header 13, explicit nonce 8 */
     RDTLS_RECORD_TAILROOM = 16, /* bytes behind it: the AEAD's tag */
     RDTLS_PAYLOAD_MAX = 16384,  /* RFC 5246 section 6.2.1 */
 };
 
 enum rdtls_event_kind {
     RDTLS_EVENT_NONE,
-    RDTLS_EVENT_CONNECTED,        /* the handshake is complete: data may be sent. Comes once, before any DATA */
-    RDTLS_EVENT_PEER_CERTIFICATE, /* with RDTLS_VERIFY_HOST: call ..._verify_peer; CONNECTED follows */
+    RDTLS_EVENT_CONNECTED, /* the handshake is complete: data may be sent. Comes once, before any
+                              DATA */
+    RDTLS_EVENT_PEER_CERTIFICATE, /* with RDTLS_VERIFY_HOST: call ..._verify_peer; CONNECTED follows
+                                   */
     RDTLS_EVENT_DATA,             /* one record's payload */
-    RDTLS_EVENT_CLOSED,           /* final; status says why. The id is dead once this has been polled */
+    RDTLS_EVENT_CLOSED, /* final; status says why. The id is dead once this has been polled */
 };
 
-/* Names a connection of an endpoint. A slot is used again, a generation is not; {0, 0} names none. */
+/* Names a connection of an endpoint. A slot is used again, a generation is not; {0, 0} names none.
+ */
 struct rdtls_id {
     uint32_t slot;
     uint32_t generation;
@@ -45,7 +51,8 @@ struct rdtls_event {
     enum rdtls_status status; /* CLOSED: why */
     struct rdtls_id id;       /* endpoint and server level; zero at connection level */
     uint64_t user_data;       /* as given at creation, or by rdtls_endpoint_set_user_data */
-    uint8_t *data;            /* DATA: the payload, decrypted in place in the datagram that was given to ..._receive */
+    uint8_t *data; /* DATA: the payload, decrypted in place in the datagram that was given to
+                      ..._receive */
     size_t data_len;
 };
 
@@ -54,7 +61,8 @@ struct rdtls_info {
     uint16_t cipher_suite; /* IANA code point; 0 until chosen */
     uint16_t group;
     bool connected;
-    bool peer_certificate; /* the peer has proven to own a certificate; its SHA-256 is in peer_fingerprint */
+    bool peer_certificate; /* the peer has proven to own a certificate; its SHA-256 is in
+                              peer_fingerprint */
     enum rdtls_role role;
     uint8_t peer_fingerprint[RDTLS_FINGERPRINT_LEN];
     uint32_t retransmits;          /* flights that we sent again */
@@ -64,43 +72,52 @@ struct rdtls_info {
 
 struct rdtls_conn;
 
-/* A connection in the given role. A client has its ClientHello ready for rdtls_conn_transmit at once. The host has already
- * told the peer's address from others', so no cookie is asked for. config must outlive it. Errors: NO_MEMORY,
- * INVALID_ARGUMENT. */
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_new(const struct rdtls_config *config, enum rdtls_role role, uint64_t user_data,
-                                                            uint64_t now_ns, struct rdtls_conn **conn);
+/* A connection in the given role. A client has its ClientHello ready for rdtls_conn_transmit at
+ * once. The host has already told the peer's address from others', so no cookie is asked for.
+ * config must outlive it. Errors: NO_MEMORY, INVALID_ARGUMENT. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_new(const struct rdtls_config *config,
+                                                            enum rdtls_role role,
+                                                            uint64_t user_data, uint64_t now_ns,
+                                                            struct rdtls_conn **conn);
 RDTLS_API void rdtls_conn_free(struct rdtls_conn *conn);
 
-/* One UDP payload from the peer, len bytes, which is decrypted in place: it must stay until rdtls_conn_poll has returned
- * false. Noise is dropped and counted, never an error. */
-RDTLS_API void rdtls_conn_receive(struct rdtls_conn *conn, uint8_t *datagram, size_t len, uint64_t now_ns);
+/* One UDP payload from the peer, len bytes, which is decrypted in place: it must stay until
+ * rdtls_conn_poll has returned false. Noise is dropped and counted, never an error. */
+RDTLS_API void rdtls_conn_receive(struct rdtls_conn *conn, uint8_t *datagram, size_t len,
+                                  uint64_t now_ns);
 
 /* The next event; false when there is none. */
 RDTLS_API RDTLS_MUST_CHECK bool rdtls_conn_poll(struct rdtls_conn *conn, struct rdtls_event *event);
 
-/* The next datagram to send: exactly one UDP payload, *len bytes; 0 when there is none. capacity must be at least the
- * configured mtu: NO_ROOM. */
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_transmit(struct rdtls_conn *conn, uint8_t *datagram, size_t capacity,
+/* The next datagram to send: exactly one UDP payload, *len bytes; 0 when there is none. capacity
+ * must be at least the configured mtu: NO_ROOM. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_transmit(struct rdtls_conn *conn,
+                                                                 uint8_t *datagram, size_t capacity,
                                                                  size_t *len);
 
 /* When rdtls_conn_tick must be called next; RDTLS_NEVER while nothing is awaited. */
 RDTLS_API uint64_t rdtls_conn_deadline(const struct rdtls_conn *conn);
 RDTLS_API void rdtls_conn_tick(struct rdtls_conn *conn, uint64_t now_ns);
 
-/* Seal a payload in place: it lies at record + RDTLS_RECORD_HEADROOM, payload_len bytes, with RDTLS_RECORD_TAILROOM bytes
- * behind it. *record_len is the datagram's length. Errors: NOT_CONNECTED, TOO_LONG, SEQUENCE_EXHAUSTED. */
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_seal(struct rdtls_conn *conn, uint8_t *record, size_t payload_len,
+/* Seal a payload in place: it lies at record + RDTLS_RECORD_HEADROOM, payload_len bytes, with
+ * RDTLS_RECORD_TAILROOM bytes behind it. *record_len is the datagram's length. Errors:
+ * NOT_CONNECTED, TOO_LONG, SEQUENCE_EXHAUSTED. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_seal(struct rdtls_conn *conn,
+                                                             uint8_t *record, size_t payload_len,
                                                              size_t *record_len);
 
 /* How many payload bytes fit one datagram of the configured mtu. */
 RDTLS_API size_t rdtls_conn_payload_max(const struct rdtls_conn *conn);
 
-/* After PEER_CERTIFICATE: CONNECTED follows when accept, bad_certificate and CLOSED otherwise. Error: NOT_CONNECTED when
- * there is nothing to decide. */
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_verify_peer(struct rdtls_conn *conn, bool accept);
+/* After PEER_CERTIFICATE: CONNECTED follows when accept, bad_certificate and CLOSED otherwise.
+ * Error: NOT_CONNECTED when there is nothing to decide. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_verify_peer(struct rdtls_conn *conn,
+                                                                    bool accept);
 
-/* Keying material (RFC 5705), without context. label is NUL-terminated; out_len up to 256. Error: NOT_CONNECTED. */
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_export(struct rdtls_conn *conn, const char *label, uint8_t *out,
+/* Keying material (RFC 5705), without context. label is NUL-terminated; out_len up to 256. Error:
+ * NOT_CONNECTED. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_export(struct rdtls_conn *conn,
+                                                               const char *label, uint8_t *out,
                                                                size_t out_len);
 
 RDTLS_API void rdtls_conn_info(const struct rdtls_conn *conn, struct rdtls_info *info);

@@ -1,16 +1,15 @@
 /*
- * Many associations behind one port, still without I/O: first contact, look-up, timers, lanes. One endpoint belongs to one
- * thread. One pass:
+ * Many associations behind one port, still without I/O: first contact, look-up, timers, lanes. One
+ * endpoint belongs to one thread. One pass:
  *
- *     for each datagram: rdtls_endpoint_receive(endpoint, &path, datagram, len, now)   established first, hellos last
- *     rdtls_endpoint_run_lanes(endpoint, now)
- *     rdtls_endpoint_tick(endpoint, now)
+ *     for each datagram: rdtls_endpoint_receive(endpoint, &path, datagram, len, now)   established
+ * first, hellos last rdtls_endpoint_run_lanes(endpoint, now) rdtls_endpoint_tick(endpoint, now)
  *     while (rdtls_endpoint_poll(endpoint, &event)) ...
- *     while ((n = rdtls_endpoint_transmit(endpoint, datagrams, max)) > 0) { send them; rdtls_endpoint_transmitted(endpoint, n); }
- *     sleep until rdtls_endpoint_deadline(endpoint)
+ *     while ((n = rdtls_endpoint_transmit(endpoint, datagrams, max)) > 0) { send them;
+ * rdtls_endpoint_transmitted(endpoint, n); } sleep until rdtls_endpoint_deadline(endpoint)
  *
- * A datagram is decrypted in place and must stay until rdtls_endpoint_poll has returned false. All memory is given at
- * creation; what is not used is not touched.
+ * A datagram is decrypted in place and must stay until rdtls_endpoint_poll has returned false. All
+ * memory is given at creation; what is not used is not touched.
  */
 #ifndef RINGDTLS_ENDPOINT_H
 #define RINGDTLS_ENDPOINT_H
@@ -21,7 +20,8 @@
 extern "C" {
 #endif
 
-/* Where a datagram came from and where it arrived. Two datagrams are of one path when all these bytes are equal. */
+/* Where a datagram came from and where it arrived. Two datagrams are of one path when all these
+ * bytes are equal. */
 struct rdtls_path {
     uint8_t remote_ip[16]; /* IPv4 as ::ffff:a.b.c.d */
     uint8_t local_ip[16];
@@ -32,13 +32,15 @@ struct rdtls_path {
 };
 
 enum rdtls_datagram_class {
-    RDTLS_DATAGRAM_PROTECTED, /* starts with a record under keys: of an established association, most likely */
+    RDTLS_DATAGRAM_PROTECTED, /* starts with a record under keys: of an established association,
+                                 most likely */
     RDTLS_DATAGRAM_HANDSHAKE, /* goes on with a handshake */
     RDTLS_DATAGRAM_HELLO,     /* starts with a ClientHello */
     RDTLS_DATAGRAM_OTHER,     /* not DTLS (RFC 7983) */
 };
 
-/* Tell by its first bytes what a datagram is: the order in which a pass should take them. Any thread. */
+/* Tell by its first bytes what a datagram is: the order in which a pass should take them. Any
+ * thread. */
 RDTLS_API enum rdtls_datagram_class rdtls_datagram_classify(const uint8_t *datagram, size_t len);
 
 struct rdtls_datagram {
@@ -46,29 +48,30 @@ struct rdtls_datagram {
     uint8_t *bytes;
     uint32_t len;
     bool first; /* of a flight */
-    bool last;  /* of a flight. Datagrams first..last lie end to end and are equally long but the last: one GSO run */
+    bool last;  /* of a flight. Datagrams first..last lie end to end and are equally long but the
+                   last: one GSO run */
 };
 
 /* What was not processed, by reason. A peer's noise shows here and nowhere else. */
 enum rdtls_discard {
-    RDTLS_DISCARD_NOT_DTLS,          /* first byte or header are not DTLS */
-    RDTLS_DISCARD_TRUNCATED,         /* a record or fragment claims more than the datagram holds */
-    RDTLS_DISCARD_VERSION,           /* record version of no known DTLS */
-    RDTLS_DISCARD_STRANGER,          /* no association on this path, and not a hello */
-    RDTLS_DISCARD_BAD_HELLO,         /* a stranger's hello that does not parse */
-    RDTLS_DISCARD_RATE_LIMITED,      /* a hello over its source's budget */
-    RDTLS_DISCARD_FULL,              /* a hello while handshakes_max or connections_max are in use */
-    RDTLS_DISCARD_REPLAY,            /* seen already, or older than the window */
-    RDTLS_DISCARD_AUTHENTICATION,    /* the AEAD refused it */
-    RDTLS_DISCARD_EPOCH,             /* of an epoch that has no keys (any more), or may not carry this content */
-    RDTLS_DISCARD_OLD_MESSAGE,       /* a handshake message that was processed before */
-    RDTLS_DISCARD_FUTURE_MESSAGE,    /* too far ahead, or no room to keep it */
-    RDTLS_DISCARD_BAD_FRAGMENT,      /* contradicts the fragments before it */
-    RDTLS_DISCARD_UNPROTECTED,       /* plaintext where keys are in force */
-    RDTLS_DISCARD_UNVERIFIED,        /* data before the host has verified the peer */
-    RDTLS_DISCARD_UNKNOWN_TYPE,      /* content type of no meaning here */
-    RDTLS_DISCARD_CLOSED,            /* after the end */
-    RDTLS_DISCARD_NO_ROOM,           /* our queue of answers or events was full */
+    RDTLS_DISCARD_NOT_DTLS,       /* first byte or header are not DTLS */
+    RDTLS_DISCARD_TRUNCATED,      /* a record or fragment claims more than the datagram holds */
+    RDTLS_DISCARD_VERSION,        /* record version of no known DTLS */
+    RDTLS_DISCARD_STRANGER,       /* no association on this path, and not a hello */
+    RDTLS_DISCARD_BAD_HELLO,      /* a stranger's hello that does not parse */
+    RDTLS_DISCARD_RATE_LIMITED,   /* a hello over its source's budget */
+    RDTLS_DISCARD_FULL,           /* a hello while handshakes_max or connections_max are in use */
+    RDTLS_DISCARD_REPLAY,         /* seen already, or older than the window */
+    RDTLS_DISCARD_AUTHENTICATION, /* the AEAD refused it */
+    RDTLS_DISCARD_EPOCH,          /* of an epoch that has no keys */
+    RDTLS_DISCARD_OLD_MESSAGE,    /* a handshake message that was processed before */
+    RDTLS_DISCARD_FUTURE_MESSAGE, /* too far ahead, or no room to keep it */
+    RDTLS_DISCARD_BAD_FRAGMENT,   /* contradicts the fragments before it */
+    RDTLS_DISCARD_UNPROTECTED,    /* plaintext where keys are in force */
+    RDTLS_DISCARD_UNVERIFIED,     /* data before the host has verified the peer */
+    RDTLS_DISCARD_UNKNOWN_TYPE,   /* content type of no meaning here */
+    RDTLS_DISCARD_CLOSED,         /* after the end */
+    RDTLS_DISCARD_NO_ROOM,        /* our queue of answers or events was full */
     RDTLS_DISCARD_COUNT
 };
 
@@ -100,12 +103,14 @@ struct rdtls_endpoint_options {
     uint32_t handshakes_max;    /* in flight; default 8192 */
     uint32_t outbox_bytes;      /* datagrams waiting to be sent; default 1 MiB */
     uint32_t events_max;        /* DATA events that wait to be polled; default 4096 */
-    uint32_t hellos_per_second; /* hellos of one source (IPv4 address or IPv6 /64) that are answered; 0: no limit (default) */
+    uint32_t hellos_per_second; /* hellos of one source (IPv4 address or IPv6 /64) that are
+                                   answered; 0: no limit (default) */
     bool accept;                /* answer ClientHellos; default true */
-    /* Added to now_ns before a cookie's time window is counted. A fleet that shares cookie_secret gives what makes its clocks
-     * agree, e.g. CLOCK_REALTIME - CLOCK_MONOTONIC; default 0. */
+    /* Added to now_ns before a cookie's time window is counted. A fleet that shares cookie_secret
+     * gives what makes its clocks agree, e.g. CLOCK_REALTIME - CLOCK_MONOTONIC; default 0. */
     uint64_t cookie_clock_offset_ns;
-    /* Where hellos' randoms and table secrets come from; NULL: libcrypto. For simulations that replay by seed. */
+    /* Where hellos' randoms and table secrets come from; NULL: libcrypto. For simulations that
+     * replay by seed. */
     void (*random_fill)(void *context, uint8_t *out, size_t len);
     void *random_context;
 };
@@ -114,71 +119,92 @@ struct rdtls_endpoint;
 
 RDTLS_API void rdtls_endpoint_options_defaults(struct rdtls_endpoint_options *options);
 
-/* Bytes of memory that rdtls_endpoint_init wants, 64-byte aligned and zeroed (fresh pages will do). */
+/* Bytes of memory that rdtls_endpoint_init wants, 64-byte aligned and zeroed (fresh pages will do).
+ */
 RDTLS_API size_t rdtls_endpoint_footprint(const struct rdtls_endpoint_options *options);
 
-/* Errors: INVALID_ARGUMENT, NO_MEMORY (libcrypto's). config and memory must outlive the endpoint. */
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_init(void *memory, const struct rdtls_config *config,
-                                                                 const struct rdtls_endpoint_options *options, uint64_t now_ns,
-                                                                 struct rdtls_endpoint **endpoint);
+/* Errors: INVALID_ARGUMENT, NO_MEMORY (libcrypto's). config and memory must outlive the endpoint.
+ */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_init(
+    void *memory, const struct rdtls_config *config, const struct rdtls_endpoint_options *options,
+    uint64_t now_ns, struct rdtls_endpoint **endpoint);
 
 /* Wipe every secret and give libcrypto's objects back. The memory is the caller's again. */
 RDTLS_API void rdtls_endpoint_destroy(struct rdtls_endpoint *endpoint);
 
-RDTLS_API void rdtls_endpoint_receive(struct rdtls_endpoint *endpoint, const struct rdtls_path *path, uint8_t *datagram, size_t len,
+RDTLS_API void rdtls_endpoint_receive(struct rdtls_endpoint *endpoint,
+                                      const struct rdtls_path *path, uint8_t *datagram, size_t len,
                                       uint64_t now_ns);
 
-/* Run the public-key operations that this pass asked for, and resume what waits for them, until none is left. */
+/* Run the public-key operations that this pass asked for, and resume what waits for them, until
+ * none is left. */
 RDTLS_API void rdtls_endpoint_run_lanes(struct rdtls_endpoint *endpoint, uint64_t now_ns);
 
+/* Do what is due, up to a bound: while rdtls_endpoint_deadline is not later than now_ns there is
+ * more. */
 RDTLS_API void rdtls_endpoint_tick(struct rdtls_endpoint *endpoint, uint64_t now_ns);
-RDTLS_API RDTLS_MUST_CHECK bool rdtls_endpoint_poll(struct rdtls_endpoint *endpoint, struct rdtls_event *event);
+RDTLS_API RDTLS_MUST_CHECK bool rdtls_endpoint_poll(struct rdtls_endpoint *endpoint,
+                                                    struct rdtls_event *event);
 
-/* Look at the next datagrams to send, oldest first, at most max; nothing is taken away, so what the kernel refuses stays.
- * They are valid until rdtls_endpoint_transmitted. */
-RDTLS_API size_t rdtls_endpoint_transmit(struct rdtls_endpoint *endpoint, struct rdtls_datagram *datagrams, size_t max);
+/* Look at the next datagrams to send, oldest first, at most max; nothing is taken away, so what the
+ * kernel refuses stays. They are valid until rdtls_endpoint_transmitted. */
+RDTLS_API size_t rdtls_endpoint_transmit(struct rdtls_endpoint *endpoint,
+                                         struct rdtls_datagram *datagrams, size_t max);
 
 /* The oldest count datagrams have left. */
 RDTLS_API void rdtls_endpoint_transmitted(struct rdtls_endpoint *endpoint, size_t count);
 
-/* When rdtls_endpoint_tick must be called next, RDTLS_NEVER when nothing is awaited; 0 when there is work now. */
+/* When rdtls_endpoint_tick must be called next, RDTLS_NEVER when nothing is awaited; 0 when there
+ * is work now. */
 RDTLS_API uint64_t rdtls_endpoint_deadline(const struct rdtls_endpoint *endpoint);
 
-/* Begin a handshake as client. config NULL: the endpoint's. Errors: NO_ROOM, INVALID_ARGUMENT (the path is in use). */
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_connect(struct rdtls_endpoint *endpoint, const struct rdtls_path *path,
-                                                                    uint64_t user_data, uint64_t now_ns, struct rdtls_id *id);
+/* Begin a handshake as client. config NULL: the endpoint's. Errors: NO_ROOM, INVALID_ARGUMENT (the
+ * path is in use). */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_connect(struct rdtls_endpoint *endpoint,
+                                                                    const struct rdtls_path *path,
+                                                                    uint64_t user_data,
+                                                                    uint64_t now_ns,
+                                                                    struct rdtls_id *id);
 
-/* Send one record. The bytes are copied. Errors: NO_SUCH_CONNECTION, NOT_CONNECTED, TOO_LONG (over payload_max), NO_ROOM
- * (the outbox is full: transmit, then try again), SEQUENCE_EXHAUSTED. */
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_send(struct rdtls_endpoint *endpoint, struct rdtls_id id,
-                                                                 const uint8_t *data, size_t data_len);
+/* Send one record. The bytes are copied. Errors: NO_SUCH_CONNECTION, NOT_CONNECTED, TOO_LONG (over
+ * payload_max), NO_ROOM (the outbox is full: transmit, then try again), SEQUENCE_EXHAUSTED. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_send(struct rdtls_endpoint *endpoint,
+                                                                 struct rdtls_id id,
+                                                                 const uint8_t *data,
+                                                                 size_t data_len);
 
-/* Also accept this association's records on another path (its 5-tuple, or one that the host's own address look-up names).
- * Errors: NO_SUCH_CONNECTION, NO_ROOM, INVALID_ARGUMENT (the path belongs to another). */
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_add_path(struct rdtls_endpoint *endpoint, struct rdtls_id id,
-                                                                     const struct rdtls_path *path);
+/* Also accept this association's records on another path (its 5-tuple, or one that the host's own
+ * address look-up names). Errors: NO_SUCH_CONNECTION, NO_ROOM, INVALID_ARGUMENT (the path belongs
+ * to another). */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_add_path(
+    struct rdtls_endpoint *endpoint, struct rdtls_id id, const struct rdtls_path *path);
 
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_verify_peer(struct rdtls_endpoint *endpoint, struct rdtls_id id,
-                                                                        bool accept);
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_export(struct rdtls_endpoint *endpoint, struct rdtls_id id,
-                                                                   const char *label, uint8_t *out, size_t out_len);
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_info(const struct rdtls_endpoint *endpoint, struct rdtls_id id,
-                                                                 struct rdtls_info *info);
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_set_user_data(struct rdtls_endpoint *endpoint, struct rdtls_id id,
-                                                                          uint64_t user_data);
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_verify_peer(
+    struct rdtls_endpoint *endpoint, struct rdtls_id id, bool accept);
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_export(struct rdtls_endpoint *endpoint,
+                                                                   struct rdtls_id id,
+                                                                   const char *label, uint8_t *out,
+                                                                   size_t out_len);
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_info(
+    const struct rdtls_endpoint *endpoint, struct rdtls_id id, struct rdtls_info *info);
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_set_user_data(
+    struct rdtls_endpoint *endpoint, struct rdtls_id id, uint64_t user_data);
 
 /* Say close_notify and end; CLOSED follows. An id that is gone is no error. */
 RDTLS_API void rdtls_endpoint_close(struct rdtls_endpoint *endpoint, struct rdtls_id id);
 
-/* Close up to max open associations with close_notify; returns how many are still open. For an orderly end. */
+/* Close up to max open associations with close_notify; returns how many are still open. For an
+ * orderly end. */
 RDTLS_API size_t rdtls_endpoint_close_some(struct rdtls_endpoint *endpoint, size_t max);
 
 /* Answer ClientHellos, or no more. */
 RDTLS_API void rdtls_endpoint_accept(struct rdtls_endpoint *endpoint, bool accept);
 
-RDTLS_API const struct rdtls_endpoint_stats *rdtls_endpoint_stats(const struct rdtls_endpoint *endpoint);
+RDTLS_API const struct rdtls_endpoint_stats *rdtls_endpoint_stats(
+    const struct rdtls_endpoint *endpoint);
 
-/* Bytes that one established connection, and one handshake in flight before it has received anything, own in all. */
+/* Bytes that one established connection, and one handshake in flight before it has received
+ * anything, own in all. */
 RDTLS_API size_t rdtls_bytes_per_connection(void);
 RDTLS_API size_t rdtls_bytes_per_handshake(void);
 

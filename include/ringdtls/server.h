@@ -1,6 +1,7 @@
 /*
- * The engine: one thread, socket, ring and endpoint per shard, pinned to a core each. The handlers run on the shard's thread;
- * what they do must not block. Handlers may call every rdtls_shard_ function of their own shard and nothing of another's.
+ * The engine: one thread, socket, ring and endpoint per shard, pinned to a core each. The handlers
+ * run on the shard's thread; what they do must not block. Handlers may call every rdtls_shard_
+ * function of their own shard and nothing of another's.
  */
 #ifndef RINGDTLS_SERVER_H
 #define RINGDTLS_SERVER_H
@@ -15,7 +16,7 @@ struct rdtls_server;
 struct rdtls_shard;
 
 enum rdtls_io {
-    RDTLS_IO_AUTO,  /* io_uring, or poll + recvmmsg/sendmmsg where it is not allowed */
+    RDTLS_IO_AUTO, /* io_uring, or poll + recvmmsg/sendmmsg where it is not allowed */
     RDTLS_IO_URING,
     RDTLS_IO_MMSG,
 };
@@ -24,66 +25,75 @@ struct rdtls_handlers {
     void *context; /* given to each handler */
     void (*on_start)(void *context, struct rdtls_shard *shard);
     void (*on_event)(void *context, struct rdtls_shard *shard, const struct rdtls_event *event);
-    /* Once a pass, before it sends. Returns when it wants to be called again at the latest, or RDTLS_NEVER. */
+    /* Once a pass, before it sends. Returns when it wants to be called again at the latest, or
+     * RDTLS_NEVER. */
     uint64_t (*on_pass)(void *context, struct rdtls_shard *shard, uint64_t now_ns);
 };
 
 struct rdtls_listen {
-    uint8_t ip[16]; /* IPv4 as ::ffff:a.b.c.d; all zero: any IPv6 and IPv4; ::ffff:0.0.0.0: any IPv4 */
-    uint16_t port;  /* host byte order; 0: any, see rdtls_server_port */
+    uint8_t
+        ip[16]; /* IPv4 as ::ffff:a.b.c.d; all zero: any IPv6 and IPv4; ::ffff:0.0.0.0: any IPv4 */
+    uint16_t port; /* host byte order; 0: any, see rdtls_server_port */
     uint32_t interface_index;
 };
 
 struct rdtls_server_options {
     size_t size;
     const struct rdtls_config *config;
-    struct rdtls_endpoint_options endpoint; /* of each shard: connections_max and handshakes_max are the server's, divided */
+    struct rdtls_endpoint_options
+        endpoint; /* of each shard: connections_max and handshakes_max are the server's, divided */
     struct rdtls_handlers handlers;
     const struct rdtls_listen *listen;
     size_t listen_count;
     uint32_t shards; /* 0: one per core that we may run on */
     enum rdtls_io io;
-    uint32_t receive_buffer_bytes; /* SO_RCVBUF asked for, default 32 MiB; what was granted is in the statistics */
+    uint32_t receive_buffer_bytes; /* SO_RCVBUF asked for, default 32 MiB; what was granted is in
+                                      the statistics */
     uint32_t hellos_per_pass;      /* default 64 */
     bool pin;                      /* threads to cores; default true */
-    bool own_ports;                /* each shard binds by itself, no SO_REUSEPORT: for clients; ports must be 0 */
+    bool own_ports; /* each shard binds by itself, no SO_REUSEPORT: for clients; ports must be 0 */
 };
 
 struct rdtls_server_stats {
     struct rdtls_endpoint_stats endpoint; /* sum over the shards */
     uint32_t shards;
-    enum rdtls_io io;                      /* as chosen */
+    enum rdtls_io io; /* as chosen */
     uint64_t datagrams_dropped_by_kernel;
-    uint64_t sends_refused;                /* EAGAIN and the like: kept and tried again */
-    uint64_t cpu_ns;                       /* of the shards' threads */
-    uint64_t receive_buffer_bytes;         /* as granted, per socket */
+    uint64_t sends_refused;        /* EAGAIN and the like: kept and tried again */
+    uint64_t cpu_ns;               /* of the shards' threads */
+    uint64_t receive_buffer_bytes; /* as granted, per socket */
 };
 
 RDTLS_API void rdtls_server_options_defaults(struct rdtls_server_options *options);
 
-/* Start: when this returns OK all sockets are bound and all shards run. Otherwise nothing was started, errno tells what the
- * system said, and message (capacity bytes, may be NULL) holds one line for a person. Errors: INVALID_ARGUMENT, SYSTEM_ERROR,
- * NO_MEMORY. */
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_server_start(const struct rdtls_server_options *options,
-                                                                struct rdtls_server **server, char *message, size_t capacity);
+/* Start: when this returns OK all sockets are bound and all shards run. Otherwise nothing was
+ * started, errno tells what the system said, and message (capacity bytes, may be NULL) holds one
+ * line for a person. Errors: INVALID_ARGUMENT, SYSTEM_ERROR, NO_MEMORY. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_server_start(
+    const struct rdtls_server_options *options, struct rdtls_server **server, char *message,
+    size_t capacity);
 
 /* The port that listen[index] got. Any thread. */
 RDTLS_API uint16_t rdtls_server_port(const struct rdtls_server *server, size_t index);
 
 /* A snapshot. Any thread. */
-RDTLS_API void rdtls_server_stats(const struct rdtls_server *server, struct rdtls_server_stats *stats);
+RDTLS_API void rdtls_server_stats(const struct rdtls_server *server,
+                                  struct rdtls_server_stats *stats);
 
-/* Stop: accept no more, say close_notify to as many as fit in timeout_ms, end all threads, free everything. stats, when not
- * NULL, receives the last figures. Not from a handler. */
-RDTLS_API void rdtls_server_stop(struct rdtls_server *server, uint32_t timeout_ms, struct rdtls_server_stats *stats);
+/* Stop: accept no more, say close_notify to as many as fit in timeout_ms, end all threads, free
+ * everything. stats, when not NULL, receives the last figures. Not from a handler. */
+RDTLS_API void rdtls_server_stop(struct rdtls_server *server, uint32_t timeout_ms,
+                                 struct rdtls_server_stats *stats);
 
 /* Of the handler's own shard only: */
 RDTLS_API uint32_t rdtls_shard_index(const struct rdtls_shard *shard);
-RDTLS_API uint64_t rdtls_shard_now(const struct rdtls_shard *shard); /* time of this pass, CLOCK_MONOTONIC */
+RDTLS_API uint64_t
+rdtls_shard_now(const struct rdtls_shard *shard); /* time of this pass, CLOCK_MONOTONIC */
 RDTLS_API uint16_t rdtls_shard_port(const struct rdtls_shard *shard, uint32_t socket);
 RDTLS_API struct rdtls_endpoint *rdtls_shard_endpoint(struct rdtls_shard *shard);
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_shard_send(struct rdtls_shard *shard, struct rdtls_id id, const uint8_t *data,
-                                                              size_t data_len);
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_shard_send(struct rdtls_shard *shard,
+                                                              struct rdtls_id id,
+                                                              const uint8_t *data, size_t data_len);
 RDTLS_API void rdtls_shard_close(struct rdtls_shard *shard, struct rdtls_id id);
 
 #ifdef __cplusplus

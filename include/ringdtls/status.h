@@ -1,5 +1,6 @@
 /*
- * One status type for the whole library: what happened, and when an alert was part of it, which one.
+ * One status type for the whole library: what happened, and when an alert was part of it, which
+ * one.
  *
  *     0          it worked
  *     1..255     the fatal alert that we sent (its description, RFC 5246 section 7.2)
@@ -20,7 +21,7 @@ extern "C" {
 
 #if defined(__GNUC__)
 #define RDTLS_MUST_CHECK __attribute__((warn_unused_result))
-#define RDTLS_API __attribute__((visibility("default")))
+#define RDTLS_API        __attribute__((visibility("default")))
 #else
 #define RDTLS_MUST_CHECK
 #define RDTLS_API
@@ -57,27 +58,30 @@ enum rdtls_status {
     RDTLS_CLOSED_BY_PEER = 256,
 
     /* Ours. */
-    RDTLS_PARKED = 512,      /* inside the library only: a lane job is out */
-    RDTLS_CLOSED,            /* closed by rdtls_..._close on this side */
-    RDTLS_TIMED_OUT,         /* the handshake was not finished in its time or its retransmissions */
-    RDTLS_IDLE,              /* nothing was received for the idle time */
-    RDTLS_NO_ROOM,           /* a limit given at creation is reached, or a buffer is too small */
-    RDTLS_NOT_CONNECTED,     /* the handshake is not complete, or not yet verified */
-    RDTLS_NO_SUCH_CONNECTION,/* the id names a connection that is gone */
-    RDTLS_TOO_LONG,          /* longer than one record or one datagram may be */
-    RDTLS_INVALID_ARGUMENT,  /* an option or argument that cannot be meant */
-    RDTLS_BAD_CERTIFICATE_PEM, /* the certificate could not be read, or is of a kind that is not served */
-    RDTLS_BAD_PRIVATE_KEY_PEM, /* the private key could not be read, or is of a kind that is not served */
-    RDTLS_KEY_MISMATCH,      /* private key and certificate do not belong together */
-    RDTLS_NO_MEMORY,         /* memory or a libcrypto object could not be had at creation */
-    RDTLS_SYSTEM_ERROR,      /* a system call failed; errno says why */
-    RDTLS_SEQUENCE_EXHAUSTED,/* the record sequence number reached its end: connect anew */
-    RDTLS_REPLACED,          /* a new association on the same path has taken over (RFC 6347 4.2.8) */
+    RDTLS_PARKED = 512,  /* inside the library only: a lane job is out */
+    RDTLS_CLOSED,        /* closed by rdtls_..._close on this side */
+    RDTLS_TIMED_OUT,     /* the handshake was not finished in its time or its retransmissions */
+    RDTLS_IDLE,          /* nothing was received for the idle time */
+    RDTLS_NO_ROOM,       /* a limit given at creation is reached, or a buffer is too small */
+    RDTLS_NOT_CONNECTED, /* the handshake is not complete, or not yet verified */
+    RDTLS_NO_SUCH_CONNECTION,  /* the id names a connection that is gone */
+    RDTLS_TOO_LONG,            /* longer than one record or one datagram may be */
+    RDTLS_INVALID_ARGUMENT,    /* an option or argument that cannot be meant */
+    RDTLS_BAD_CERTIFICATE_PEM, /* the certificate could not be read, or is of a kind that is not
+                                  served */
+    RDTLS_BAD_PRIVATE_KEY_PEM, /* the private key could not be read, or is of a kind that is not
+                                  served */
+    RDTLS_KEY_MISMATCH,        /* private key and certificate do not belong together */
+    RDTLS_NO_MEMORY,           /* memory or a libcrypto object could not be had at creation */
+    RDTLS_SYSTEM_ERROR,        /* a system call failed; errno says why */
+    RDTLS_SEQUENCE_EXHAUSTED,  /* the record sequence number reached its end: connect anew */
+    RDTLS_REPLACED, /* a new association on the same path has taken over (RFC 6347 4.2.8) */
     RDTLS_STATUS_COUNT
 };
 
-/* A short lower-case name for a status, for logs and JSON keys, e.g. "timed_out", "alert_decode_error",
- * "received_alert_bad_certificate". Never NULL; static storage. Any thread. */
+/* A short lower-case name for a status, for logs and JSON keys, e.g. "timed_out",
+ * "alert_decode_error", "received_alert_bad_certificate". Never NULL; static storage. Any thread.
+ */
 RDTLS_API const char *rdtls_status_name(enum rdtls_status status);
 
 #ifdef __cplusplus

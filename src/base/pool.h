@@ -1,6 +1,7 @@
 /*
- * A fixed number of equally large slots in memory that somebody else owns. What was never lent is never touched, so a large
- * maximum costs address space and nothing else. The slot given back last is lent first: it is still in the cache.
+ * A fixed number of equally large slots in memory that somebody else owns. What was never lent is
+ * never touched, so a large maximum costs address space and nothing else. The slot given back last
+ * is lent first: it is still in the cache.
  *
  *     memory:  [slot 0][slot 1] ... [slot fresh-1] | untouched ... [slot count-1]
  *     free:    a list threaded through the first four bytes of the slots that came back

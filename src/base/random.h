@@ -1,9 +1,10 @@
-/* Randomness comes in as an argument: the server hands in libcrypto's generator, a simulation one with a seed. */
+/* Randomness comes in as an argument: the server hands in libcrypto's generator, a simulation one
+ * with a seed. */
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
 
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct random_source {
     void (*fill)(void *context, uint8_t *out, size_t len);

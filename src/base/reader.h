@@ -1,6 +1,7 @@
 /*
- * Reads a peer's bytes. A reader never goes past its end: the first read that would sets `failed`, and from then on every
- * read yields zero or an empty view. So a parser reads everything in order and asks once, at its end, whether it was all there.
+ * Reads a peer's bytes. A reader never goes past its end: the first read that would sets `failed`,
+ * and from then on every read yields zero or an empty view. So a parser reads everything in order
+ * and asks once, at its end, whether it was all there.
  */
 #ifndef BASE_READER_H
 #define BASE_READER_H

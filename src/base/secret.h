@@ -1,4 +1,5 @@
-/* What secrets need: a wipe that the compiler keeps, and a comparison whose time tells nothing about the contents. */
+/* What secrets need: a wipe that the compiler keeps, and a comparison whose time tells nothing
+ * about the contents. */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
 

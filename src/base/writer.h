@@ -1,6 +1,6 @@
 /*
- * Writes into a fixed buffer. A writer never goes past its end: the first write that would sets `failed` and from then on
- * nothing is written. Ask once, at the end.
+ * Writes into a fixed buffer. A writer never goes past its end: the first write that would sets
+ * `failed` and from then on nothing is written. Ask once, at the end.
  */
 #ifndef BASE_WRITER_H
 #define BASE_WRITER_H
@@ -66,7 +66,8 @@ static inline void writer_u48(struct writer *writer, uint64_t value)
         store_u48(room, value);
 }
 
-/* Open a vector with a length prefix of prefix_len bytes (1, 2 or 3); close it with what this returned. */
+/* Open a vector with a length prefix of prefix_len bytes (1, 2 or 3); close it with what this
+ * returned. */
 static inline size_t writer_open_vector(struct writer *writer, size_t prefix_len)
 {
     size_t mark = writer->len;

@@ -1,9 +1,9 @@
 /*
- * Authenticated encryption (RFC 5116). A connection keeps raw keys; an engine, one per thread, keeps the few keyed libcrypto
- * contexts and rekeys them as connections take turns (0.28 µs).
+ * Authenticated encryption (RFC 5116). A connection keeps raw keys; an engine, one per thread,
+ * keeps the few keyed libcrypto contexts and rekeys them as connections take turns (0.28 µs).
  *
- * Guarantees: aead_open writes no plaintext that was not authenticated where a caller could see it: on failure the output
- * bytes are wiped. In and out may be the same memory.
+ * Guarantees: aead_open writes no plaintext that was not authenticated where a caller could see it:
+ * on failure the output bytes are wiped. In and out may be the same memory.
  */
 #ifndef CRYPTO_AEAD_H
 #define CRYPTO_AEAD_H
@@ -21,8 +21,8 @@ enum {
 
 struct aead_engine;
 
-/* One operation. On seal `in_len` is the plaintext's length and the tag follows it in `out`; on open it is the ciphertext's
- * with tag. */
+/* One operation. On seal `in_len` is the plaintext's length and the tag follows it in `out`; on
+ * open it is the ciphertext's with tag. */
 struct aead_operation {
     enum aead_kind kind;
     const uint8_t *key; /* aead_key_len(kind) bytes */

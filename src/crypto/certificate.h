@@ -1,6 +1,7 @@
 /*
- * Certificates and private keys. Ours are read with libcrypto, once. A peer's leaf is walked in its DER to the
- * SubjectPublicKeyInfo (RFC 5280 section 4.1), since d2i_X509 costs 113 µs and the fingerprint decides.
+ * Certificates and private keys. Ours are read with libcrypto, once. A peer's leaf is walked in its
+ * DER to the SubjectPublicKeyInfo (RFC 5280 section 4.1), since d2i_X509 costs 113 µs and the
+ * fingerprint decides.
  */
 #ifndef CRYPTO_CERTIFICATE_H
 #define CRYPTO_CERTIFICATE_H
@@ -20,22 +21,26 @@ struct credential {
     uint8_t fingerprint[SHA256_LEN];
 };
 
-/* PEM texts need not be NUL-terminated. Errors: BAD_CERTIFICATE_PEM (unreadable, or its key is not P-256),
- * BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY. On error *credential holds nothing. */
-MUST_CHECK enum rdtls_status credential_from_pem(struct credential *credential, struct bytes certificate_pem,
+/* PEM texts need not be NUL-terminated. Errors: BAD_CERTIFICATE_PEM (unreadable, or its key is not
+ * P-256), BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY. On error *credential holds nothing. */
+MUST_CHECK enum rdtls_status credential_from_pem(struct credential *credential,
+                                                 struct bytes certificate_pem,
                                                  struct bytes private_key_pem);
 
-/* A fresh P-256 key and a certificate signed by itself, as WebRTC uses them: random serial, CN "ringdtls", valid from a day
- * ago for 30 days (libcrypto reads the clock for this). */
+/* A fresh P-256 key and a certificate signed by itself, as WebRTC uses them: random serial, CN
+ * "ringdtls", valid from a day ago for 30 days (libcrypto reads the clock for this). */
 MUST_CHECK enum rdtls_status credential_self_signed(struct credential *credential);
 
 void credential_free(struct credential *credential);
 
-/* The uncompressed P-256 point in a leaf certificate's SubjectPublicKeyInfo. UNSUPPORTED_CERTIFICATE when its key is of
- * another kind, BAD_CERTIFICATE when it is not a certificate. */
-MUST_CHECK enum rdtls_status certificate_public_point(struct bytes der, uint8_t point[P256_POINT_LEN]);
+/* The uncompressed P-256 point in a leaf certificate's SubjectPublicKeyInfo.
+ * UNSUPPORTED_CERTIFICATE when its key is of another kind, BAD_CERTIFICATE when it is not a
+ * certificate. */
+MUST_CHECK enum rdtls_status certificate_public_point(struct bytes der,
+                                                      uint8_t point[P256_POINT_LEN]);
 
-/* Memory for objects that live as long as the program, from libcrypto's allocator; zeroed. NULL when there is none. */
+/* Memory for objects that live as long as the program, from libcrypto's allocator; zeroed. NULL
+ * when there is none. */
 void *crypto_allocate(size_t len);
 void crypto_release(void *memory, size_t len); /* wiped first */
 

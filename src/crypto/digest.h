@@ -1,6 +1,6 @@
 /*
- * Running hashes as plain state that can be copied: a transcript is hashed as it goes, and looked at in the middle. No
- * libcrypto object, no allocation.
+ * Running hashes as plain state that can be copied: a transcript is hashed as it goes, and looked
+ * at in the middle. No libcrypto object, no allocation.
  */
 #ifndef CRYPTO_DIGEST_H
 #define CRYPTO_DIGEST_H
@@ -13,7 +13,8 @@ enum {
     SHA256_LEN = 32,
     SHA384_LEN = 48,
     DIGEST_LEN_MAX = 48,
-    DIGEST_STATE_WORDS = 27, /* 216 bytes: libcrypto's SHA512_CTX, the larger of the two (asserted) */
+    DIGEST_STATE_WORDS =
+        27, /* 216 bytes: libcrypto's SHA512_CTX, the larger of the two (asserted) */
 };
 
 struct digest {

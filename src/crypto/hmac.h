@@ -1,4 +1,5 @@
-/* HMAC (RFC 2104) from precomputed pads: two copied hash states and two blocks per call (0.14 µs where HMAC() needs 1.14). */
+/* HMAC (RFC 2104) from precomputed pads: two copied hash states and two blocks per call (0.14 µs
+ * where HMAC() needs 1.14). */
 #ifndef CRYPTO_HMAC_H
 #define CRYPTO_HMAC_H
 

@@ -1,4 +1,5 @@
-/* Ephemeral Diffie-Hellman key pairs: x25519 (RFC 7748) and secp256r1. Public keys have the form that goes over the wire. */
+/* Ephemeral Diffie-Hellman key pairs: x25519 (RFC 7748) and secp256r1. Public keys have the form
+ * that goes over the wire. */
 #ifndef CRYPTO_KEY_EXCHANGE_H
 #define CRYPTO_KEY_EXCHANGE_H
 
@@ -29,11 +30,12 @@ struct key_exchange_engine;
 struct key_exchange_engine *key_exchange_engine_new(void);
 void key_exchange_engine_free(struct key_exchange_engine *engine);
 
-MUST_CHECK bool key_pair_generate(struct key_exchange_engine *engine, enum key_exchange_kind kind, struct key_pair *pair);
+MUST_CHECK bool key_pair_generate(struct key_exchange_engine *engine, enum key_exchange_kind kind,
+                                  struct key_pair *pair);
 
-/* false: the peer's key is no point of the curve, or of low order (the shared secret would be all zero: RFC 7748 section 6.1).
- * peer holds key_exchange_public_len bytes. */
-MUST_CHECK bool key_exchange_derive(struct key_exchange_engine *engine, const struct key_pair *ours, const uint8_t *peer,
-                                    uint8_t shared[KEY_EXCHANGE_SHARED_LEN]);
+/* false: the peer's key is no point of the curve, or of low order (the shared secret would be all
+ * zero: RFC 7748 section 6.1). peer holds key_exchange_public_len bytes. */
+MUST_CHECK bool key_exchange_derive(struct key_exchange_engine *engine, const struct key_pair *ours,
+                                    const uint8_t *peer, uint8_t shared[KEY_EXCHANGE_SHARED_LEN]);
 
 #endif

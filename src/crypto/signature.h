@@ -1,6 +1,7 @@
 /*
- * ECDSA over P-256 (FIPS 186-4). A signer belongs to one thread and keeps its libcrypto context; a verification takes the raw
- * point of a certificate, so that no X509 and no EVP_PKEY is made for it.
+ * ECDSA over P-256 (FIPS 186-4). A signer belongs to one thread and keeps its libcrypto context; a
+ * verification takes the raw point of a certificate, so that no X509 and no EVP_PKEY is made for
+ * it.
  */
 #ifndef CRYPTO_SIGNATURE_H
 #define CRYPTO_SIGNATURE_H
@@ -17,15 +18,16 @@ struct signer *signer_new(const struct private_key *key);
 void signer_free(struct signer *signer);
 
 /* Sign a digest of digest_len bytes. *signature_len is DER's, at most ECDSA_P256_SIGNATURE_MAX. */
-MUST_CHECK bool signer_sign(struct signer *signer, struct bytes digest, uint8_t signature[ECDSA_P256_SIGNATURE_MAX],
-                            size_t *signature_len);
+MUST_CHECK bool signer_sign(struct signer *signer, struct bytes digest,
+                            uint8_t signature[ECDSA_P256_SIGNATURE_MAX], size_t *signature_len);
 
 struct verifier;
 struct verifier *verifier_new(void);
 void verifier_free(struct verifier *verifier);
 
-/* point: 65 bytes, uncompressed; a point that is not on the curve verifies nothing. signature: DER, exactly. */
-MUST_CHECK bool verifier_verify(struct verifier *verifier, const uint8_t point[P256_POINT_LEN], struct bytes digest,
-                                struct bytes signature);
+/* point: 65 bytes, uncompressed; a point that is not on the curve verifies nothing. signature: DER,
+ * exactly. */
+MUST_CHECK bool verifier_verify(struct verifier *verifier, const uint8_t point[P256_POINT_LEN],
+                                struct bytes digest, struct bytes signature);
 
 #endif

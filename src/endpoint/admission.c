@@ -1,6 +1,6 @@
 /*
- * Who does a datagram belong to? A known path's connection, the one that is about to replace it, or a stranger, who has to pass
- * the gate.
+ * Who does a datagram belong to? A known path's connection, the one that is about to replace it, or
+ * a stranger, who has to pass the gate.
  */
 #include "endpoint/endpoint.h"
 
@@ -101,7 +101,8 @@ static void receive_stranger(struct rdtls_endpoint *endpoint, const struct arriv
     deliver(endpoint, slot, arrival);
 }
 
-/* Is it the hello that this association began with, once more? While that hello is not whole, it must be. */
+/* Is it the hello that this association began with, once more? While that hello is not whole, it
+ * must be. */
 static bool hello_is_known(const struct connection *connection, const struct first_hello *hello)
 {
     const struct association *association = &connection->association;
@@ -109,9 +110,10 @@ static bool hello_is_known(const struct connection *connection, const struct fir
            bytes_are_equal(hello->prefix.random, bytes_of(association->client_random, RANDOM_LEN));
 }
 
-/* [rfc6347#4.2.8] "the server MUST NOT destroy the existing association until the client has demonstrated reachability either by
- * completing a cookie exchange or by completing a complete handshake": a new association grows beside it and takes over with
- * its Finished. One that is not established yet gives way at once. */
+/* [rfc6347#4.2.8] "the server MUST NOT destroy the existing association until the client has
+ * demonstrated reachability either by completing a cookie exchange or by completing a complete
+ * handshake": a new association grows beside it and takes over with its Finished. One that is not
+ * established yet gives way at once. */
 static void begin_successor(struct rdtls_endpoint *endpoint, uint32_t old_slot,
                             const struct arrival *arrival, const struct first_hello *hello)
 {
@@ -134,7 +136,8 @@ static void begin_successor(struct rdtls_endpoint *endpoint, uint32_t old_slot,
     deliver(endpoint, slot, arrival);
 }
 
-/* A ClientHello on a path that is in use: blind ones change nothing, so it needs a good cookie whatever the policy. */
+/* A ClientHello on a path that is in use: blind ones change nothing, so it needs a good cookie
+ * whatever the policy. */
 static void receive_hello_on_path(struct rdtls_endpoint *endpoint, uint32_t slot,
                                   const struct arrival *arrival, const struct first_hello *hello)
 {
@@ -168,10 +171,11 @@ static uint32_t choose_between(const struct rdtls_endpoint *endpoint, uint32_t s
     const struct connection *old = endpoint_connection(endpoint, slot);
     if (old->successor == POOL_NONE)
         return slot;
-    bool is_protected = rdtls_datagram_classify(arrival->datagram, arrival->len) ==
-                        RDTLS_DATAGRAM_PROTECTED;
-    bool is_for_old = is_protected && connection_can_open(&endpoint->environment, old,
-                                                          bytes_of(arrival->datagram, arrival->len));
+    bool is_protected =
+        rdtls_datagram_classify(arrival->datagram, arrival->len) == RDTLS_DATAGRAM_PROTECTED;
+    bool is_for_old =
+        is_protected &&
+        connection_can_open(&endpoint->environment, old, bytes_of(arrival->datagram, arrival->len));
     return is_for_old ? slot : old->successor;
 }
 

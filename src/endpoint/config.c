@@ -22,13 +22,15 @@ void rdtls_config_options_defaults(struct rdtls_config_options *options)
     };
 }
 
-static enum rdtls_status take_suites(struct policy *policy, const struct rdtls_config_options *options)
+static enum rdtls_status take_suites(struct policy *policy,
+                                     const struct rdtls_config_options *options)
 {
     static const uint16_t defaults[] = {SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256,
                                         SUITE_ECDHE_ECDSA_AES_256_GCM_SHA384};
     bool is_default = options->cipher_suite_count == 0;
     const uint16_t *suites = is_default ? defaults : options->cipher_suites;
-    size_t count = is_default ? sizeof(defaults) / sizeof(defaults[0]) : options->cipher_suite_count;
+    size_t count =
+        is_default ? sizeof(defaults) / sizeof(defaults[0]) : options->cipher_suite_count;
     if (suites == NULL || count > POLICY_SUITES_MAX)
         return RDTLS_INVALID_ARGUMENT;
     for (size_t i = 0; i < count; i++) {
@@ -40,7 +42,8 @@ static enum rdtls_status take_suites(struct policy *policy, const struct rdtls_c
     return RDTLS_OK;
 }
 
-static enum rdtls_status take_groups(struct policy *policy, const struct rdtls_config_options *options)
+static enum rdtls_status take_groups(struct policy *policy,
+                                     const struct rdtls_config_options *options)
 {
     static const uint16_t defaults[] = {GROUP_X25519, GROUP_SECP256R1};
     bool is_default = options->group_count == 0;
@@ -70,7 +73,8 @@ static enum rdtls_status take_fingerprints(struct policy *policy,
     return RDTLS_OK;
 }
 
-static enum rdtls_status take_limits(struct policy *policy, const struct rdtls_config_options *options)
+static enum rdtls_status take_limits(struct policy *policy,
+                                     const struct rdtls_config_options *options)
 {
     if (options->mtu < RDTLS_MTU_MIN || options->mtu > RDTLS_MTU_MAX ||
         options->retransmit_initial_ms == 0 ||

@@ -1,4 +1,5 @@
-/* What rdtls_config_new makes of its options: the handshake's policy, and what the endpoint adds to it. Immutable. */
+/* What rdtls_config_new makes of its options: the handshake's policy, and what the endpoint adds to
+ * it. Immutable. */
 #ifndef ENDPOINT_CONFIG_H
 #define ENDPOINT_CONFIG_H
 

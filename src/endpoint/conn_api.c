@@ -1,4 +1,5 @@
-/* The connection level of the API: one association with everything that it needs, for a host that tells its peers apart. */
+/* The connection level of the API: one association with everything that it needs, for a host that
+ * tells its peers apart. */
 #include "endpoint/connection.h"
 #include "endpoint/hello_gate.h"
 #include "record/seal_record.h"
@@ -6,8 +7,8 @@
 #include <assert.h>
 
 enum {
-    OWN_BLOCKS = 48,   /* one message of 16 KB, and one block of early records */
-    OWN_EVENTS = 64,   /* records in one datagram; more than that is noise */
+    OWN_BLOCKS = 48, /* one message of 16 KB, and one block of early records */
+    OWN_EVENTS = 64, /* records in one datagram; more than that is noise */
     EXPORT_MAX = 256,
     ONLY_SLOT = 0,
 };

@@ -1,5 +1,5 @@
-/* A connection's life: begin, complete, fail, close, release. What comes in is in connection_receive.c, what goes out in
- * connection_send.c. */
+/* A connection's life: begin, complete, fail, close, release. What comes in is in
+ * connection_receive.c, what goes out in connection_send.c. */
 #include "endpoint/connection.h"
 
 #include <assert.h>
@@ -93,7 +93,8 @@ enum rdtls_status connection_begin(struct connection_environment *environment,
     return RDTLS_OK;
 }
 
-/* The handshake's slot goes at once, or, if data that came early still lies in it, when that has been polled. */
+/* The handshake's slot goes at once, or, if data that came early still lies in it, when that has
+ * been polled. */
 static void retire_handshake(struct connection_environment *environment,
                              struct connection *connection, bool holds_data)
 {
@@ -184,8 +185,8 @@ void connection_fail(struct connection_environment *environment, struct connecti
     connection->retransmits += handshake->retransmits;
     stats->retransmits += handshake->retransmits;
     handshake->retransmits = 0;
-    /* A job that is out comes back to its slot; only then may the slot go. One that is complete is given back by whoever
-     * completed it, since early data may lie in it. */
+    /* A job that is out comes back to its slot; only then may the slot go. One that is complete is
+     * given back by whoever completed it, since early data may lie in it. */
     if (!handshake_is_parked(handshake) && !handshake->complete)
         forget_handshake(environment, connection);
 }

@@ -1,13 +1,14 @@
 /*
- * One association with its address, timers and fate: what an established connection costs, and it holds no pointers. While the
- * handshake is in flight, its state lies in a slot of another pool; that slot goes when the handshake is over.
+ * One association with its address, timers and fate: what an established connection costs, and it
+ * holds no pointers. While the handshake is in flight, its state lies in a slot of another pool;
+ * that slot goes when the handshake is over.
  *
  *     HANDSHAKING --Finished verified--> CONNECTED ---alert, close, time-out---> CLOSED
  *          |          `--> VERIFYING --the host accepts--^    |                    ^
  *          `-------------------------failure-----------------'-------------------'
  *
- * What happened is left in `events` and `close_status` for whoever polls; what is to be sent is asked for with
- * connection_transmit. There is no other way out, and neither can be missed.
+ * What happened is left in `events` and `close_status` for whoever polls; what is to be sent is
+ * asked for with connection_transmit. There is no other way out, and neither can be missed.
  */
 #ifndef ENDPOINT_CONNECTION_H
 #define ENDPOINT_CONNECTION_H
@@ -21,7 +22,8 @@
 
 enum connection_state {
     CONNECTION_HANDSHAKING,
-    CONNECTION_VERIFYING, /* the handshake is complete, the host has to accept the peer's certificate */
+    CONNECTION_VERIFYING, /* the handshake is complete, the host has to accept the peer's
+                             certificate */
     CONNECTION_CONNECTED,
     CONNECTION_CLOSED,
 };
@@ -54,16 +56,17 @@ struct connection {
     uint32_t next_event;    /* the next one in each of the endpoint's queues */
     uint32_t next_closed;
     uint32_t next_transmit;
-    uint32_t successor;   /* a newer association on the same path, until its Finished (RFC 6347 section 4.2.8) */
+    uint32_t successor;   /* a newer association on the same path, until its Finished (RFC 6347
+                             section 4.2.8) */
     uint32_t predecessor; /* the older one that this one will replace */
     uint32_t retransmits;
-    uint16_t close_status;  /* enum rdtls_status */
-    uint8_t state;          /* enum connection_state */
-    uint8_t events;         /* enum connection_event, or'ed */
-    uint8_t queues;         /* enum connection_queue, or'ed */
-    uint8_t alert_level;    /* to be sent; 0: none */
+    uint16_t close_status; /* enum rdtls_status */
+    uint8_t state;         /* enum connection_state */
+    uint8_t events;        /* enum connection_event, or'ed */
+    uint8_t queues;        /* enum connection_queue, or'ed */
+    uint8_t alert_level;   /* to be sent; 0: none */
     uint8_t alert_description;
-    bool final_wanted;      /* the final flight is to be sent (again) */
+    bool final_wanted; /* the final flight is to be sent (again) */
     bool was_connected;
 };
 
@@ -131,7 +134,8 @@ MUST_CHECK enum rdtls_status connection_export(const struct connection *connecti
 void connection_info(const struct connection_environment *environment,
                      const struct connection *connection, struct rdtls_info *info);
 
-/* The end: with the alert that the status is, otherwise with close_notify. Nothing happens when it is closed already. */
+/* The end: with the alert that the status is, otherwise with close_notify. Nothing happens when it
+ * is closed already. */
 void connection_close(struct connection_environment *environment, struct connection *connection,
                       enum rdtls_status status);
 

@@ -1,4 +1,5 @@
-/* What becomes of a datagram: records are opened, their contents given to the handshake, the application, or nobody. */
+/* What becomes of a datagram: records are opened, their contents given to the handshake, the
+ * application, or nobody. */
 #include "endpoint/connection.h"
 #include "record/open_record.h"
 #include "wire/alert.h"
@@ -80,7 +81,8 @@ static void receive_change_cipher_spec(const struct incoming *in, struct bytes c
 static void receive_plaintext(const struct incoming *in, const struct record_header *header,
                               struct bytes content)
 {
-    /* Once the handshake is over, nothing in the clear means anything: not an alert, not a hello. */
+    /* Once the handshake is over, nothing in the clear means anything: not an alert, not a hello.
+     */
     if (in->connection->handshake == POOL_NONE) {
         discard(in, header->type == CONTENT_HANDSHAKE ? RDTLS_DISCARD_OLD_MESSAGE
                                                       : RDTLS_DISCARD_UNPROTECTED);
@@ -155,8 +157,8 @@ static void receive_data(const struct incoming *in, struct bytes content)
 
 static void receive_opened(const struct incoming *in, uint8_t type, struct bytes content)
 {
-    bool is_over = in->connection->handshake == POOL_NONE ||
-                   in->connection->state != CONNECTION_HANDSHAKING;
+    bool is_over =
+        in->connection->handshake == POOL_NONE || in->connection->state != CONNECTION_HANDSHAKING;
     switch (type) {
     case CONTENT_HANDSHAKE:
         if (is_over)
@@ -190,8 +192,7 @@ static bool is_early(const struct connection *connection, const struct record_he
 {
     if (!connection->association.keys_ready)
         return true;
-    return header->type == CONTENT_APPLICATION_DATA &&
-           connection->state == CONNECTION_HANDSHAKING;
+    return header->type == CONTENT_APPLICATION_DATA && connection->state == CONNECTION_HANDSHAKING;
 }
 
 static void receive_protected(const struct incoming *in, const struct record_header *header,

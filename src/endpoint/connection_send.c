@@ -37,8 +37,8 @@ static size_t transmit_alert(struct connection_environment *environment,
     alert_write(content, &alert);
     connection->alert_level = 0;
     size_t len = sealed_len(connection->association.write_epoch != EPOCH_PLAINTEXT, ALERT_LEN);
-    struct seal_request request = seal_request_of(environment, connection, CONTENT_ALERT,
-                                                  bytes_of(content, ALERT_LEN));
+    struct seal_request request =
+        seal_request_of(environment, connection, CONTENT_ALERT, bytes_of(content, ALERT_LEN));
     return len <= capacity && seal_record(&request, out) == RDTLS_OK ? len : 0;
 }
 

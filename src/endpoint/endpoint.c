@@ -10,7 +10,8 @@ enum {
     BLOCKS_PER_HANDSHAKE = 4, /* on average; one may have as many as it sends bytes for */
     LIMIT_MAX = 1 << 24,
     EVENTS_MIN = 16,
-    EXPIRED_PER_TICK = 1024, /* more wait for the next pass: thousands that time out together are no pause for the others */
+    EXPIRED_PER_TICK = 1024, /* more wait for the next pass: thousands that time out together are no
+                                pause for the others */
 };
 
 void rdtls_endpoint_options_defaults(struct rdtls_endpoint_options *options)
@@ -115,8 +116,8 @@ static void init_environment(struct rdtls_endpoint *endpoint, const struct rdtls
     environment->retired = POOL_NONE;
     pool_init(&environment->handshakes, part_at(endpoint, PART_HANDSHAKES),
               sizeof(struct handshake), options->handshakes_max);
-    pool_init(&environment->blocks, part_at(endpoint, PART_BLOCKS),
-              sizeof(struct reassembly_block), options->handshakes_max * BLOCKS_PER_HANDSHAKE);
+    pool_init(&environment->blocks, part_at(endpoint, PART_BLOCKS), sizeof(struct reassembly_block),
+              options->handshakes_max * BLOCKS_PER_HANDSHAKE);
     event_queue_init(&environment->data, part_at(endpoint, PART_EVENTS),
                      power_of_two_at_least(options->events_max));
     environment->handshake = (struct handshake_environment){
@@ -200,7 +201,8 @@ struct connection *endpoint_connection(const struct rdtls_endpoint *endpoint, ui
     return pool_slot(&endpoint->connections, slot);
 }
 
-static uint32_t *link_of(struct rdtls_endpoint *endpoint, uint32_t slot, enum connection_queue queue)
+static uint32_t *link_of(struct rdtls_endpoint *endpoint, uint32_t slot,
+                         enum connection_queue queue)
 {
     struct connection *connection = endpoint_connection(endpoint, slot);
     switch (queue) {
@@ -361,8 +363,7 @@ void endpoint_settle(struct rdtls_endpoint *endpoint, uint32_t slot)
 
 static void count_lanes(struct rdtls_endpoint *endpoint)
 {
-    const struct lane_counters *counters =
-        lanes_counters(endpoint->environment.handshake.lanes);
+    const struct lane_counters *counters = lanes_counters(endpoint->environment.handshake.lanes);
     endpoint->stats.lane_jobs = 0;
     endpoint->stats.lane_batches = 0;
     for (size_t kind = 0; kind < LANE_KIND_COUNT; kind++) {

@@ -1,5 +1,5 @@
-/* An endpoint's parts, for its own files: endpoint.c (creation, pass, queues), admission.c (who a datagram belongs to, and
- * first contact), endpoint_api.c (what the host asks of a connection). */
+/* An endpoint's parts, for its own files: endpoint.c (creation, pass, queues), admission.c (who a
+ * datagram belongs to, and first contact), endpoint_api.c (what the host asks of a connection). */
 #ifndef ENDPOINT_ENDPOINT_H
 #define ENDPOINT_ENDPOINT_H
 
@@ -44,8 +44,8 @@ uint32_t endpoint_begin(struct rdtls_endpoint *endpoint, struct connection_start
 /* Let a connection be found by its path. */
 MUST_CHECK bool endpoint_enter(struct rdtls_endpoint *endpoint, uint32_t slot);
 
-/* After anything happened to a connection: queue what it has to tell, move what it has to send into the outbox, set its timer,
- * and give its slot back when nothing of it is left. */
+/* After anything happened to a connection: queue what it has to tell, move what it has to send into
+ * the outbox, set its timer, and give its slot back when nothing of it is left. */
 void endpoint_settle(struct rdtls_endpoint *endpoint, uint32_t slot);
 
 #endif

@@ -9,7 +9,8 @@ struct connection *endpoint_find(const struct rdtls_endpoint *endpoint, struct r
     if (id.generation == 0 || id.slot >= endpoint->connections.fresh)
         return NULL;
     struct connection *connection = endpoint_connection(endpoint, id.slot);
-    bool is_there = connection->generation == id.generation && connection->state != CONNECTION_CLOSED;
+    bool is_there =
+        connection->generation == id.generation && connection->state != CONNECTION_CLOSED;
     return is_there ? connection : NULL;
 }
 

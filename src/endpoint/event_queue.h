@@ -1,6 +1,6 @@
 /*
- * DATA events that wait to be polled: views into the datagrams of this pass. A fixed ring; what does not fit is dropped and
- * counted, as a datagram would be.
+ * DATA events that wait to be polled: views into the datagrams of this pass. A fixed ring; what
+ * does not fit is dropped and counted, as a datagram would be.
  */
 #ifndef ENDPOINT_EVENT_QUEUE_H
 #define ENDPOINT_EVENT_QUEUE_H

@@ -3,9 +3,10 @@
 #include <assert.h>
 
 enum {
-    /* header of record and message, version, random, three empty vectors (session id, cookie, and compression with its one
-     * byte), one suite */
-    CLIENT_HELLO_SHORTEST = RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN + 2 + RANDOM_LEN + 1 + 1 + 4 + 2,
+    /* header of record and message, version, random, three empty vectors (session id, cookie, and
+     * compression with its one byte), one suite */
+    CLIENT_HELLO_SHORTEST =
+        RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN + 2 + RANDOM_LEN + 1 + 1 + 4 + 2,
 };
 
 static_assert((int)HELLO_VERIFY_REQUEST_LEN <= (int)CLIENT_HELLO_SHORTEST,

@@ -1,10 +1,11 @@
 /*
- * Meets a stranger's datagram with checks in order of cost, and creates nothing: first byte, length, record header, is it a
- * ClientHello, the source's budget, the cookie. Whoever has not brought a good cookie back costs no state and no public-key
- * operation, and gets no more bytes than it sent.
+ * Meets a stranger's datagram with checks in order of cost, and creates nothing: first byte,
+ * length, record header, is it a ClientHello, the source's budget, the cookie. Whoever has not
+ * brought a good cookie back costs no state and no public-key operation, and gets no more bytes
+ * than it sent.
  *
- * Everything that the cookie covers lies in the first fragment of a hello, so a hello in two datagrams needs only its first
- * one here; other strays are dropped (RFC 6347 section 4.2.1).
+ * Everything that the cookie covers lies in the first fragment of a hello, so a hello in two
+ * datagrams needs only its first one here; other strays are dropped (RFC 6347 section 4.2.1).
  */
 #ifndef ENDPOINT_HELLO_GATE_H
 #define ENDPOINT_HELLO_GATE_H
@@ -32,7 +33,8 @@ enum gate_verdict {
     GATE_REFUSE, /* its source asks too often */
 };
 
-/* Does the datagram begin with the first fragment of a ClientHello? When not, *reason says what it is instead. */
+/* Does the datagram begin with the first fragment of a ClientHello? When not, *reason says what it
+ * is instead. */
 bool first_hello_read(struct bytes datagram, struct first_hello *hello, enum rdtls_discard *reason);
 
 struct hello_gate {
@@ -41,8 +43,8 @@ struct hello_gate {
     uint64_t clock_offset_ns; /* from now to the clock that the cookie's windows are counted on */
 };
 
-/* needs_cookie: what the policy says at this moment, or true on a path that is in use. answer: HELLO_VERIFY_REQUEST_LEN bytes,
- * or NULL when there is no room for one. */
+/* needs_cookie: what the policy says at this moment, or true on a path that is in use. answer:
+ * HELLO_VERIFY_REQUEST_LEN bytes, or NULL when there is no room for one. */
 enum gate_verdict hello_gate_judge(const struct hello_gate *gate, const struct rdtls_path *path,
                                    const struct first_hello *hello, bool needs_cookie, uint64_t now,
                                    uint8_t *answer);

@@ -1,23 +1,54 @@
 /* Names for logs and JSON keys. */
 #include <ringdtls/endpoint.h>
 
-#define ALERT_NAMES(row)                                                                           \
-    row(0, "close_notify") row(10, "unexpected_message") row(20, "bad_record_mac")                 \
-        row(22, "record_overflow") row(40, "handshake_failure") row(42, "bad_certificate")         \
-            row(43, "unsupported_certificate") row(44, "certificate_revoked")                      \
-                row(45, "certificate_expired") row(46, "certificate_unknown")                      \
-                    row(47, "illegal_parameter") row(48, "unknown_ca") row(49, "access_denied")    \
-                        row(50, "decode_error") row(51, "decrypt_error")                           \
-                            row(70, "protocol_version") row(71, "insufficient_security")           \
-                                row(80, "internal_error") row(90, "user_canceled")                 \
-                                    row(100, "no_renegotiation") row(109, "missing_extension")     \
-                                        row(110, "unsupported_extension")
-
-#define SENT(number, name) [number] = "alert_" name,
-#define RECEIVED(number, name) [RDTLS_RECEIVED_ALERT + number] = "received_alert_" name,
-
 static const char *const status_names[RDTLS_STATUS_COUNT] = {
-    ALERT_NAMES(SENT) ALERT_NAMES(RECEIVED)
+    [RDTLS_OK] = "ok",
+    [RDTLS_ALERT_UNEXPECTED_MESSAGE] = "alert_unexpected_message",
+    [RDTLS_ALERT_BAD_RECORD_MAC] = "alert_bad_record_mac",
+    [RDTLS_ALERT_RECORD_OVERFLOW] = "alert_record_overflow",
+    [RDTLS_ALERT_HANDSHAKE_FAILURE] = "alert_handshake_failure",
+    [RDTLS_ALERT_BAD_CERTIFICATE] = "alert_bad_certificate",
+    [RDTLS_ALERT_UNSUPPORTED_CERTIFICATE] = "alert_unsupported_certificate",
+    [RDTLS_ALERT_CERTIFICATE_REVOKED] = "alert_certificate_revoked",
+    [RDTLS_ALERT_CERTIFICATE_EXPIRED] = "alert_certificate_expired",
+    [RDTLS_ALERT_CERTIFICATE_UNKNOWN] = "alert_certificate_unknown",
+    [RDTLS_ALERT_ILLEGAL_PARAMETER] = "alert_illegal_parameter",
+    [RDTLS_ALERT_UNKNOWN_CA] = "alert_unknown_ca",
+    [RDTLS_ALERT_ACCESS_DENIED] = "alert_access_denied",
+    [RDTLS_ALERT_DECODE_ERROR] = "alert_decode_error",
+    [RDTLS_ALERT_DECRYPT_ERROR] = "alert_decrypt_error",
+    [RDTLS_ALERT_PROTOCOL_VERSION] = "alert_protocol_version",
+    [RDTLS_ALERT_INSUFFICIENT_SECURITY] = "alert_insufficient_security",
+    [RDTLS_ALERT_INTERNAL_ERROR] = "alert_internal_error",
+    [RDTLS_ALERT_USER_CANCELED] = "alert_user_canceled",
+    [RDTLS_ALERT_NO_RENEGOTIATION] = "alert_no_renegotiation",
+    [RDTLS_ALERT_MISSING_EXTENSION] = "alert_missing_extension",
+    [RDTLS_ALERT_UNSUPPORTED_EXTENSION] = "alert_unsupported_extension",
+    [RDTLS_CLOSED_BY_PEER] = "closed_by_peer",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_UNEXPECTED_MESSAGE] = "received_alert_unexpected_message",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_BAD_RECORD_MAC] = "received_alert_bad_record_mac",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_RECORD_OVERFLOW] = "received_alert_record_overflow",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_HANDSHAKE_FAILURE] = "received_alert_handshake_failure",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_BAD_CERTIFICATE] = "received_alert_bad_certificate",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_UNSUPPORTED_CERTIFICATE] =
+        "received_alert_unsupported_certificate",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_CERTIFICATE_REVOKED] = "received_alert_certificate_revoked",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_CERTIFICATE_EXPIRED] = "received_alert_certificate_expired",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_CERTIFICATE_UNKNOWN] = "received_alert_certificate_unknown",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_ILLEGAL_PARAMETER] = "received_alert_illegal_parameter",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_UNKNOWN_CA] = "received_alert_unknown_ca",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_ACCESS_DENIED] = "received_alert_access_denied",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_DECODE_ERROR] = "received_alert_decode_error",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_DECRYPT_ERROR] = "received_alert_decrypt_error",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_PROTOCOL_VERSION] = "received_alert_protocol_version",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_INSUFFICIENT_SECURITY] =
+        "received_alert_insufficient_security",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_INTERNAL_ERROR] = "received_alert_internal_error",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_USER_CANCELED] = "received_alert_user_canceled",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_NO_RENEGOTIATION] = "received_alert_no_renegotiation",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_MISSING_EXTENSION] = "received_alert_missing_extension",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_UNSUPPORTED_EXTENSION] =
+        "received_alert_unsupported_extension",
     [RDTLS_PARKED] = "parked",
     [RDTLS_CLOSED] = "closed",
     [RDTLS_TIMED_OUT] = "timed_out",
@@ -38,10 +69,6 @@ static const char *const status_names[RDTLS_STATUS_COUNT] = {
 
 const char *rdtls_status_name(enum rdtls_status status)
 {
-    if (status == RDTLS_OK)
-        return "ok";
-    if (status == RDTLS_CLOSED_BY_PEER)
-        return "closed_by_peer";
     bool is_named = (unsigned)status < RDTLS_STATUS_COUNT && status_names[status] != NULL;
     return is_named ? status_names[status] : "other";
 }

@@ -1,6 +1,7 @@
 /*
- * How many hellos a source may have answered per second: token buckets in a fixed table, found by a keyed hash of the source
- * (an IPv4 address, an IPv6 /64). Two sources may share a bucket; a table that nobody can aim at makes that rare and fair.
+ * How many hellos a source may have answered per second: token buckets in a fixed table, found by a
+ * keyed hash of the source (an IPv4 address, an IPv6 /64). Two sources may share a bucket; a table
+ * that nobody can aim at makes that rare and fair.
  */
 #ifndef ENDPOINT_RATE_LIMIT_H
 #define ENDPOINT_RATE_LIMIT_H
@@ -22,7 +23,8 @@ struct rate_limit {
     struct rate_bucket buckets[RATE_LIMIT_BUCKETS];
 };
 
-void rate_limit_init(struct rate_limit *limit, uint32_t per_second, const struct siphash_key *secret);
+void rate_limit_init(struct rate_limit *limit, uint32_t per_second,
+                     const struct siphash_key *secret);
 
 /* ip: 16 bytes, IPv4 mapped. Takes one token. */
 bool rate_limit_admits(struct rate_limit *limit, const uint8_t ip[16], uint64_t now_ns);

@@ -1,9 +1,11 @@
 /*
- * From what a datagram shows (its path, later a CID or a host's token) to the connection that owns it, or to the shard that
- * does. The key is a 64-bit SipHash under a secret, so nobody outside can aim at a bucket; that two keys meet is a matter of
- * 2^-44 per look-up among a million, and costs one record that fails authentication.
+ * From what a datagram shows (its path, later a CID or a host's token) to the connection that owns
+ * it, or to the shard that does. The key is a 64-bit SipHash under a secret, so nobody outside can
+ * aim at a bucket; that two keys meet is a matter of 2^-44 per look-up among a million, and costs
+ * one record that fails authentication.
  *
- * A connection may own several entries; they hang together, so that its end removes them all. Everything is fixed at creation.
+ * A connection may own several entries; they hang together, so that its end removes them all.
+ * Everything is fixed at creation.
  */
 #ifndef ENDPOINT_SESSION_TABLE_H
 #define ENDPOINT_SESSION_TABLE_H
@@ -37,13 +39,16 @@ struct session_table {
 
 /* Bytes for so many entries; the memory comes zeroed and 64-byte aligned. */
 size_t session_table_footprint(uint32_t entries_max);
-void session_table_init(struct session_table *table, void *memory, uint32_t entries_max, const struct siphash_key *secret);
+void session_table_init(struct session_table *table, void *memory, uint32_t entries_max,
+                        const struct siphash_key *secret);
 
 uint64_t session_table_key(const struct session_table *table, struct bytes name);
 struct session_target session_table_find(const struct session_table *table, uint64_t key);
 
-/* Insert for an owner whose entries start at *first (POOL_NONE: none yet). false: full. The key is not in the table. */
-bool session_table_insert(struct session_table *table, uint64_t key, struct session_target target, uint32_t *first);
+/* Insert for an owner whose entries start at *first (POOL_NONE: none yet). false: full. The key is
+ * not in the table. */
+bool session_table_insert(struct session_table *table, uint64_t key, struct session_target target,
+                          uint32_t *first);
 
 /* Remove all entries of an owner; *first becomes POOL_NONE. */
 void session_table_remove_all(struct session_table *table, uint32_t *first);

@@ -4,7 +4,9 @@
 
 enum {
     SLOT_BITS = 6,
-    FALLING_PLACE = TIMER_LEVELS * TIMER_SLOTS, /* places are numbered: the slots, then what falls from each level */
+    FALLING_PLACE =
+        TIMER_LEVELS *
+        TIMER_SLOTS, /* places are numbered: the slots, then what falls from each level */
 };
 
 static_assert(TIMER_SLOTS == 64, "the slots of a level are the bits of one word");
@@ -100,8 +102,8 @@ static uint32_t fall(struct timer_wheel *wheel, uint32_t level, uint32_t max)
     return fallen;
 }
 
-/* The slot of a level that now_tick has just reached begins to fall. One that is falling still has had a whole slot's time for
- * it; it comes down now. */
+/* The slot of a level that now_tick has just reached begins to fall. One that is falling still has
+ * had a whole slot's time for it; it comes down now. */
 static void cascade(struct timer_wheel *wheel, uint32_t level)
 {
     (void)fall(wheel, level, UINT32_MAX);

@@ -1,8 +1,10 @@
 /*
- * What two peers share once a handshake has begun and as long as they talk: keys, sequence numbers, and what it takes to
- * repeat the final flight. Plain data without pointers, so that it can be saved, moved and handed over.
+ * What two peers share once a handshake has begun and as long as they talk: keys, sequence numbers,
+ * and what it takes to repeat the final flight. Plain data without pointers, so that it can be
+ * saved, moved and handed over.
  *
- * The handshake writes here only what its checks have passed; a peer's record that fails changes nothing.
+ * The handshake writes here only what its checks have passed; a peer's record that fails changes
+ * nothing.
  */
 #ifndef HANDSHAKE_ASSOCIATION_H
 #define HANDSHAKE_ASSOCIATION_H
@@ -23,8 +25,10 @@ enum {
 struct association {
     struct traffic_keys write_keys;
     struct traffic_keys read_keys;
-    struct write_epoch write[2]; /* by epoch; the plaintext one is still needed for the final flight's ChangeCipherSpec */
-    struct read_epoch read;      /* the protected one; plaintext has no window: replays of it are repeated messages */
+    struct write_epoch write[2]; /* by epoch; the plaintext one is still needed for the final
+                                    flight's ChangeCipherSpec */
+    struct read_epoch
+        read; /* the protected one; plaintext has no window: replays of it are repeated messages */
     uint8_t master_secret[MASTER_SECRET_LEN];
     uint8_t client_random[RANDOM_LEN];
     uint8_t server_random[RANDOM_LEN];

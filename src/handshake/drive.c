@@ -16,7 +16,8 @@ static bool fact_holds(const struct handshake *handshake, const struct handshake
     return row->presence == FACT_ALWAYS || (handshake->facts & row->presence) != 0;
 }
 
-/* May the row come although we do not know yet? A client learns what a server asks for when it is asked. */
+/* May the row come although we do not know yet? A client learns what a server asks for when it is
+ * asked. */
 static bool row_is_optional(const struct handshake *handshake, const struct handshake_row *row)
 {
     return !fact_holds(handshake, row) && !row_is_ours(handshake, row) &&
@@ -139,7 +140,8 @@ static enum rdtls_status send_step(struct handshake *handshake, const struct han
 /* The row that a message of the peer's belongs to: the current one, or one behind optional rows. */
 static enum rdtls_status find_row(struct handshake *handshake, uint8_t type)
 {
-    while (current_row(handshake)->message != type && row_is_optional(handshake, current_row(handshake)))
+    while (current_row(handshake)->message != type &&
+           row_is_optional(handshake, current_row(handshake)))
         advance_row(handshake);
     const struct handshake_row *row = current_row(handshake);
     if (row->flight == 0 || row->message != type || row_is_ours(handshake, row))
@@ -172,7 +174,8 @@ bool handshake_is_listening(const struct handshake *handshake)
 }
 
 /* [rfc5246#7.4.9] "It is a fatal error if a Finished message is not preceded by a
- * ChangeCipherSpec message at the appropriate point in the handshake." Over datagrams it may still be on its way. */
+ * ChangeCipherSpec message at the appropriate point in the handshake." Over datagrams it may still
+ * be on its way. */
 static bool awaits_change_cipher_spec(const struct handshake *handshake,
                                       const struct handshake_row *row)
 {

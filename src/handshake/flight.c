@@ -50,7 +50,8 @@ void flight_rewind(struct flight *flight)
     flight->sending = true;
 }
 
-/* One record under an epoch, behind what the datagram holds already: head and body, sealed where they lie. */
+/* One record under an epoch, behind what the datagram holds already: head and body, sealed where
+ * they lie. */
 static bool write_record(const struct flight_writer *flight_writer, struct writer *datagram,
                          enum content_type type, uint8_t epoch, struct bytes head,
                          struct bytes body)
@@ -89,7 +90,8 @@ static size_t fragment_overhead(uint8_t epoch)
     return sealed_len(epoch != EPOCH_PLAINTEXT, HANDSHAKE_HEADER_LEN);
 }
 
-/* How many bytes of a message with `left` to go fit into `room`; false: it waits for the next datagram. */
+/* How many bytes of a message with `left` to go fit into `room`; false: it waits for the next
+ * datagram. */
 static bool fragment_fits(size_t room, uint8_t epoch, size_t left, size_t *len)
 {
     size_t overhead = fragment_overhead(epoch);
@@ -115,7 +117,8 @@ static bool write_fragment(const struct flight_writer *flight_writer, struct wri
                         bytes_of(header_bytes, sizeof(header_bytes)), piece);
 }
 
-/* The body to cut fragments from: in the buffer, or the credential's certificate list made in scratch. */
+/* The body to cut fragments from: in the buffer, or the credential's certificate list made in
+ * scratch. */
 static struct bytes message_body(const struct flight *flight,
                                  const struct flight_writer *flight_writer,
                                  const struct flight_message *message)
@@ -191,9 +194,8 @@ size_t flight_fill_final(const struct flight_writer *flight_writer, uint8_t *out
         .length = VERIFY_DATA_LEN,
     };
     struct writer datagram = writer_of(out, capacity);
-    bool written =
-        write_change_cipher_spec(flight_writer, &datagram) &&
-        write_fragment(flight_writer, &datagram, &finished, 0,
-                       bytes_of(association->final_verify_data, VERIFY_DATA_LEN));
+    bool written = write_change_cipher_spec(flight_writer, &datagram) &&
+                   write_fragment(flight_writer, &datagram, &finished, 0,
+                                  bytes_of(association->final_verify_data, VERIFY_DATA_LEN));
     return written ? datagram.len : 0;
 }

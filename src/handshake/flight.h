@@ -1,8 +1,10 @@
 /*
- * The messages that we send together and repeat together (RFC 6347 section 4.2.4). They are kept as message bodies, not as
- * datagrams: each sending cuts them anew into fragments and records for the path's MTU, under fresh record numbers.
+ * The messages that we send together and repeat together (RFC 6347 section 4.2.4). They are kept as
+ * message bodies, not as datagrams: each sending cuts them anew into fragments and records for the
+ * path's MTU, under fresh record numbers.
  *
- * Our certificate chain is not copied: a message may say that its body is the credential's Certificate.
+ * Our certificate chain is not copied: a message may say that its body is the credential's
+ * Certificate.
  */
 #ifndef HANDSHAKE_FLIGHT_H
 #define HANDSHAKE_FLIGHT_H
@@ -14,7 +16,8 @@
 
 enum {
     FLIGHT_MESSAGES_MAX = 6,
-    FLIGHT_BUFFER_LEN = 704, /* ClientHello with the longest cookie, or key exchange and signatures */
+    FLIGHT_BUFFER_LEN =
+        704, /* ClientHello with the longest cookie, or key exchange and signatures */
 };
 
 struct flight_message {
@@ -22,7 +25,7 @@ struct flight_message {
     uint8_t epoch;
     uint16_t message_seq;
     uint32_t length;
-    uint16_t offset; /* in the buffer */
+    uint16_t offset;    /* in the buffer */
     bool is_credential; /* the body is made from the credential on each sending */
 };
 
@@ -30,7 +33,7 @@ struct flight {
     struct flight_message messages[FLIGHT_MESSAGES_MAX];
     uint8_t number; /* the flight column of the table; 0: none yet */
     uint8_t count;
-    bool sending;           /* the cursor has not reached the end */
+    bool sending; /* the cursor has not reached the end */
     uint8_t cursor_message;
     uint32_t cursor_offset; /* in that message's body */
     uint16_t used;          /* of the buffer */
@@ -42,7 +45,8 @@ void flight_begin(struct flight *flight, uint8_t number);
 /* Room for a body at the buffer's end. */
 uint8_t *flight_room(struct flight *flight, size_t *capacity);
 
-/* false: too many messages, or the body overflows the buffer (only a mistake of ours can cause that). */
+/* false: too many messages, or the body overflows the buffer (only a mistake of ours can cause
+ * that). */
 MUST_CHECK bool flight_append(struct flight *flight, const struct flight_message *message);
 
 /* The body of a message that lies in the buffer. */
@@ -60,12 +64,13 @@ struct flight_writer {
     uint8_t *scratch; /* REASSEMBLY_MESSAGE_MAX bytes for the credential's body */
 };
 
-/* Fill one datagram of up to capacity bytes: records until it is full or the flight is out. Returns its length; 0 when there
- * is nothing (left) to send. `sending` turns false with the last one. */
+/* Fill one datagram of up to capacity bytes: records until it is full or the flight is out. Returns
+ * its length; 0 when there is nothing (left) to send. `sending` turns false with the last one. */
 size_t flight_fill_datagram(struct flight *flight, const struct flight_writer *writer, uint8_t *out,
                             size_t capacity);
 
-/* One ChangeCipherSpec and one Finished: the server's final flight, from what the association remembers. */
+/* One ChangeCipherSpec and one Finished: the server's final flight, from what the association
+ * remembers. */
 size_t flight_fill_final(const struct flight_writer *writer, uint8_t *out, size_t capacity);
 
 #endif

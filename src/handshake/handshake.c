@@ -89,9 +89,8 @@ static bool is_next_and_whole(const struct handshake *handshake,
     const struct reassembly *reassembly = &handshake->reassembly;
     const struct handshake_row *row = &handshake->rows[handshake->row];
     return header->message_seq == reassembly->next_seq &&
-           header->fragment_length == header->length &&
-           header->length <= REASSEMBLY_MESSAGE_MAX && handshake_is_listening(handshake) &&
-           epoch == row->epoch &&
+           header->fragment_length == header->length && header->length <= REASSEMBLY_MESSAGE_MAX &&
+           handshake_is_listening(handshake) && epoch == row->epoch &&
            (epoch == EPOCH_PLAINTEXT || handshake->change_cipher_spec_seen);
 }
 

@@ -1,9 +1,11 @@
 /*
- * One handshake in flight. It walks the rows of a table (tables.h): the state of a handshake is its row. Completion is a field
- * of it, written by the pass that verified the last message and read by the same pass.
+ * One handshake in flight. It walks the rows of a table (tables.h): the state of a handshake is its
+ * row. Completion is a field of it, written by the pass that verified the last message and read by
+ * the same pass.
  *
- * Everything that a handshake needs comes in through its environment; it owns blocks of the environment's pool and a lane job,
- * and gives both back in handshake_end. While its job is QUEUED it must stay where it is.
+ * Everything that a handshake needs comes in through its environment; it owns blocks of the
+ * environment's pool and a lane job, and gives both back in handshake_end. While its job is QUEUED
+ * it must stay where it is.
  */
 #ifndef HANDSHAKE_HANDSHAKE_H
 #define HANDSHAKE_HANDSHAKE_H
@@ -55,9 +57,10 @@ struct handshake {
     uint16_t next_send_seq;
     uint16_t record_version;
     uint8_t row;
-    uint8_t phase; /* enum handshake_phase */
-    uint8_t facts; /* enum handshake_fact, or'ed */
-    uint16_t answered_seq; /* the peer's last message before our current flight: its repetition asks for ours again */
+    uint8_t phase;         /* enum handshake_phase */
+    uint8_t facts;         /* enum handshake_fact, or'ed */
+    uint16_t answered_seq; /* the peer's last message before our current flight: its repetition asks
+                              for ours again */
     bool complete;
     bool change_cipher_spec_seen;
 
@@ -73,7 +76,8 @@ struct handshake {
     struct transcript transcript;
     struct reassembly reassembly;
     struct flight flight;
-    uint32_t early_block; /* records that came before their keys or their time, each with a 16-bit length; POOL_NONE: none */
+    uint32_t early_block; /* records that came before their keys or their time, each with a 16-bit
+                             length; POOL_NONE: none */
     uint16_t early_len;
     uint32_t job_owner;    /* the slot to resume when the job comes back */
     uint32_t next_retired; /* endpoint: the list of those whose early data has not been polled */
@@ -84,8 +88,9 @@ MUST_CHECK enum rdtls_status handshake_begin_client(struct handshake *handshake,
                                                     const struct handshake_environment *environment,
                                                     struct association *association, uint64_t now);
 
-/* A server that is about to be given the ClientHello which it created this for. [rfc6347#4.2.1] Its record's sequence number
- * and its message_seq are where ours begin, since nothing was kept of a HelloVerifyRequest. */
+/* A server that is about to be given the ClientHello which it created this for. [rfc6347#4.2.1] Its
+ * record's sequence number and its message_seq are where ours begin, since nothing was kept of a
+ * HelloVerifyRequest. */
 void handshake_begin_server(struct handshake *handshake,
                             const struct handshake_environment *environment,
                             struct association *association, uint64_t record_sequence,
@@ -94,8 +99,9 @@ void handshake_begin_server(struct handshake *handshake,
 /* Wipe, and give back what it owns. Its job is not QUEUED. */
 void handshake_end(struct handshake *handshake);
 
-/* The content of one handshake record of an epoch: fragments of messages. *status is the outcome of the walk: OK, PARKED, or
- * what the handshake failed with; the verdict says what became of the fragments. */
+/* The content of one handshake record of an epoch: fragments of messages. *status is the outcome of
+ * the walk: OK, PARKED, or what the handshake failed with; the verdict says what became of the
+ * fragments. */
 enum reassembly_verdict handshake_receive(struct handshake *handshake, uint8_t epoch,
                                           struct bytes content, uint64_t now,
                                           enum rdtls_status *status);
@@ -131,7 +137,8 @@ MUST_CHECK enum rdtls_status handshake_take(struct handshake *handshake,
                                             const struct handshake_header *header,
                                             struct bytes body, uint8_t epoch);
 
-/* Can the next message be taken now, should it come? Not while a job is out, nor while it is our turn. */
+/* Can the next message be taken now, should it come? Not while a job is out, nor while it is our
+ * turn. */
 bool handshake_is_listening(const struct handshake *handshake);
 
 /* For the flight: what sending needs beside it. */

@@ -1,9 +1,13 @@
 /*
- * From the shared secret to traffic keys (RFC 5246 sections 6.3 and 8.1, RFC 7627 section 4, RFC 5288).
+ * From the shared secret to traffic keys (RFC 5246 sections 6.3 and 8.1, RFC 7627 section 4, RFC
+ * 5288).
  *
- *     shared --"extended master secret", session hash--> master_secret --"key expansion", randoms--> keys and salts
- *                                                            |--"client finished", "server finished", hash--> verify_data
- *                                                            `--a label, randoms--> exported keying material
+ *     shared --"extended master secret", session hash--> master_secret --"key expansion",
+ * randoms--> keys and salts
+ *                                                            |--"client finished", "server
+ * finished", hash--> verify_data
+ *                                                            `--a label, randoms--> exported keying
+ * material
  */
 #ifndef HANDSHAKE_KEY_SCHEDULE_12_H
 #define HANDSHAKE_KEY_SCHEDULE_12_H
@@ -11,7 +15,8 @@
 #include "crypto/suites.h"
 #include "handshake/association.h"
 
-/* Fills master_secret and both traffic keys from the randoms and the role that are in the association. */
+/* Fills master_secret and both traffic keys from the randoms and the role that are in the
+ * association. */
 void key_schedule_12_install(struct association *association, const struct suite *suite,
                              struct bytes shared, struct bytes session_hash);
 

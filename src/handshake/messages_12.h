@@ -1,5 +1,5 @@
-/* What the rows of DTLS 1.2 do. prepare_ leaves a lane job, build_ writes a body, consume_ reads and checks one, complete_ takes
- * a job's result. All as tables.h describes. */
+/* What the rows of DTLS 1.2 do. prepare_ leaves a lane job, build_ writes a body, consume_ reads
+ * and checks one, complete_ takes a job's result. All as tables.h describes. */
 #ifndef HANDSHAKE_MESSAGES_12_H
 #define HANDSHAKE_MESSAGES_12_H
 
@@ -37,7 +37,8 @@ enum rdtls_status build_finished(struct handshake *handshake, struct writer *bod
 enum rdtls_status consume_finished(struct handshake *handshake, struct bytes body);
 enum rdtls_status submit_derive(struct handshake *handshake, struct bytes peer_key);
 enum rdtls_status submit_sign(struct handshake *handshake, struct bytes digest);
-enum rdtls_status submit_verify(struct handshake *handshake, struct bytes digest, struct bytes signature);
+enum rdtls_status submit_verify(struct handshake *handshake, struct bytes digest,
+                                struct bytes signature);
 enum rdtls_status accept_peer_leaf(struct handshake *handshake, struct bytes leaf);
 void key_exchange_digest(const struct handshake *handshake, enum digest_kind kind,
                          struct bytes params, uint8_t out[DIGEST_LEN_MAX]);

@@ -46,7 +46,7 @@ static enum rdtls_status choose_version(const struct client_hello *hello)
                    : RDTLS_ALERT_PROTOCOL_VERSION;
     bool is_dtls = hello->prefix.version >> 8 == VERSION_DTLS_1_2 >> 8;
     return is_dtls && hello->prefix.version <= VERSION_DTLS_1_2 ? RDTLS_OK
-                                                                 : RDTLS_ALERT_PROTOCOL_VERSION;
+                                                                : RDTLS_ALERT_PROTOCOL_VERSION;
 }
 
 static enum rdtls_status choose_suite(const struct policy *policy, const struct client_hello *hello,

@@ -1,4 +1,5 @@
-/* What a handshake is told: which parameters are acceptable, who is asked for what, how long to wait. Never changes. */
+/* What a handshake is told: which parameters are acceptable, who is asked for what, how long to
+ * wait. Never changes. */
 #ifndef HANDSHAKE_POLICY_H
 #define HANDSHAKE_POLICY_H
 
@@ -20,7 +21,7 @@ struct policy {
     uint16_t groups[POLICY_GROUPS_MAX];
     size_t group_count;
     struct credential credential; /* key NULL: none */
-    bool offers_certificate; /* client: when it is asked for one */
+    bool offers_certificate;      /* client: when it is asked for one */
     enum rdtls_client_certificate client_certificate;
     enum rdtls_verify verify;
     uint8_t fingerprints[POLICY_FINGERPRINTS_MAX][RDTLS_FINGERPRINT_LEN];
@@ -33,7 +34,10 @@ struct policy {
 };
 
 /* The signature schemes that we verify, in order of preference. */
-#define POLICY_SCHEMES {SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_ECDSA_SECP384R1_SHA384}
+#define POLICY_SCHEMES                                               \
+    {                                                                \
+        SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_ECDSA_SECP384R1_SHA384 \
+    }
 
 static inline bool policy_lists_fingerprint(const struct policy *policy,
                                             const uint8_t fingerprint[RDTLS_FINGERPRINT_LEN])

@@ -47,15 +47,16 @@ static bool is_next(const struct reassembly *reassembly, const struct reassembly
     return message == &reassembly->messages[reassembly->next_seq % REASSEMBLY_WINDOW];
 }
 
-/* May one more block be had, for a fragment that brings so many bytes? A block counts as the data that it has room for, so
- * that full ones always make place for another. */
+/* May one more block be had, for a fragment that brings so many bytes? A block counts as the data
+ * that it has room for, so that full ones always make place for another. */
 static bool may_grow(const struct reassembly *reassembly, size_t fragment_len)
 {
     size_t room = ((size_t)reassembly->blocks + 1) * REASSEMBLY_BLOCK_DATA;
     return room <= REASSEMBLY_SLACK + reassembly->bytes + fragment_len;
 }
 
-/* The last message that is there behind the next one gives its blocks up; it will be sent again. false: there is none. */
+/* The last message that is there behind the next one gives its blocks up; it will be sent again.
+ * false: there is none. */
 static bool forget_last(struct reassembly *reassembly, struct pool *blocks)
 {
     for (uint16_t ahead = REASSEMBLY_WINDOW - 1; ahead > 0; ahead--) {
@@ -69,7 +70,8 @@ static bool forget_last(struct reassembly *reassembly, struct pool *blocks)
     return false;
 }
 
-/* Those behind the next message cannot leave before it: what they hold never keeps it out, or all would wait for ever. */
+/* Those behind the next message cannot leave before it: what they hold never keeps it out, or all
+ * would wait for ever. */
 static uint32_t lend_block(struct reassembly *reassembly, struct pool *blocks,
                            const struct reassembly_message *message, size_t fragment_len)
 {
@@ -109,8 +111,9 @@ static uint8_t run_after(const struct reassembly_message *message, size_t positi
     return i;
 }
 
-/* A run of its own at place `next`. When there are too many the last one is forgotten: a message that comes in order gets
- * through whatever else was kept of it. false: it would be the last one itself. */
+/* A run of its own at place `next`. When there are too many the last one is forgotten: a message
+ * that comes in order gets through whatever else was kept of it. false: it would be the last one
+ * itself. */
 static bool insert_run(struct reassembly *reassembly, struct reassembly_message *message,
                        uint8_t next, struct reassembly_run run)
 {
@@ -155,9 +158,8 @@ static bool fill_hole(struct reassembly *reassembly, struct pool *blocks,
                       struct reassembly_message *message, size_t position, struct bytes bytes,
                       size_t fragment_len)
 {
-    struct reassembly_block *block =
-        block_for(reassembly, blocks, message, (uint16_t)(position / REASSEMBLY_BLOCK_DATA),
-                  fragment_len);
+    struct reassembly_block *block = block_for(
+        reassembly, blocks, message, (uint16_t)(position / REASSEMBLY_BLOCK_DATA), fragment_len);
     if (block == NULL)
         return false;
     struct reassembly_run run = {(uint16_t)position, (uint16_t)(position + bytes.len)};
@@ -165,8 +167,9 @@ static bool fill_hole(struct reassembly *reassembly, struct pool *blocks,
     return add_run(reassembly, message, run);
 }
 
-/* Only what falls into holes is taken, block by block. A piece that there is no room for does not keep out those behind it:
- * blocks that are there have to fill up, or they would keep out others for ever. */
+/* Only what falls into holes is taken, block by block. A piece that there is no room for does not
+ * keep out those behind it: blocks that are there have to fill up, or they would keep out others
+ * for ever. */
 static enum reassembly_verdict keep_bytes(struct reassembly *reassembly, struct pool *blocks,
                                           struct reassembly_message *message, size_t offset,
                                           struct bytes fragment)
@@ -194,8 +197,8 @@ static enum reassembly_verdict keep_bytes(struct reassembly *reassembly, struct 
 }
 
 enum reassembly_verdict reassembly_keep(struct reassembly *reassembly, struct pool *blocks,
-                                        const struct handshake_header *header, struct bytes fragment,
-                                        uint8_t epoch)
+                                        const struct handshake_header *header,
+                                        struct bytes fragment, uint8_t epoch)
 {
     uint16_t ahead = (uint16_t)(header->message_seq - reassembly->next_seq);
     if (ahead >= UINT16_MAX / 2)

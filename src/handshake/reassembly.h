@@ -1,16 +1,18 @@
 /*
- * Handshake messages come in fragments, in any order, more than once, overlapping (RFC 6347 section 4.2.3); they leave whole
- * and in order.
+ * Handshake messages come in fragments, in any order, more than once, overlapping (RFC 6347
+ * section 4.2.3); they leave whole and in order.
  *
  *     message_seq:   next        next+1      ...     next+7          further ahead: refused
  *                    [blocks]    [blocks]
  *     a block:       504 bytes of the message from a multiple of 504 on
- *     runs:          [start, end) of what is there, in order, at most eight; those further behind give way
+ *     runs:          [start, end) of what is there, in order, at most eight; those further behind
+ * give way
  *
- * Memory grows with bytes received, never with lengths claimed: a block is taken when a byte falls into it, and blocks are
- * refused once they outrun what was received by more than REASSEMBLY_SLACK. Later messages give theirs up when the next one
- * needs them, so that they never keep it out. Fragments that contradict what is there already (type, length) are refused; bytes
- * that are there are never overwritten.
+ * Memory grows with bytes received, never with lengths claimed: a block is taken when a byte falls
+ * into it, and blocks are refused once they outrun what was received by more than REASSEMBLY_SLACK.
+ * Later messages give theirs up when the next one needs them, so that they never keep it out.
+ * Fragments that contradict what is there already (type, length) are refused; bytes that are there
+ * are never overwritten.
  */
 #ifndef HANDSHAKE_REASSEMBLY_H
 #define HANDSHAKE_REASSEMBLY_H
@@ -24,11 +26,11 @@ enum {
     REASSEMBLY_BLOCK_LEN = 512,
     REASSEMBLY_BLOCK_DATA = 504,
     REASSEMBLY_RUNS_MAX = 8,
-    REASSEMBLY_SLACK = 1344, /* with anything of a certificate, three small messages find room in any order */
+    REASSEMBLY_SLACK = 1024,
 };
 
 struct reassembly_block {
-    uint32_t next; /* POOL_NONE: last */
+    uint32_t next;  /* POOL_NONE: last */
     uint16_t index; /* holds the message from index * REASSEMBLY_BLOCK_DATA on */
     uint16_t reserved;
     uint8_t data[REASSEMBLY_BLOCK_DATA];
@@ -52,8 +54,8 @@ struct reassembly_message {
 
 struct reassembly {
     struct reassembly_message messages[REASSEMBLY_WINDOW]; /* by message_seq modulo the window */
-    uint32_t blocks;     /* in use */
-    uint32_t bytes;      /* different bytes received so far */
+    uint32_t blocks;                                       /* in use */
+    uint32_t bytes;                                        /* different bytes received so far */
     uint16_t next_seq;
 };
 
@@ -68,10 +70,11 @@ void reassembly_init(struct reassembly *reassembly, uint16_t next_seq);
 void reassembly_release(struct reassembly *reassembly, struct pool *blocks);
 
 enum reassembly_verdict reassembly_keep(struct reassembly *reassembly, struct pool *blocks,
-                                        const struct handshake_header *header, struct bytes fragment,
-                                        uint8_t epoch);
+                                        const struct handshake_header *header,
+                                        struct bytes fragment, uint8_t epoch);
 
-/* Is the next message whole? Then its header is filled in and its body copied to scratch (REASSEMBLY_MESSAGE_MAX bytes). */
+/* Is the next message whole? Then its header is filled in and its body copied to scratch
+ * (REASSEMBLY_MESSAGE_MAX bytes). */
 bool reassembly_next(const struct reassembly *reassembly, const struct pool *blocks,
                      struct handshake_header *header, uint8_t *epoch, uint8_t *scratch);
 

@@ -24,8 +24,8 @@ enum retransmit_verdict retransmit_tick(struct retransmit *retransmit, const str
     retransmit->count++;
     /* [rfc6347#4.2.4.1] "double the value at each retransmission, up to no less than the RFC 6298
      * maximum of 60 seconds" */
-    retransmit->timeout_ns = nanoseconds_earlier(2 * retransmit->timeout_ns,
-                                                 policy->retransmit_max_ns);
+    retransmit->timeout_ns =
+        nanoseconds_earlier(2 * retransmit->timeout_ns, policy->retransmit_max_ns);
     retransmit->sent_ns = now;
     retransmit->due_ns = nanoseconds_after(now, retransmit->timeout_ns);
     return RETRANSMIT_RESEND;

@@ -1,6 +1,6 @@
 /*
- * When a flight is sent again and when it is given up (RFC 6347 section 4.2.4): a pure function of the flight's history and
- * the time. It knows nothing about messages.
+ * When a flight is sent again and when it is given up (RFC 6347 section 4.2.4): a pure function of
+ * the flight's history and the time. It knows nothing about messages.
  */
 #ifndef HANDSHAKE_RETRANSMIT_H
 #define HANDSHAKE_RETRANSMIT_H
@@ -17,8 +17,8 @@ struct retransmit {
 
 enum retransmit_verdict { RETRANSMIT_WAIT, RETRANSMIT_RESEND, RETRANSMIT_GIVE_UP };
 
-/* A peer that repeats itself gets our flight again, but not more often than this: what an unauthenticated record can provoke
- * stays bounded. */
+/* A peer that repeats itself gets our flight again, but not more often than this: what an
+ * unauthenticated record can provoke stays bounded. */
 #define RETRANSMIT_PROVOKED_GAP_NS UINT64_C(10000000)
 
 /* A new flight is about to be sent. awaits: an answer is due. */

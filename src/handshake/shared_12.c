@@ -8,8 +8,8 @@ enum rdtls_status submit_derive(struct handshake *handshake, struct bytes peer_k
 {
     struct lane_job *job = &handshake->job;
     lane_job_wipe(job);
-    job->kind = handshake->key_pair.kind == KEY_EXCHANGE_X25519 ? LANE_X25519_DERIVE
-                                                                 : LANE_P256_DERIVE;
+    job->kind =
+        handshake->key_pair.kind == KEY_EXCHANGE_X25519 ? LANE_X25519_DERIVE : LANE_P256_DERIVE;
     job->derive.ours = handshake->key_pair;
     bytes_copy(job->derive.peer, peer_key);
     secret_wipe(&handshake->key_pair, sizeof(handshake->key_pair));
@@ -57,15 +57,16 @@ void key_exchange_digest(const struct handshake *handshake, enum digest_kind kin
     digest_peek(&digest, out);
 }
 
-/* The peer's leaf: its key for the signature to come, its fingerprint against the list. That the peer owns it is proven later,
- * so nothing is committed yet. */
+/* The peer's leaf: its key for the signature to come, its fingerprint against the list. That the
+ * peer owns it is proven later, so nothing is committed yet. */
 enum rdtls_status accept_peer_leaf(struct handshake *handshake, struct bytes leaf)
 {
     const struct policy *policy = handshake->environment->policy;
     uint8_t fingerprint[DIGEST_LEN_MAX];
     TRY(certificate_public_point(leaf, handshake->peer_point));
     digest_of(DIGEST_SHA256, leaf, fingerprint);
-    if (policy->verify == RDTLS_VERIFY_FINGERPRINT && !policy_lists_fingerprint(policy, fingerprint))
+    if (policy->verify == RDTLS_VERIFY_FINGERPRINT &&
+        !policy_lists_fingerprint(policy, fingerprint))
         return RDTLS_ALERT_BAD_CERTIFICATE;
     memcpy(handshake->association->peer_fingerprint, fingerprint, SHA256_LEN);
     return RDTLS_OK;

@@ -1,9 +1,10 @@
 /*
- * The order of the protocol, as data. One row per message; whoever is the sender builds it, the other consumes it; nothing
- * that is not a row can be accepted.
+ * The order of the protocol, as data. One row per message; whoever is the sender builds it, the
+ * other consumes it; nothing that is not a row can be accepted.
  *
  *     sender:    prepare (may leave a lane job) -> build -> into the transcript -> complete
- *     receiver:                     consume (may leave a lane job) -> into the transcript -> complete
+ *     receiver:                     consume (may leave a lane job) -> into the transcript ->
+ * complete
  *
  * ChangeCipherSpec and alerts are record events and not rows.
  */
@@ -14,9 +15,9 @@
 
 struct handshake_row {
     enum rdtls_role sender;
-    uint8_t message; /* enum handshake_type */
-    uint8_t epoch;   /* that the message is protected under */
-    uint8_t flight;  /* unit of retransmission; 0 ends the table */
+    uint8_t message;  /* enum handshake_type */
+    uint8_t epoch;    /* that the message is protected under */
+    uint8_t flight;   /* unit of retransmission; 0 ends the table */
     uint8_t presence; /* enum handshake_fact: when the message is there */
     enum rdtls_status (*prepare)(struct handshake *handshake); /* NULL: nothing */
     enum rdtls_status (*build)(struct handshake *handshake, struct writer *body);

@@ -1,9 +1,9 @@
 /*
- * The running hash of all handshake messages (RFC 5246 section 7.4.9, RFC 6347 section 4.2.6): each message with its header
- * as if it had come in one fragment.
+ * The running hash of all handshake messages (RFC 5246 section 7.4.9, RFC 6347 section 4.2.6): each
+ * message with its header as if it had come in one fragment.
  *
- * It starts when the suite is known; until then nothing is hashed. A client's CertificateVerify is signed under a hash of its
- * own, so where one may come both hashes run.
+ * It starts when the suite is known; until then nothing is hashed. A client's CertificateVerify is
+ * signed under a hash of its own, so where one may come both hashes run.
  */
 #ifndef HANDSHAKE_TRANSCRIPT_H
 #define HANDSHAKE_TRANSCRIPT_H
@@ -23,9 +23,11 @@ struct transcript {
 void transcript_start(struct transcript *transcript, enum digest_kind prf_hash, bool both);
 
 /* Does nothing before the start. The header's fragment fields are ignored. */
-void transcript_add(struct transcript *transcript, const struct handshake_header *header, struct bytes body);
+void transcript_add(struct transcript *transcript, const struct handshake_header *header,
+                    struct bytes body);
 
 /* Hash of everything so far under a hash that runs; returns its length. */
-size_t transcript_hash(const struct transcript *transcript, enum digest_kind kind, uint8_t out[DIGEST_LEN_MAX]);
+size_t transcript_hash(const struct transcript *transcript, enum digest_kind kind,
+                       uint8_t out[DIGEST_LEN_MAX]);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Epochs as data: what one direction of one epoch needs, and nothing else. Epoch 0 has no keys and is plaintext.
+ * Epochs as data: what one direction of one epoch needs, and nothing else. Epoch 0 has no keys and
+ * is plaintext.
  */
 #ifndef RECORD_EPOCH_H
 #define RECORD_EPOCH_H

@@ -1,6 +1,6 @@
 /*
- * A protected record becomes plaintext, in place (RFC 6347 section 4.1.2, RFC 5288). Nothing but the record's own bytes
- * changes; the caller marks the replay window when the verdict is OPENED.
+ * A protected record becomes plaintext, in place (RFC 6347 section 4.1.2, RFC 5288). Nothing but
+ * the record's own bytes changes; the caller marks the replay window when the verdict is OPENED.
  */
 #ifndef RECORD_OPEN_RECORD_H
 #define RECORD_OPEN_RECORD_H
@@ -10,9 +10,9 @@
 
 enum open_verdict {
     OPENED,
-    OPEN_REPLAYED,       /* the window does not admit it */
-    OPEN_UNAUTHENTIC,    /* the AEAD refused it, or too short to be one */
-    OPEN_TOO_LONG,       /* authentic, but over 2^14 bytes of plaintext */
+    OPEN_REPLAYED,    /* the window does not admit it */
+    OPEN_UNAUTHENTIC, /* the AEAD refused it, or too short to be one */
+    OPEN_TOO_LONG,    /* authentic, but over 2^14 bytes of plaintext */
 };
 
 struct open_request {

@@ -1,7 +1,9 @@
 /*
- * Which record numbers of an epoch were seen (RFC 6347 section 4.1.2.6): a window of 64 below the highest.
+ * Which record numbers of an epoch were seen (RFC 6347 section 4.1.2.6): a window of 64 below the
+ * highest.
  *
- * Asked before a record is opened, moved only after it was authenticated: a forged record never moves it.
+ * Asked before a record is opened, moved only after it was authenticated: a forged record never
+ * moves it.
  */
 #ifndef RECORD_REPLAY_WINDOW_H
 #define RECORD_REPLAY_WINDOW_H

@@ -1,6 +1,6 @@
 /*
- * Plaintext becomes one record (RFC 6347 section 4.1, RFC 5288). The explicit nonce is epoch and sequence number, so it never
- * repeats under one key; sealing stops at the last sequence number.
+ * Plaintext becomes one record (RFC 6347 section 4.1, RFC 5288). The explicit nonce is epoch and
+ * sequence number, so it never repeats under one key; sealing stops at the last sequence number.
  */
 #ifndef RECORD_SEAL_RECORD_H
 #define RECORD_SEAL_RECORD_H
@@ -17,13 +17,15 @@ struct seal_request {
     struct write_epoch *epoch;       /* its sequence number is used up on success */
     enum content_type type;
     uint16_t version;       /* in the header */
-    struct bytes plaintext; /* at most 2^14 bytes; may lie in out where it will end up (header and nonce before it) */
+    struct bytes plaintext; /* at most 2^14 bytes; may lie in out where it will end up (header and
+                               nonce before it) */
 };
 
 /* Length of the record for so many bytes of plaintext. */
 size_t sealed_len(bool is_protected, size_t plaintext_len);
 
-/* Writes sealed_len bytes to out. SEQUENCE_EXHAUSTED, TOO_LONG, or ALERT_INTERNAL_ERROR when libcrypto fails. */
+/* Writes sealed_len bytes to out. SEQUENCE_EXHAUSTED, TOO_LONG, or ALERT_INTERNAL_ERROR when
+ * libcrypto fails. */
 MUST_CHECK enum rdtls_status seal_record(const struct seal_request *request, uint8_t *out);
 
 #endif

@@ -1,4 +1,5 @@
-/* Certificate, CertificateRequest, CertificateVerify (RFC 5246 sections 7.4.2, 7.4.4, 7.4.8). Views, bodies only. */
+/* Certificate, CertificateRequest, CertificateVerify (RFC 5246 sections 7.4.2, 7.4.4, 7.4.8).
+ * Views, bodies only. */
 #ifndef WIRE_CERTIFICATE_MESSAGES_H
 #define WIRE_CERTIFICATE_MESSAGES_H
 
@@ -13,7 +14,8 @@ struct certificate_message {
 };
 
 /* DECODE_ERROR, also for an empty entry. */
-MUST_CHECK enum rdtls_status certificate_read(struct bytes body, struct certificate_message *message);
+MUST_CHECK enum rdtls_status certificate_read(struct bytes body,
+                                              struct certificate_message *message);
 void certificate_write(struct writer *writer, const struct bytes *chain, size_t chain_count);
 
 struct certificate_request {
@@ -21,7 +23,8 @@ struct certificate_request {
     struct bytes signature_algorithms; /* pairs of bytes */
 };
 
-MUST_CHECK enum rdtls_status certificate_request_read(struct bytes body, struct certificate_request *request);
+MUST_CHECK enum rdtls_status certificate_request_read(struct bytes body,
+                                                      struct certificate_request *request);
 
 /* ecdsa_sign; ECDSA with SHA-256 and SHA-384; no authorities. */
 void certificate_request_write(struct writer *writer);
@@ -31,7 +34,8 @@ struct certificate_verify {
     struct bytes signature;
 };
 
-MUST_CHECK enum rdtls_status certificate_verify_read(struct bytes body, struct certificate_verify *verify);
+MUST_CHECK enum rdtls_status certificate_verify_read(struct bytes body,
+                                                     struct certificate_verify *verify);
 void certificate_verify_write(struct writer *writer, const struct certificate_verify *verify);
 
 #endif

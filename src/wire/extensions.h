@@ -1,4 +1,5 @@
-/* The extension block of a hello (RFC 5246 section 7.4.1.4): walked in order, each type at most once. */
+/* The extension block of a hello (RFC 5246 section 7.4.1.4): walked in order, each type at most
+ * once. */
 #ifndef WIRE_EXTENSIONS_H
 #define WIRE_EXTENSIONS_H
 
@@ -19,10 +20,12 @@ struct extension {
     struct bytes body;
 };
 
-/* rest: what follows the compression method(s): nothing at all, or the block with its length prefix. */
+/* rest: what follows the compression method(s): nothing at all, or the block with its length
+ * prefix. */
 MUST_CHECK enum rdtls_status extension_walk_begin(struct extension_walk *walk, struct bytes rest);
 
 /* *found false: no more. DECODE_ERROR; ILLEGAL_PARAMETER for a type that was there before. */
-MUST_CHECK enum rdtls_status extension_walk_next(struct extension_walk *walk, struct extension *extension, bool *found);
+MUST_CHECK enum rdtls_status extension_walk_next(struct extension_walk *walk,
+                                                 struct extension *extension, bool *found);
 
 #endif

@@ -21,8 +21,11 @@ struct handshake_header {
     uint32_t fragment_length;
 };
 
-/* One fragment: its header and bytes. false: cut short, or the fragment lies outside its message. */
-bool handshake_fragment_read(struct reader *reader, struct handshake_header *header, struct bytes *fragment);
-void handshake_header_write(uint8_t out[HANDSHAKE_HEADER_LEN], const struct handshake_header *header);
+/* One fragment: its header and bytes. false: cut short, or the fragment lies outside its message.
+ */
+bool handshake_fragment_read(struct reader *reader, struct handshake_header *header,
+                             struct bytes *fragment);
+void handshake_header_write(uint8_t out[HANDSHAKE_HEADER_LEN],
+                            const struct handshake_header *header);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * ClientHello, ServerHello, HelloVerifyRequest (RFC 5246 section 7.4.1, RFC 6347 section 4.2.1). Parsed structs are views into
- * the message; nothing is copied. A parser judges form alone: what a value means is decided in handshake/negotiate.
+ * ClientHello, ServerHello, HelloVerifyRequest (RFC 5246 section 7.4.1, RFC 6347 section 4.2.1).
+ * Parsed structs are views into the message; nothing is copied. A parser judges form alone: what a
+ * value means is decided in handshake/negotiate.
  */
 #ifndef WIRE_HELLOS_H
 #define WIRE_HELLOS_H
@@ -16,8 +17,8 @@ enum {
     COOKIE_MAX = 255,
 };
 
-/* What lies in the first bytes of a ClientHello, before the extensions: enough for the cookie, also when the rest of the
- * message comes in another datagram. */
+/* What lies in the first bytes of a ClientHello, before the extensions: enough for the cookie, also
+ * when the rest of the message comes in another datagram. */
 struct client_hello_prefix {
     uint16_t version;
     struct bytes random; /* RANDOM_LEN */
@@ -30,7 +31,7 @@ struct client_hello_prefix {
 struct client_hello {
     struct client_hello_prefix prefix;
     bool extended_master_secret;
-    bool renegotiation_info;        /* present, or the SCSV is among the suites */
+    bool renegotiation_info;              /* present, or the SCSV is among the suites */
     struct bytes renegotiated_connection; /* must be empty in a first handshake */
     bool supported_groups_present;
     struct bytes supported_groups; /* pairs of bytes */
@@ -40,14 +41,16 @@ struct client_hello {
     struct bytes signature_algorithms; /* pairs of bytes */
     bool supported_versions_present;
     struct bytes supported_versions; /* pairs of bytes */
-    struct bytes server_name; /* host_name; empty when there was none */
+    struct bytes server_name;        /* host_name; empty when there was none */
 };
 
-/* Reads from the first byte of the message body (after the handshake header). The bytes after the compression methods may be
- * missing. false: does not parse, or lacks the null compression method. */
+/* Reads from the first byte of the message body (after the handshake header). The bytes after the
+ * compression methods may be missing. false: does not parse, or lacks the null compression method.
+ */
 bool client_hello_prefix_read(struct reader *reader, struct client_hello_prefix *prefix);
 
-/* The whole body. DECODE_ERROR: lengths do not add up, an extension comes twice (ILLEGAL_PARAMETER). */
+/* The whole body. DECODE_ERROR: lengths do not add up, an extension comes twice
+ * (ILLEGAL_PARAMETER). */
 MUST_CHECK enum rdtls_status client_hello_read(struct bytes body, struct client_hello *hello);
 
 /* Is a two-byte code point in a list of them? */
@@ -64,8 +67,8 @@ struct client_hello_content {
     size_t signature_scheme_count;
 };
 
-/* Body only. Extensions: renegotiation_info, extended_master_secret, supported_groups, ec_point_formats,
- * signature_algorithms. */
+/* Body only. Extensions: renegotiation_info, extended_master_secret, supported_groups,
+ * ec_point_formats, signature_algorithms. */
 void client_hello_write(struct writer *writer, const struct client_hello_content *content);
 
 struct server_hello {
@@ -79,8 +82,8 @@ struct server_hello {
     struct bytes renegotiated_connection;
 };
 
-/* DECODE_ERROR; ILLEGAL_PARAMETER: an extension twice; UNSUPPORTED_EXTENSION: one that our ClientHello does not offer
- * (ec_point_formats is let through). */
+/* DECODE_ERROR; ILLEGAL_PARAMETER: an extension twice; UNSUPPORTED_EXTENSION: one that our
+ * ClientHello does not offer (ec_point_formats is let through). */
 MUST_CHECK enum rdtls_status server_hello_read(struct bytes body, struct server_hello *hello);
 
 struct server_hello_content {
@@ -97,8 +100,8 @@ void server_hello_write(struct writer *writer, const struct server_hello_content
 /* HelloVerifyRequest's body. DECODE_ERROR. */
 MUST_CHECK enum rdtls_status hello_verify_request_read(struct bytes body, struct bytes *cookie);
 
-/* server_version is DTLS 1.0: [rfc6347#4.2.1] "DTLS 1.2 server implementations SHOULD use DTLS version 1.0 regardless of the
- * version of TLS that is expected to be negotiated." */
+/* server_version is DTLS 1.0: [rfc6347#4.2.1] "DTLS 1.2 server implementations SHOULD use DTLS
+ * version 1.0 regardless of the version of TLS that is expected to be negotiated." */
 void hello_verify_request_write(struct writer *writer, struct bytes cookie);
 
 #endif

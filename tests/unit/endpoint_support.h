@@ -1,4 +1,5 @@
-/* What tests of endpoints share: two of them in one process, and datagrams that the test carries by hand. */
+/* What tests of endpoints share: two of them in one process, and datagrams that the test carries by
+ * hand. */
 #ifndef TESTS_ENDPOINT_SUPPORT_H
 #define TESTS_ENDPOINT_SUPPORT_H
 
@@ -27,8 +28,8 @@ static inline struct host host_with(const struct rdtls_config_options *config_op
     cr_assert_eq(rdtls_config_new(config_options, &host.config), RDTLS_OK);
     size_t len = rdtls_endpoint_footprint(options);
     cr_assert_gt(len, 0);
-    host.memory = aligned_alloc(HOST_ALIGNMENT,
-                                (len + HOST_ALIGNMENT - 1) / HOST_ALIGNMENT * HOST_ALIGNMENT);
+    host.memory =
+        aligned_alloc(HOST_ALIGNMENT, (len + HOST_ALIGNMENT - 1) / HOST_ALIGNMENT * HOST_ALIGNMENT);
     cr_assert_not_null(host.memory);
     memset(host.memory, 0, len);
     cr_assert_eq(rdtls_endpoint_init(host.memory, host.config, options, 0, &host.endpoint),

@@ -34,7 +34,8 @@ Test(endpoint, two_of_them_connect_talk_and_part)
     host_free(&client);
 }
 
-/* [rfc6347#4.2.1] no state and no public-key operation for a client that has not brought its cookie back */
+/* [rfc6347#4.2.1] no state and no public-key operation for a client that has not brought its cookie
+ * back */
 Test(endpoint, a_hello_without_a_cookie_costs_no_state)
 {
     struct host server = host_new();
@@ -61,8 +62,8 @@ Test(endpoint, a_hello_without_a_cookie_costs_no_state)
     host_free(&client);
 }
 
-/* [rfc6347#4.2.1] "the server MUST use the record sequence number in the ClientHello as the record sequence number in the
- * HelloVerifyRequest" */
+/* [rfc6347#4.2.1] "the server MUST use the record sequence number in the ClientHello as the record
+ * sequence number in the HelloVerifyRequest" */
 Test(endpoint, the_answer_has_the_hellos_sequence_numbers)
 {
     struct host server = host_new();

@@ -42,7 +42,8 @@ Test(live_path, a_blind_hello_changes_nothing)
     struct rdtls_id id;
     uint8_t hello[DATAGRAM_MAX];
     uint8_t answer[DATAGRAM_MAX];
-    cr_assert_eq(rdtls_endpoint_connect(scene.restarted.endpoint, &scene.path, 0, 0, &id), RDTLS_OK);
+    cr_assert_eq(rdtls_endpoint_connect(scene.restarted.endpoint, &scene.path, 0, 0, &id),
+                 RDTLS_OK);
     size_t len = host_take(&scene.restarted, hello);
     for (int i = 0; i < 100; i++) {
         host_receive(&scene.server, &scene.path, hello, len, 0);
@@ -80,11 +81,14 @@ Test(live_path, a_client_that_restarts_takes_over_with_its_finished)
     struct scene scene = scene_new();
     struct rdtls_id id;
     uint8_t datagram[DATAGRAM_MAX];
-    cr_assert_eq(rdtls_endpoint_connect(scene.restarted.endpoint, &scene.path, 0, 0, &id), RDTLS_OK);
+    cr_assert_eq(rdtls_endpoint_connect(scene.restarted.endpoint, &scene.path, 0, 0, &id),
+                 RDTLS_OK);
     for (int step = 0; step < 2; step++) { /* hello, cookie; hello, flight 4 */
-        host_receive(&scene.server, &scene.path, datagram, host_take(&scene.restarted, datagram), 0);
+        host_receive(&scene.server, &scene.path, datagram, host_take(&scene.restarted, datagram),
+                     0);
         old_association_lives(&scene);
-        host_receive(&scene.restarted, &scene.path, datagram, host_take(&scene.server, datagram), 0);
+        host_receive(&scene.restarted, &scene.path, datagram, host_take(&scene.server, datagram),
+                     0);
     }
     cr_assert_eq(scene.server.connected, 1);
     hosts_exchange(&scene.restarted, &scene.server, &scene.path, 0);

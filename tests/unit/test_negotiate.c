@@ -104,8 +104,8 @@ Test(negotiate, extended_master_secret_is_required)
     cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
 }
 
-/* [rfc5746#3.6] "The server MUST then verify that the length of the "renegotiated_connection" field is zero, and if it is not, MUST
- * abort the handshake." */
+/* [rfc5746#3.6] "The server MUST then verify that the length of the "renegotiated_connection" field
+ * is zero, and if it is not, MUST abort the handshake." */
 Test(negotiate, a_renegotiation_is_refused)
 {
     struct client_hello hello = good_hello();

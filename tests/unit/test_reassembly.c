@@ -84,7 +84,8 @@ Test(reassembly, an_empty_message_is_whole_at_once)
     bench_free(bench);
 }
 
-/* Any cut, any order, any overlap: the message is whole exactly when its last missing byte has come. */
+/* Any cut, any order, any overlap: the message is whole exactly when its last missing byte has
+ * come. */
 Test(reassembly, pieces_in_random_order_with_overlap)
 {
     srandom(7);
@@ -101,7 +102,8 @@ Test(reassembly, pieces_in_random_order_with_overlap)
             enum reassembly_verdict verdict =
                 keep(bench, (struct piece){FIRST_SEQ, length, offset, len, 1, 0});
             if (verdict != REASSEMBLY_KEPT)
-                continue; /* refused for now: a hole or a block too many; what fell into holes before that is there */
+                continue; /* refused for now: a hole or a block too many; what fell into holes
+                             before that is there */
             for (uint32_t k = offset; k < offset + len; k++) {
                 missing -= !present[k];
                 present[k] = true;
@@ -134,7 +136,8 @@ Test(reassembly, memory_grows_with_bytes_received_and_not_with_lengths_claimed)
     struct bench *bench = bench_new();
     uint32_t sent = 0;
     for (uint16_t seq = FIRST_SEQ; seq < FIRST_SEQ + REASSEMBLY_WINDOW; seq++)
-        for (uint32_t offset = 0; offset < REASSEMBLY_MESSAGE_MAX; offset += REASSEMBLY_BLOCK_DATA) {
+        for (uint32_t offset = 0; offset < REASSEMBLY_MESSAGE_MAX;
+             offset += REASSEMBLY_BLOCK_DATA) {
             (void)keep(bench, (struct piece){seq, REASSEMBLY_MESSAGE_MAX, offset, 1, 1, 0});
             sent++;
             size_t covered = (size_t)bench->blocks.used * REASSEMBLY_BLOCK_DATA;

@@ -12,7 +12,8 @@ static struct policy policy_of(uint64_t initial_ms, uint64_t max_ms, uint32_t co
     };
 }
 
-/* [rfc6347#4.2.4.1] "double the value at each retransmission, up to no less than the RFC 6298 maximum of 60 seconds" */
+/* [rfc6347#4.2.4.1] "double the value at each retransmission, up to no less than the RFC 6298
+ * maximum of 60 seconds" */
 Test(retransmit, doubles_up_to_the_limit_then_gives_up)
 {
     struct policy policy = policy_of(1000, 60000, 8);

@@ -1,0 +1,72 @@
+/*
+ * Both ends of the core in one process, no socket: a server endpoint and a client endpoint that
+ * exchange datagrams in lockstep, many associations at a time, so that the server's share of each
+ * step can be timed by itself.
+ */
+#ifndef MICRO_PAIR_H
+#define MICRO_PAIR_H
+
+#include <ringdtls/ringdtls.h>
+
+enum {
+    PAIR_CONNECTIONS = 64,
+    PAIR_DATAGRAMS_MAX = 1024,
+    PAIR_DATAGRAM_LEN_MAX = 2048,
+};
+
+struct pair_mail {
+    struct rdtls_path path;
+    size_t len;
+    uint8_t bytes[PAIR_DATAGRAM_LEN_MAX];
+};
+
+/* Datagrams on their way. */
+struct pair_post {
+    size_t count;
+    struct pair_mail mail[PAIR_DATAGRAMS_MAX];
+};
+
+struct pair_end {
+    struct rdtls_config *config;
+    struct rdtls_endpoint *endpoint;
+    void *memory;
+    size_t connected;
+    size_t closed;
+    size_t records;                        /* of data, received */
+    struct rdtls_id ids[PAIR_CONNECTIONS]; /* by user_data; of the client */
+};
+
+struct pair {
+    struct pair_end server;
+    struct pair_end client;
+    struct pair_post to_server;
+    struct pair_post to_client;
+    uint64_t server_cpu_ns; /* what the server's calls have cost so far */
+    uint64_t now_ns;        /* virtual */
+    uint32_t next_path;
+};
+
+/* NULL, after a line on stderr, when one of the ends cannot be made. */
+struct pair *pair_new(const struct rdtls_config_options *server,
+                      const struct rdtls_config_options *client);
+void pair_free(struct pair *pair);
+
+/* Begin count handshakes, each on a path of its own. */
+bool pair_connect(struct pair *pair, size_t count);
+
+/* One step: the client's datagrams to the server and the server's answers back; false when nothing
+ * moved. */
+bool pair_step(struct pair *pair);
+
+/* The two halves of a step. */
+void pair_collect_from_client(struct pair *pair);
+void pair_serve(struct pair *pair);
+void pair_deliver_to_client(struct pair *pair);
+
+/* Steps until nothing moves. */
+void pair_settle(struct pair *pair);
+
+/* CPU time of this thread, from the kernel. */
+uint64_t pair_cpu_ns(void);
+
+#endif
