@@ -60,6 +60,7 @@ struct rdtls_server_stats {
     enum rdtls_io io; /* as chosen */
     uint64_t datagrams_dropped_by_kernel;
     uint64_t sends_refused;        /* EAGAIN and the like: kept and tried again */
+    uint64_t sends_failed;         /* datagrams that no route or rule let leave: dropped */
     uint64_t cpu_ns;               /* of the shards' threads */
     uint64_t receive_buffer_bytes; /* as granted, per socket */
 };

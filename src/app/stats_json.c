@@ -101,6 +101,7 @@ static void put_engine(cJSON *root, const struct rdtls_server_stats *stats)
     const uint64_t handshakes = stats->endpoint.handshakes_completed;
     put(root, "datagrams_dropped_by_kernel", stats->datagrams_dropped_by_kernel);
     put(root, "sends_refused", stats->sends_refused);
+    put(root, "sends_failed", stats->sends_failed);
     put(root, "receive_buffer_bytes", stats->receive_buffer_bytes);
     cJSON_AddStringToObject(root, "io", io_name(stats->io));
     cJSON_AddNumberToObject(root, "cpu_seconds", (double)stats->cpu_ns / 1e9);

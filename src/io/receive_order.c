@@ -1,0 +1,57 @@
+#include "io/receive_order.h"
+
+#include <string.h>
+
+/* In the order in which they are taken. */
+enum turn { TURN_ESTABLISHED, TURN_HANDSHAKE, TURN_HELLO };
+
+static enum turn turn_of(const struct packet *packet)
+{
+    switch (rdtls_datagram_classify(packet->bytes, packet->len)) {
+    case RDTLS_DATAGRAM_PROTECTED:
+        return TURN_ESTABLISHED;
+    case RDTLS_DATAGRAM_HELLO:
+        return TURN_HELLO;
+    case RDTLS_DATAGRAM_HANDSHAKE:
+    case RDTLS_DATAGRAM_OTHER:
+        break;
+    }
+    return TURN_HANDSHAKE;
+}
+
+static void take(struct receive_order *order, const struct packet *packet)
+{
+    assert(order->now_count < PACKET_BUFFER_COUNT);
+    order->now[order->now_count++] = *packet;
+}
+
+static void take_hellos(struct receive_order *order, uint32_t hellos_max)
+{
+    uint32_t count = order->held_count < hellos_max ? order->held_count : hellos_max;
+    if (order->held_count - count > HELLOS_HELD_MAX)
+        count = order->held_count - HELLOS_HELD_MAX;
+    for (uint32_t i = 0; i < count; i++)
+        take(order, &order->held[i]);
+    order->held_count -= count;
+    memmove(order->held, order->held + count, order->held_count * sizeof(order->held[0]));
+}
+
+void receive_order_sort(struct receive_order *order, const struct packet *packets, uint32_t count,
+                        uint32_t hellos_max)
+{
+    uint8_t turns[PACKET_BUFFER_COUNT];
+    assert(count + order->held_count <= PACKET_BUFFER_COUNT);
+    order->now_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        turns[i] = (uint8_t)turn_of(&packets[i]);
+        if (turns[i] == TURN_ESTABLISHED)
+            take(order, &packets[i]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (turns[i] == TURN_HANDSHAKE)
+            take(order, &packets[i]);
+        else if (turns[i] == TURN_HELLO)
+            order->held[order->held_count++] = packets[i];
+    }
+    take_hellos(order, hellos_max);
+}

@@ -1,0 +1,103 @@
+/*
+ * One thread with its sockets and its endpoint, and the loop around them. Nothing else in the
+ * process touches its state: others set stop_at and ring the doorbell, and read the board.
+ *
+ *     wait -> receive -> lanes -> tick -> events -> on_pass -> transmit -> give the buffers back ->
+ * wait ...
+ *
+ * It guarantees that a pass sends what it produced, that a datagram's buffer stays until the events
+ * of its pass have been handed on, and that what the kernel has no room for is kept and tried again
+ * within a millisecond.
+ */
+#ifndef IO_SHARD_H
+#define IO_SHARD_H
+
+#include <pthread.h>
+
+#include "io/figures.h"
+#include "io/packet_io.h"
+#include "io/receive_order.h"
+#include "io/send_window.h"
+#include "io/start_gate.h"
+
+enum { SHARD_CPU_ANY = -1 };
+
+struct shard_options {
+    const struct rdtls_config *config;
+    const struct rdtls_endpoint_options *endpoint;
+    const struct rdtls_handlers *handlers;
+    const struct packet_io_ops *io;
+    const struct packet_io_ops
+        *io_instead; /* when that one cannot be had; NULL: then the shard fails */
+    struct start_gate *gate;
+    uint32_t index;
+    uint32_t hellos_per_pass;
+    int cpu; /* to be pinned to, or SHARD_CPU_ANY */
+};
+
+/* Why a shard could not start. */
+struct shard_failure {
+    enum rdtls_status status;
+    int error;
+    const char *what;
+};
+
+struct rdtls_shard {
+    struct shard_options options;
+    struct udp_socket *sockets;
+    uint32_t socket_count;
+    int doorbell;
+    pthread_t thread;
+    bool thread_runs;
+    struct shard_failure failure; /* this and io_kind are for others to read behind the gate */
+    enum rdtls_io io_kind;
+
+    _Atomic uint64_t
+        stop_at; /* 0: go on; else say goodbye, and be gone at that time at the latest */
+    struct figures_board board;
+
+    /* From here on the thread's own. */
+    void *memory;
+    size_t memory_len;
+    struct rdtls_endpoint *endpoint;
+    struct packet_io *io;
+    uint64_t now;
+    bool stopping;
+    size_t still_open;     /* while stopping */
+    bool goodbyes_proceed; /* some were said in this pass */
+
+    struct receive_order order;
+    struct packet packets[PACKET_BUFFER_COUNT];
+
+    struct rdtls_datagram datagrams[SEND_BATCH_MAX];
+    struct send_window window;
+    bool unsettled;    /* a batch is under way, and its verdicts are not read yet */
+    uint64_t retry_at; /* when to try again what was refused; 0: nothing is kept */
+
+    struct figures figures;
+    uint32_t *drops; /* of each socket, as last read */
+    uint32_t drops_next;
+    bool figures_changed;
+    uint64_t published_at;
+};
+
+/* A shard with `socket_count` sockets, none open yet. NULL: errno says why. */
+struct rdtls_shard *shard_new(const struct shard_options *options, uint32_t socket_count);
+
+/* The thread must have ended. Closes what is open. */
+void shard_free(struct rdtls_shard *shard);
+
+/* Start the thread, which prepares itself and goes to the gate. Error: SYSTEM_ERROR. */
+MUST_CHECK enum rdtls_status shard_start(struct rdtls_shard *shard);
+
+/* Any thread. */
+void shard_stop(struct rdtls_shard *shard, uint64_t stop_at);
+
+/* The loop; returns when the shard has been stopped (shard_pass.c). */
+void shard_run(struct rdtls_shard *shard);
+
+/* Write the figures to the board (shard_figures.c): `all_drops` reads every socket's drops,
+ * otherwise a few sockets' in turn. */
+void shard_publish(struct rdtls_shard *shard, bool all_drops);
+
+#endif
