@@ -1,0 +1,311 @@
+#!/bin/bash
+# What users get wrong: each kind of bad input is answered by one clear line on standard error and exit status 2, and nothing
+# was started. What goes wrong later (a full disk, a closed output, nobody there) is said as well, with exit status 1.
+#
+#     BUILD=build tests/scripts/test_bad_input.sh
+set -u
+
+build=$(cd "${BUILD:-${1:-build}}" && pwd) || exit 2
+serve=("$build/ringdtls" serve)
+load=("$build/ringdtls-load")
+work=$(mktemp -d)
+export RINGDTLS_TEST_MARK="$$.$RANDOM"
+passed=0
+failed=0
+helpers=()
+
+finish() {
+    local pid
+    for pid in "${helpers[@]}"; do
+        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+    done
+    mountpoint -q "$work/small" && umount "$work/small"
+    rm -rf "$work"
+}
+trap finish EXIT
+
+ok() {
+    echo "ok $1"
+    passed=$((passed + 1))
+}
+
+fail() {
+    echo "FAIL $1"
+    shift
+    printf '    %s\n' "$@"
+    failed=$((failed + 1))
+}
+
+# refused NAME PATTERN COMMAND...
+refused() {
+    local name=$1 pattern=$2 status
+    shift 2
+    timeout -k 1 10 "$@" >"$work/out" 2>"$work/err" </dev/null
+    status=$?
+    if [ "$status" -ne 2 ]; then
+        fail "$name" "exit status $status instead of 2" "$(cat "$work/err")"
+    elif [ "$(wc -l <"$work/err")" -ne 1 ]; then
+        fail "$name" "not one line on standard error:" "$(cat "$work/err")"
+    elif [ -s "$work/out" ]; then
+        fail "$name" "it had started already:" "$(cat "$work/out")"
+    elif ! grep -qiE -- "$pattern" "$work/err"; then
+        fail "$name" "the line does not say /$pattern/:" "$(cat "$work/err")"
+    else
+        ok "$name"
+    fi
+}
+
+# Start a server, wait for its first line, set $server (pid) and $address.
+start_server() {
+    "${serve[@]}" --listen 127.0.0.1:0 --shards 1 "$@" >"$work/server.out" 2>"$work/server.err" &
+    server=$!
+    helpers+=("$server")
+    local i
+    for i in $(seq 100); do
+        address=$(sed -n 's/^listening on \([^ ,]*\).*/\1/p;q' "$work/server.out")
+        [ -n "$address" ] && return 0
+        sleep 0.05
+    done
+    fail start_server "no first line" "$(cat "$work/server.err")"
+    return 1
+}
+
+stop_server() {
+    kill -TERM "$server"
+    wait "$server"
+    server_status=$?
+}
+
+is_root() { [ "$(id -u)" -eq 0 ]; }
+
+# --- certificates and keys -----------------------------------------------------------------------------------------------
+make_pair() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:"$2" -nodes -days 2 -subj /CN=test \
+        -keyout "$work/$1.key" -out "$work/$1.pem" 2>/dev/null
+}
+make_pair one P-256
+make_pair two P-256
+make_pair other P-384
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -keyout "$work/rsa.key" \
+    -out "$work/rsa.pem" 2>/dev/null
+openssl pkcs8 -topk8 -passout pass:secret -in "$work/one.key" -out "$work/locked.key" 2>/dev/null
+echo nonsense >"$work/nonsense"
+: >"$work/empty"
+head -c 2000000 /dev/zero >"$work/large"
+mkdir "$work/directory"
+
+own=("${serve[@]}" --listen 127.0.0.1:0)
+refused cert_missing 'missing\.pem.*No such file' \
+    "${own[@]}" --cert "$work/missing.pem" --key "$work/one.key"
+refused key_missing 'missing\.key.*No such file' \
+    "${own[@]}" --cert "$work/one.pem" --key "$work/missing.key"
+refused cert_is_a_directory 'directory.*not a regular file' \
+    "${own[@]}" --cert "$work/directory" --key "$work/one.key"
+refused key_is_a_device 'zero.*not a regular file' \
+    "${own[@]}" --cert "$work/one.pem" --key /dev/zero
+refused cert_is_nonsense '--cert .*nonsense: not' \
+    "${own[@]}" --cert "$work/nonsense" --key "$work/one.key"
+refused cert_is_empty '--cert .*empty: not' "${own[@]}" --cert "$work/empty" --key "$work/one.key"
+refused cert_is_large '--cert: .*large: larger' "${own[@]}" --cert "$work/large" --key "$work/one.key"
+refused key_is_nonsense '--key .*nonsense: not' \
+    "${own[@]}" --cert "$work/one.pem" --key "$work/nonsense"
+refused key_has_a_pass_phrase '--key .*locked\.key' \
+    "${own[@]}" --cert "$work/one.pem" --key "$work/locked.key"
+refused key_of_another_certificate 'two\.key: not the private key of' \
+    "${own[@]}" --cert "$work/one.pem" --key "$work/two.key"
+refused cert_on_another_curve '(cert|key) .*other\.' \
+    "${own[@]}" --cert "$work/other.pem" --key "$work/other.key"
+refused cert_is_rsa '(cert|key) .*rsa\.' "${own[@]}" --cert "$work/rsa.pem" --key "$work/rsa.key"
+refused cert_without_key 'belong together' "${own[@]}" --cert "$work/one.pem"
+refused key_without_cert 'belong together' "${own[@]}" --key "$work/one.key"
+
+# --- addresses -----------------------------------------------------------------------------------------------------------
+refused listen_without_port '1\.2\.3\.4: no port' "${serve[@]}" --listen 1.2.3.4
+refused listen_to_a_name "'localhost' is not a numeric" "${serve[@]}" --listen localhost:4433
+refused listen_to_a_large_port "port '70000'" "${serve[@]}" --listen 127.0.0.1:70000
+refused listen_without_brackets 'brackets' "${serve[@]}" --listen ::1:4433
+refused listen_to_no_interface 'no network interface' "${serve[@]}" --listen '[fe80::1%nosuch]:4433'
+refused listen_twice 'given twice' "${serve[@]}" --listen 127.0.0.1:4433 --listen 127.0.0.1:4433
+refused listen_to_an_address_not_ours '192\.0\.2\.1:4433.*not an address of this machine' \
+    "${serve[@]}" --listen 192.0.2.1:4433
+refused listen_partly_possible '192\.0\.2\.1' \
+    "${serve[@]}" --listen 127.0.0.1:0 --listen 192.0.2.1:4433
+
+if start_server; then
+    refused port_of_another_server "$address.*in use" "${serve[@]}" --listen "$address"
+    stop_server
+    [ "$server_status" -eq 0 ] && ok sigterm_ends_in_0 || fail sigterm_ends_in_0 "$server_status"
+fi
+python3 -c '
+import socket, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+time.sleep(60)' >"$work/port" &
+helpers+=($!)
+for _ in $(seq 100); do
+    [ -s "$work/port" ] && break
+    sleep 0.05
+done
+refused port_of_another_program "in use" "${serve[@]}" --listen "127.0.0.1:$(cat "$work/port")"
+
+# --- permissions ---------------------------------------------------------------------------------------------------------
+# A network namespace of its own has the default for which ports are privileged. The programs are copied to where nobody may
+# read them.
+if is_root && command -v setpriv >/dev/null && unshare -n true 2>/dev/null; then
+    chmod 755 "$work"
+    cp "$build/ringdtls" "$work/ringdtls"
+    cp "$work/one.pem" "$work/secret.pem"
+    cp "$work/one.key" "$work/secret.key"
+    chmod 600 "$work/secret.key"
+    nobody=(unshare -n setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
+    refused privileged_port '0\.0\.0\.0:443.*Permission denied' \
+        "${nobody[@]}" "$work/ringdtls" serve --listen 0.0.0.0:443
+    refused unreadable_key 'secret\.key.*Permission denied' "${nobody[@]}" "$work/ringdtls" serve \
+        --listen 0.0.0.0:0 --cert "$work/secret.pem" --key "$work/secret.key"
+    refused unwritable_stats 'root\.json.*Permission denied' "${nobody[@]}" "$work/ringdtls" serve \
+        --listen 0.0.0.0:0 --stats-json "$work/root.json"
+else
+    echo "skip privileged_port, unreadable_key, unwritable_stats: need root and a network namespace"
+fi
+
+# --- options -------------------------------------------------------------------------------------------------------------
+refused no_command 'no command' "$build/ringdtls"
+refused unknown_command "'surve' is not a command" "$build/ringdtls" surve
+refused unknown_option '--bogus' "${serve[@]}" --bogus
+refused option_without_value '--shards' "${serve[@]}" --shards
+refused stray_argument "'stray'" "${serve[@]}" stray
+refused shards_abc '--shards abc: not a whole number' "${serve[@]}" --shards abc
+refused shards_0 '--shards 0' "${serve[@]}" --shards 0
+refused shards_negative '--shards -1' "${serve[@]}" --shards=-1
+refused shards_too_many '--shards 1000000' "${serve[@]}" --shards 1000000
+refused mtu_3 '--mtu 3: not a whole number' "${serve[@]}" --mtu 3
+refused mtu_70000 '--mtu 70000' "${serve[@]}" --mtu 70000
+refused handler_unknown '--handler proxy: not one of' "${serve[@]}" --handler proxy
+refused cookies_unknown '--cookies maybe: not one of' "${serve[@]}" --cookies maybe
+refused io_unknown '--io epoll: not one of' "${serve[@]}" --io epoll
+refused client_cert_unknown '--client-cert yes: not one of' "${serve[@]}" --client-cert yes
+refused connections_max_0 '--connections-max 0' "${serve[@]}" --connections-max 0
+refused connections_max_huge '--connections-max' "${serve[@]}" --connections-max 99999999999999999999
+refused connections_max_below_shards '--connections-max 1: less' \
+    "${own[@]}" --shards 2 --connections-max 1
+refused handshakes_max_below_shards '--handshakes-max 1: less' \
+    "${own[@]}" --shards 2 --handshakes-max 1
+refused newline_in_a_value '--shards 1\?2' "${serve[@]}" --shards $'1\n2'
+
+refused stats_in_no_directory 'stats-json: .*No such file' \
+    "${own[@]}" --stats-json "$work/missing/stats.json"
+refused stats_is_a_directory 'stats-json: .*directory' "${own[@]}" --stats-json "$work/directory"
+refused stats_without_name 'empty' "${own[@]}" --stats-json ''
+
+target=127.0.0.1:4433
+refused load_without_target 'ADDR:PORT is missing' "${load[@]}"
+refused load_to_a_name 'not a numeric address' "${load[@]}" example.org:4433
+refused load_to_port_0 'not an address and port' "${load[@]}" 127.0.0.1:0
+refused load_to_any 'not an address and port' "${load[@]}" 0.0.0.0:4433
+refused load_to_two "'127.0.0.2:1'" "${load[@]}" $target 127.0.0.2:1
+refused load_unknown_option '--bogus' "${load[@]}" $target --bogus
+refused load_handshakes_0 '--handshakes 0' "${load[@]}" $target --handshakes 0
+refused load_handshakes_abc '--handshakes abc' "${load[@]}" $target --handshakes abc
+refused load_duration_0 '--duration 0' "${load[@]}" $target --duration 0
+refused load_rate_nan '--rate nan' "${load[@]}" $target --rate nan
+refused load_concurrency_0 '--concurrency 0' "${load[@]}" $target --concurrency 0
+refused load_threads_0 '--threads 0' "${load[@]}" $target --threads 0
+refused load_mtu_3 '--mtu 3' "${load[@]}" $target --mtu 3
+refused load_data_too_long '--data 5000' "${load[@]}" $target --data 5000
+refused load_records_without_data '--records wants --data' "${load[@]}" $target --records 3
+refused load_handshakes_and_duration 'exclude' "${load[@]}" $target -n 1 -d 1
+refused load_concurrency_and_rate 'exclude' "${load[@]}" $target -c 1 -r 1
+refused load_hold_and_duration '--hold' "${load[@]}" $target --hold -d 1
+refused load_verify_unknown '--verify chain: not one of' "${load[@]}" $target --verify chain
+refused load_verify_without_fingerprint 'belong together' "${load[@]}" $target --verify fingerprint
+refused load_fingerprint_short '--fingerprint ab' \
+    "${load[@]}" $target --verify fingerprint --fingerprint ab
+refused load_json_in_no_directory 'json: .*No such file' "${load[@]}" $target --json "$work/no/x.json"
+refused load_json_is_a_directory 'json: .*directory' "${load[@]}" $target --json "$work/directory"
+refused load_more_sockets_than_ports 'needs 100000 sockets' "${load[@]}" '[::1]:4433' -n 100000 --hold
+limited() {
+    ulimit -n 256
+    exec "$@"
+}
+export -f limited
+refused load_more_sockets_than_files 'needs 500 sockets.*256 open files' \
+    bash -c 'limited "$@"' - "${load[@]}" '[::1]:4433' -n 500 -c 500 --threads 1
+
+# --- what goes wrong later ------------------------------------------------------------------------------------------------
+# ended $? NAME STATUS PATTERN: how a program ended whose standard error is in $work/err.
+ended() {
+    local status=$1 name=$2 wanted=$3 pattern=$4
+    if [ "$status" -ne "$wanted" ]; then
+        fail "$name" "exit status $status instead of $wanted" "$(cat "$work/err")"
+    elif ! grep -qE -- "$pattern" "$work/err"; then
+        fail "$name" "standard error does not say /$pattern/:" "$(cat "$work/err")"
+    else
+        ok "$name"
+    fi
+}
+
+"$build/ringdtls" --help >/dev/full 2>"$work/err"
+ended $? help_into_a_full_disk 1 'No space left'
+"${serve[@]}" --help >&- 2>"$work/err"
+ended $? help_into_a_closed_output 1 'Bad file descriptor'
+
+# Of what a server says at start nothing arrives; it serves all the same, and says so at the end.
+serve_a_second() {
+    "${own[@]}" --shards 1 "$@" 2>"$work/err" &
+    local pid=$!
+    helpers+=("$pid")
+    sleep 1.5
+    kill -TERM "$pid" 2>/dev/null
+    wait "$pid"
+}
+serve_a_second >&-
+ended $? serve_with_a_closed_output 1 'standard output'
+serve_a_second >/dev/full
+ended $? serve_into_a_full_output 1 'No space left'
+serve_a_second > >(sleep 0.1)
+ended $? serve_into_a_closed_pipe 1 'Broken pipe'
+
+mkdir "$work/small"
+if is_root && mount -t tmpfs -o size=4k none "$work/small" 2>/dev/null; then
+    : >"$work/small/kept"
+    head -c 4096 /dev/zero >"$work/small/filler" 2>/dev/null
+    serve_a_second --stats-json "$work/small/stats.json" >"$work/out"
+    ended $? stats_on_a_full_disk 1 'stats-json: .*No space left'
+else
+    echo "skip stats_on_a_full_disk: needs root and tmpfs"
+fi
+
+timeout 30 "${load[@]}" 127.0.0.1:9 -n 50 -c 10 --timeout-ms 300 --json "$work/load.json" \
+    >"$work/out" 2>"$work/err"
+ended $? load_to_nobody_ends_in_1 1 'gave up'
+if grep -q '"timed_out":' "$work/load.json" && grep -q '"completed":[[:space:]]*0' "$work/load.json"; then
+    ok load_to_nobody_counts_time_outs
+else
+    fail load_to_nobody_counts_time_outs "$(cat "$work/load.json" 2>&1)"
+fi
+
+timeout 30 "${load[@]}" 127.0.0.1:9 -n 50 -c 10 --hold --timeout-ms 300 >"$work/out" 2>"$work/err"
+ended $? hold_of_nothing_ends_in_1 1 'gave up'
+
+# --- nothing left behind --------------------------------------------------------------------------------------------------
+left=()
+for directory in /proc/[0-9]*; do
+    executable=$(readlink "$directory/exe" 2>/dev/null)
+    case $executable in
+    "$build"/ringdtls* | "$work"/ringdtls*)
+        tr '\0' '\n' <"$directory/environ" 2>/dev/null |
+            grep -qx "RINGDTLS_TEST_MARK=$RINGDTLS_TEST_MARK" && left+=("${directory#/proc/}")
+        ;;
+    esac
+done
+if [ ${#left[@]} -eq 0 ]; then
+    ok nothing_left_running
+else
+    fail nothing_left_running "${left[@]}"
+fi
+leftover=$(find "$work" -name '*.tmp')
+[ -z "$leftover" ] && ok no_temporary_file_left || fail no_temporary_file_left "$leftover"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
