@@ -15,7 +15,8 @@ enum {
 
 static_assert(sizeof(struct connection) + SESSION_ENTRY_COST <= CONNECTION_BUDGET,
               "an established connection owns at most 512 bytes");
-static_assert(sizeof(struct handshake) + sizeof(struct connection) + SESSION_ENTRY_COST <=
+static_assert(sizeof(struct handshake) + sizeof(struct connection) + SESSION_ENTRY_COST +
+                      REASSEMBLY_SLACK / REASSEMBLY_BLOCK_DATA * REASSEMBLY_BLOCK_LEN <=
                   HANDSHAKE_BUDGET,
               "a handshake in flight owns at most 4 KB beside what it has received");
 

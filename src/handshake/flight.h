@@ -16,8 +16,7 @@
 
 enum {
     FLIGHT_MESSAGES_MAX = 6,
-    FLIGHT_BUFFER_LEN =
-        704, /* ClientHello with the longest cookie, or key exchange and signatures */
+    FLIGHT_BUFFER_LEN = 512, /* a ClientHello with the longest cookie; the rest is shorter */
 };
 
 struct flight_message {

@@ -66,10 +66,14 @@ struct handshake {
 
     struct choice choice;
     struct key_pair key_pair;
-    uint8_t peer_key[KEY_EXCHANGE_PUBLIC_MAX];
-    uint8_t peer_point[P256_POINT_LEN]; /* of the peer's certificate */
-    uint16_t signature_scheme;          /* of the signature in the current message */
-    uint8_t cookie[COOKIE_MAX];         /* client: to be echoed */
+    union {
+        uint8_t cookie[COOKIE_MAX]; /* client: to be echoed, long before there is a certificate */
+        struct {
+            uint8_t peer_key[KEY_EXCHANGE_PUBLIC_MAX];
+            uint8_t peer_point[P256_POINT_LEN]; /* of the peer's certificate */
+        };
+    };
+    uint16_t signature_scheme; /* of the signature in the current message */
     uint8_t cookie_len;
 
     struct lane_job job;

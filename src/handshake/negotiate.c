@@ -79,6 +79,15 @@ static enum rdtls_status choose_group(const struct policy *policy, const struct 
     return RDTLS_ALERT_HANDSHAKE_FAILURE;
 }
 
+/* [rfc8422#4] "servers MUST NOT negotiate the use of an ECC cipher suite unless they can complete the
+ * handshake while respecting the choice of curves specified by the client": the list is also about the curve of our
+ * certificate, which is secp256r1, and there are clients that check it. */
+static bool certificate_curve_is_offered(const struct client_hello *hello)
+{
+    return !hello->supported_groups_present ||
+           codepoint_list_has(hello->supported_groups, GROUP_SECP256R1);
+}
+
 static bool point_formats_are_usable(const struct client_hello *hello)
 {
     /* [rfc8422#5.1.2] "RFC 4492 ... uncompressed(0) ... MUST be supported"; a list without it is
@@ -102,6 +111,8 @@ enum rdtls_status negotiate_12(const struct policy *policy, const struct client_
         return RDTLS_ALERT_HANDSHAKE_FAILURE;
     if (!point_formats_are_usable(hello))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    if (!certificate_curve_is_offered(hello))
+        return RDTLS_ALERT_HANDSHAKE_FAILURE;
     TRY(choose_suite(policy, hello, choice));
     TRY(choose_group(policy, hello, choice));
     /* [rfc5246#7.4.1.4.1 !] A client without signature_algorithms means SHA-1, which is not

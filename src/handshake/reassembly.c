@@ -111,15 +111,15 @@ static uint8_t run_after(const struct reassembly_message *message, size_t positi
     return i;
 }
 
-/* A run of its own at place `next`. When there are too many the last one is forgotten: a message
- * that comes in order gets through whatever else was kept of it. false: it would be the last one
- * itself. */
+/* A run of its own at place `next`. When there are too many, only the message's beginning still
+ * gets in, and the last one is forgotten: a message that comes in order gets through whatever else
+ * was kept of it. false: too many. */
 static bool insert_run(struct reassembly *reassembly, struct reassembly_message *message,
                        uint8_t next, struct reassembly_run run)
 {
     struct reassembly_run *runs = message->runs;
     if (message->run_count == REASSEMBLY_RUNS_MAX) {
-        if (next == REASSEMBLY_RUNS_MAX)
+        if (run.start != 0)
             return false;
         const struct reassembly_run *last = &runs[--message->run_count];
         reassembly->bytes -= (uint32_t)last->end - last->start;

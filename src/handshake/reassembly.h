@@ -2,11 +2,11 @@
  * Handshake messages come in fragments, in any order, more than once, overlapping (RFC 6347
  * section 4.2.3); they leave whole and in order.
  *
- *     message_seq:   next        next+1      ...     next+7          further ahead: refused
+ *     message_seq:   next        next+1      ...     next+5          further ahead: refused
  *                    [blocks]    [blocks]
  *     a block:       504 bytes of the message from a multiple of 504 on
- *     runs:          [start, end) of what is there, in order, at most eight; those further behind
- * give way
+ *     runs:          [start, end) of what is there, in order, at most eight; the last one gives
+ *                    way to the message's beginning
  *
  * Memory grows with bytes received, never with lengths claimed: a block is taken when a byte falls
  * into it, and blocks are refused once they outrun what was received by more than REASSEMBLY_SLACK.
@@ -21,12 +21,13 @@
 #include "wire/handshake_header.h"
 
 enum {
-    REASSEMBLY_WINDOW = 8,
+    REASSEMBLY_WINDOW = 6, /* a flight has at most five messages */
     REASSEMBLY_MESSAGE_MAX = 16384,
     REASSEMBLY_BLOCK_LEN = 512,
     REASSEMBLY_BLOCK_DATA = 504,
     REASSEMBLY_RUNS_MAX = 8,
-    REASSEMBLY_SLACK = 1024,
+    REASSEMBLY_SLACK =
+        1536, /* three blocks: as many small messages as a flight has, in any order */
 };
 
 struct reassembly_block {
