@@ -196,9 +196,9 @@ static void answer_hello(struct shard *shard, const struct path *path,
 }
 
 /* A live path asks for a cookie even when strangers need none.
- * [rfc6347#4.2.8] "the server MUST NOT destroy the existing association until the client has
- * demonstrated reachability either by completing a cookie exchange or by completing a complete
- * handshake including delivering a verifiable Finished message." */
+ * [rfc6347#4.2.8] "MUST NOT destroy the existing association until the client has demonstrated
+ * reachability either by completing a cookie exchange or by completing a complete handshake
+ * including delivering a verifiable Finished message." */
 static void take_hello(struct shard *shard, const struct path *path,
                        const struct client_hello *hello, const uint8_t *datagram, size_t len)
 {

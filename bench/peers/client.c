@@ -61,8 +61,10 @@ static void retire(struct load *load, struct client *client)
     TAILQ_INSERT_HEAD(&load->spare, client, in_order);
 }
 
+/* An association that is lost while it is held was completed, and is not any more. */
 static void fail(struct load *load, struct client *client, const char *reason)
 {
+    load->completed -= client->phase == CLIENT_HELD;
     tally_add(&load->failed, reason, 1);
     ERR_clear_error();
     retire(load, client);
@@ -79,6 +81,7 @@ static bool judge(struct load *load, struct client *client, int result)
         fail(load, client, "closed_by_peer");
         return false;
     default:
+        load->completed -= client->phase == CLIENT_HELD;
         tally_add_ssl_error(&load->failed);
         retire(load, client);
         return false;

@@ -233,6 +233,7 @@ static bool stats_write(const char *path, const struct shard_stats *total, doubl
         double value;
     } numbers[] = {
         {"handshakes_completed", (double)total->handshakes_completed},
+        {"handshakes_failed_total", (double)tally_total(&total->handshakes_failed)},
         {"connections_open", (double)total->connections_open},
         {"connections_peak", (double)total->connections_peak},
         {"datagrams_received", (double)total->datagrams_received},

@@ -71,8 +71,14 @@ static uint32_t begin_server(struct rdtls_endpoint *endpoint, const struct arriv
         .now = arrival->now,
     };
     uint32_t slot = endpoint_begin(endpoint, &start);
-    if (slot == POOL_NONE)
+    if (slot == POOL_NONE) {
         discard(endpoint, RDTLS_DISCARD_FULL);
+        return POOL_NONE;
+    }
+    /* What the next hello on this path is compared with, while this one is not whole as well: half
+     * a hello must not keep another client out. */
+    memcpy(endpoint_connection(endpoint, slot)->association.client_random, hello->prefix.random.data,
+           RANDOM_LEN);
     return slot;
 }
 
@@ -101,19 +107,17 @@ static void receive_stranger(struct rdtls_endpoint *endpoint, const struct arriv
     deliver(endpoint, slot, arrival);
 }
 
-/* Is it the hello that this association began with, once more? While that hello is not whole, it
- * must be. */
+/* Is it the hello that this association began with, once more? */
 static bool hello_is_known(const struct connection *connection, const struct first_hello *hello)
 {
-    const struct association *association = &connection->association;
-    return association->suite == 0 ||
-           bytes_are_equal(hello->prefix.random, bytes_of(association->client_random, RANDOM_LEN));
+    return bytes_are_equal(hello->prefix.random,
+                           bytes_of(connection->association.client_random, RANDOM_LEN));
 }
 
-/* [rfc6347#4.2.8] "the server MUST NOT destroy the existing association until the client has
- * demonstrated reachability either by completing a cookie exchange or by completing a complete
- * handshake": a new association grows beside it and takes over with its Finished. One that is not
- * established yet gives way at once. */
+/* [rfc6347#4.2.8] "MUST NOT destroy the existing association until the client has demonstrated
+ * reachability either by completing a cookie exchange or by completing a complete handshake
+ * including delivering a verifiable Finished message": a new association grows beside it and takes
+ * over with its Finished. One that is not established yet gives way at once. */
 static void begin_successor(struct rdtls_endpoint *endpoint, uint32_t old_slot,
                             const struct arrival *arrival, const struct first_hello *hello)
 {

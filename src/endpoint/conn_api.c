@@ -221,6 +221,12 @@ void rdtls_conn_info(const struct rdtls_conn *conn, struct rdtls_info *info)
 
 void rdtls_conn_close(struct rdtls_conn *conn)
 {
-    if (conn->has_begun)
+    if (conn->has_begun) {
         connection_close(&conn->environment, &conn->connection, RDTLS_CLOSED);
+        return;
+    }
+    /* A server that has not met its client: nobody to say it to, and no hello begins it any more. */
+    conn->has_begun = true;
+    conn->connection.user_data = conn->user_data;
+    connection_fail(&conn->environment, &conn->connection, RDTLS_CLOSED);
 }

@@ -197,7 +197,7 @@ void connection_close(struct connection_environment *environment, struct connect
 {
     if (connection->state == CONNECTION_CLOSED)
         return;
-    /* [rfc5246#7.2.1] "Each party is required to send a close_notify alert before closing the
+    /* [rfc5246#7.2.1] "each party is required to send a close_notify alert before closing the
      * write side of the connection." A handshake that is abandoned says so too. */
     if (!status_is_alert(status)) {
         connection->alert_level = ALERT_WARNING;

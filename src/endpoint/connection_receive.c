@@ -81,8 +81,9 @@ static void receive_change_cipher_spec(const struct incoming *in, struct bytes c
 static void receive_plaintext(const struct incoming *in, const struct record_header *header,
                               struct bytes content)
 {
-    /* Once the handshake is over, nothing in the clear means anything: not an alert, not a hello.
-     */
+    /* [rfc6347#4.1] "Until the handshake has completed, implementations MUST accept packets from
+     * the old epoch." Once it is over, nothing in the clear means anything: not an alert, not a
+     * hello. */
     if (in->connection->handshake == POOL_NONE) {
         discard(in, header->type == CONTENT_HANDSHAKE ? RDTLS_DISCARD_OLD_MESSAGE
                                                       : RDTLS_DISCARD_UNPROTECTED);
@@ -187,7 +188,9 @@ static void keep_early(const struct incoming *in, struct bytes record)
         discard(in, RDTLS_DISCARD_FUTURE_MESSAGE);
 }
 
-/* Its keys are not there yet, or it is data and the handshake is not complete. */
+/* Its keys are not there yet, or it is data and the handshake is not complete. [rfc6347#4.2.4]
+ * "Implementations MUST either discard or buffer all application data packets for the new epoch
+ * until they have received the Finished message for that epoch." */
 static bool is_early(const struct connection *connection, const struct record_header *header)
 {
     if (!connection->association.keys_ready)
@@ -212,6 +215,8 @@ static void receive_protected(const struct incoming *in, const struct record_hea
         .fragment = record + RECORD_HEADER_LEN,
     };
     struct bytes plaintext;
+    /* [rfc6347#4.1.2.6] "If the MAC validation fails, the receiver MUST discard the received record
+     * as invalid. The receive window is updated only if the MAC verification succeeds." */
     switch (open_record(&request, &plaintext)) {
     case OPENED:
         replay_window_mark(&connection->association.read.window, header->sequence);

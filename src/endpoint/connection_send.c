@@ -35,6 +35,7 @@ static size_t transmit_alert(struct connection_environment *environment,
     struct alert alert = {connection->alert_level, connection->alert_description};
     uint8_t content[ALERT_LEN];
     alert_write(content, &alert);
+    /* [rfc6347#4.2.7] "Alert messages are not retransmitted at all" */
     connection->alert_level = 0;
     size_t len = sealed_len(connection->association.write_epoch != EPOCH_PLAINTEXT, ALERT_LEN);
     struct seal_request request =
@@ -68,6 +69,8 @@ size_t connection_transmit(struct connection_environment *environment,
 enum rdtls_status connection_seal(struct connection_environment *environment,
                                   struct connection *connection, struct bytes payload, uint8_t *out)
 {
+    /* [rfc6347#4.1] "it is still impermissible to send data prior to completion of the first
+     * handshake." */
     if (connection->state != CONNECTION_CONNECTED)
         return RDTLS_NOT_CONNECTED;
     struct seal_request request =

@@ -1,5 +1,6 @@
-/* An endpoint's parts, for its own files: endpoint.c (creation, pass, queues), admission.c (who a
- * datagram belongs to, and first contact), endpoint_api.c (what the host asks of a connection). */
+/* An endpoint's parts, for its own files: endpoint.c (creation and pass), settle.c (what follows
+ * from anything that happened to a connection), admission.c (who a datagram belongs to, and first
+ * contact), endpoint_api.c (what the host asks of a connection). */
 #ifndef ENDPOINT_ENDPOINT_H
 #define ENDPOINT_ENDPOINT_H
 
@@ -34,6 +35,11 @@ struct rdtls_endpoint {
 };
 
 struct connection *endpoint_connection(const struct rdtls_endpoint *endpoint, uint32_t slot);
+
+struct connection_fifo *endpoint_fifo(struct rdtls_endpoint *endpoint, enum connection_queue queue);
+
+/* The first in a queue, taken out; POOL_NONE when it is empty. */
+uint32_t endpoint_dequeue(struct rdtls_endpoint *endpoint, enum connection_queue queue);
 
 /* NULL when the id names nothing. */
 struct connection *endpoint_find(const struct rdtls_endpoint *endpoint, struct rdtls_id id);

@@ -12,7 +12,7 @@ enum {
 static_assert((int)HELLO_VERIFY_REQUEST_LEN <= (int)CLIENT_HELLO_SHORTEST,
               "an unproven address gets no more bytes than it sent");
 
-/* [rfc7983#7] the first byte: "20 .. 63" is DTLS. */
+/* [rfc7983#7] "If the value is between 20 and 63 (inclusive), then the packet is DTLS." */
 static bool first_byte_is_dtls(uint8_t first)
 {
     return first >= 20 && first <= 63;
@@ -110,6 +110,8 @@ enum gate_verdict hello_gate_judge(const struct hello_gate *gate, const struct r
         return GATE_ADMIT;
     if (answer == NULL)
         return GATE_REFUSE;
+    /* [rfc6347#4.2.1] "If a server receives a ClientHello with an invalid cookie, it SHOULD treat
+     * it the same as a ClientHello with no cookie." */
     uint8_t cookie[COOKIE_LEN];
     cookie_make(&gate->config->cookie_secret, path_bytes, &hello->prefix, clock, cookie);
     write_hello_verify_request(hello, bytes_of(cookie, COOKIE_LEN), answer);

@@ -6,6 +6,9 @@
 
 static const uint16_t our_schemes[] = POLICY_SCHEMES;
 
+/* [rfc6347#4.2.1] "When responding to a HelloVerifyRequest, the client MUST use the same parameter
+ * values (version, random, session_id, cipher_suites, compression_method) as it did in the original
+ * ClientHello." Between the two nothing changes but the cookie. */
 enum rdtls_status build_client_hello(struct handshake *handshake, struct writer *body)
 {
     const struct policy *policy = handshake->environment->policy;
@@ -61,13 +64,16 @@ static enum rdtls_status check_server_hello(const struct handshake *handshake,
     if (!hello->extended_master_secret)
         return RDTLS_ALERT_HANDSHAKE_FAILURE;
     /* [rfc5746#3.4] "The client MUST then verify that the length of the "renegotiated_connection"
-     * field is zero" */
+     * field is zero, and if it is not, MUST abort the handshake" */
     if (hello->renegotiated_connection.len != 0)
         return RDTLS_ALERT_HANDSHAKE_FAILURE;
     return RDTLS_OK;
 }
 
-/* The transcript begins with the ClientHello that was answered: the one in the flight. */
+/* The transcript begins with the ClientHello that was answered: the one in the flight.
+ * [rfc6347#4.2.6] "in cases where the cookie exchange is used, the initial ClientHello and
+ * HelloVerifyRequest MUST NOT be included in the CertificateVerify or Finished MAC computations."
+ */
 static void start_transcript(struct handshake *handshake)
 {
     const struct flight_message *hello = &handshake->flight.messages[0];
@@ -97,7 +103,8 @@ enum rdtls_status consume_server_certificate(struct handshake *handshake, struct
 {
     struct certificate_message message;
     TRY(certificate_read(body, &message));
-    /* [rfc5246#7.4.2] A server's list has at least its own certificate. */
+    /* [rfc5246#7.4.2] "The sender's certificate MUST come first in the list": a server's is there.
+     */
     if (message.leaf.len == 0)
         return RDTLS_ALERT_DECODE_ERROR;
     return accept_peer_leaf(handshake, message.leaf);
@@ -109,8 +116,8 @@ enum rdtls_status consume_server_key_exchange(struct handshake *handshake, struc
     enum key_exchange_kind kind;
     enum digest_kind hash;
     TRY(server_key_exchange_read(body, &message));
-    /* [rfc8422#5.4] the curve, and [rfc5246#7.4.3] the signature algorithm, are ones that the
-     * client offered. */
+    /* [rfc8422#4] "respecting the choice of curves specified by the client"; [rfc5246#7.4.3] "the
+     * signature algorithm and hash algorithm MUST be a pair listed in that extension." */
     if (!policy_offers_group(handshake->environment->policy, message.group) ||
         !group_key_exchange(message.group, &kind) || !scheme_digest(message.scheme, &hash) ||
         message.public_key.len != key_exchange_public_len(kind))

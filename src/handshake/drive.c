@@ -17,7 +17,8 @@ static bool fact_holds(const struct handshake *handshake, const struct handshake
 }
 
 /* May the row come although we do not know yet? A client learns what a server asks for when it is
- * asked. */
+ * asked. [rfc6347#4.2.1] "Clients MUST be prepared to do a cookie exchange with every handshake."
+ */
 static bool row_is_optional(const struct handshake *handshake, const struct handshake_row *row)
 {
     return !fact_holds(handshake, row) && !row_is_ours(handshake, row) &&
@@ -94,6 +95,8 @@ static enum rdtls_status build_message(struct handshake *handshake, const struct
         .length = message.length,
     };
     transcript_add(&handshake->transcript, &header, bytes_of(body.start, body.len));
+    /* [rfc6347#4.2.2] "Whenever each new message is generated, the message_seq value is incremented
+     * by one." */
     handshake->next_send_seq++;
     handshake->association->write_epoch = row->epoch;
     return RDTLS_OK;
@@ -137,9 +140,23 @@ static enum rdtls_status send_step(struct handshake *handshake, const struct han
     return RDTLS_ALERT_INTERNAL_ERROR;
 }
 
+/* [rfc6347#4.2.1] "Clients SHOULD handle this by sending a new ClientHello with a cookie in
+ * response to the new HelloVerifyRequest": a server whose cookie has run out asks once more, and
+ * the walk goes back to the row that the table names. */
+static void go_back_if_asked_again(struct handshake *handshake, uint8_t type)
+{
+    const struct handshake_row *row = current_row(handshake);
+    if (row->instead == 0 || row_is_ours(handshake, row) ||
+        handshake->rows[row->instead].message != type)
+        return;
+    handshake->row = row->instead;
+    handshake->flight.number = 0; /* the next row of ours begins a flight again */
+}
+
 /* The row that a message of the peer's belongs to: the current one, or one behind optional rows. */
 static enum rdtls_status find_row(struct handshake *handshake, uint8_t type)
 {
+    go_back_if_asked_again(handshake, type);
     while (current_row(handshake)->message != type &&
            row_is_optional(handshake, current_row(handshake)))
         advance_row(handshake);

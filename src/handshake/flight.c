@@ -51,7 +51,8 @@ void flight_rewind(struct flight *flight)
 }
 
 /* One record under an epoch, behind what the datagram holds already: head and body, sealed where
- * they lie. */
+ * they lie. [rfc6347#4.2.2] "the retransmission is a new record. This record will have a new
+ * DTLSPlaintext.sequence_number value." */
 static bool write_record(const struct flight_writer *flight_writer, struct writer *datagram,
                          enum content_type type, uint8_t epoch, struct bytes head,
                          struct bytes body)
@@ -59,6 +60,7 @@ static bool write_record(const struct flight_writer *flight_writer, struct write
     struct association *association = flight_writer->association;
     bool is_protected = epoch != EPOCH_PLAINTEXT;
     size_t len = head.len + body.len;
+    size_t before = datagram->len;
     uint8_t *room = writer_room(datagram, sealed_len(is_protected, len));
     if (room == NULL)
         return false;
@@ -74,7 +76,12 @@ static bool write_record(const struct flight_writer *flight_writer, struct write
         .version = flight_writer->record_version,
         .plaintext = bytes_of(plaintext, len),
     };
-    return seal_record(&request, room) == RDTLS_OK;
+    if (seal_record(&request, room) == RDTLS_OK)
+        return true;
+    /* What was not sealed is no part of the datagram: a hello may begin our plaintext epoch at its
+     * last sequence number. */
+    datagram->len = before;
+    return false;
 }
 
 static bool write_change_cipher_spec(const struct flight_writer *flight_writer,
@@ -91,7 +98,7 @@ static size_t fragment_overhead(uint8_t epoch)
 }
 
 /* How many bytes of a message with `left` to go fit into `room`; false: it waits for the next
- * datagram. */
+ * datagram. [rfc6347#4.1.1] "Each DTLS record MUST fit within a single datagram." */
 static bool fragment_fits(size_t room, uint8_t epoch, size_t left, size_t *len)
 {
     size_t overhead = fragment_overhead(epoch);
@@ -131,7 +138,9 @@ static struct bytes message_body(const struct flight *flight,
     return bytes_of(body.start, body.len);
 }
 
-/* The message at the cursor changes the epoch: a ChangeCipherSpec goes before its first byte. */
+/* The message at the cursor changes the epoch: a ChangeCipherSpec goes before its first byte,
+ * however often that is sent. [rfc6347#4.2.5] "MUST be treated as part of the same flight as the
+ * associated Finished message for the purposes of timeout and retransmission." */
 static bool is_first_of_epoch(const struct flight *flight)
 {
     const struct flight_message *message = &flight->messages[flight->cursor_message];
@@ -140,7 +149,9 @@ static bool is_first_of_epoch(const struct flight *flight)
     return flight->cursor_message == 0 || message[-1].epoch == EPOCH_PLAINTEXT;
 }
 
-/* Write as much of the message at the cursor as fits; false: the datagram is full. */
+/* Write as much of the message at the cursor as fits; false: the datagram is full. [rfc6347#4.2.3]
+ * "the sender divides the message into a series of N contiguous data ranges. These ranges ... MUST
+ * jointly contain the entire handshake message." */
 static bool write_at_cursor(struct flight *flight, const struct flight_writer *flight_writer,
                             struct writer *datagram)
 {
@@ -178,7 +189,8 @@ size_t flight_fill_datagram(struct flight *flight, const struct flight_writer *f
         if (!write_at_cursor(flight, flight_writer, &datagram))
             break;
     }
-    /* An empty datagram cannot take the next piece either: only libcrypto's failure leads here. */
+    /* An empty datagram cannot take the next piece either: only libcrypto's failure, or the end of
+     * the sequence numbers, leads here. */
     if (datagram.len == 0)
         flight->sending = false;
     return datagram.len;

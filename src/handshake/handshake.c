@@ -23,6 +23,8 @@ static void association_init(struct association *association, enum rdtls_role ro
 {
     memset(association, 0, sizeof(*association));
     association->role = (uint8_t)role;
+    /* [rfc6347#4.1] "implementations MUST NOT allow the epoch to wrap": there is one handshake, so
+     * that 1 is the last. */
     association->write[EPOCH_PROTECTED].epoch = EPOCH_PROTECTED;
     association->read.epoch = EPOCH_PROTECTED;
 }
@@ -69,7 +71,10 @@ void handshake_end(struct handshake *handshake)
     secret_wipe(handshake, sizeof(*handshake));
 }
 
-/* A fragment of a message that was answered: the peer has not seen our answer. */
+/* A fragment of a message that was answered: the peer has not seen our answer. [rfc6347#4.2.4] "The
+ * implementation reads a retransmitted flight from the peer: the implementation transitions to the
+ * SENDING state, where it retransmits the flight". [rfc6347#4.2.4 !] "resets the retransmit timer":
+ * ours stays where it is, so that a replayed record cannot put it off. */
 static void answer_again(struct handshake *handshake, const struct handshake_header *header)
 {
     bool is_end = header->fragment_offset + header->fragment_length == header->length;

@@ -92,9 +92,9 @@ MUST_CHECK enum rdtls_status handshake_begin_client(struct handshake *handshake,
                                                     const struct handshake_environment *environment,
                                                     struct association *association, uint64_t now);
 
-/* A server that is about to be given the ClientHello which it created this for. [rfc6347#4.2.1] Its
- * record's sequence number and its message_seq are where ours begin, since nothing was kept of a
- * HelloVerifyRequest. */
+/* A server that is about to be given the ClientHello which it created this for. Its record's
+ * sequence number [rfc6347#4.2.1] and its message_seq [rfc6347#4.2.2] are where ours begin, since
+ * nothing was kept of a HelloVerifyRequest. */
 void handshake_begin_server(struct handshake *handshake,
                             const struct handshake_environment *environment,
                             struct association *association, uint64_t record_sequence,

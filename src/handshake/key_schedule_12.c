@@ -33,8 +33,9 @@ static void install_traffic_keys(struct association *association, const struct s
 void key_schedule_12_install(struct association *association, const struct suite *suite,
                              struct bytes shared, struct bytes session_hash)
 {
-    /* [rfc7627#4] "master_secret = PRF(pre_master_secret, "extended master secret",
-     * session_hash) [0..47];" */
+    /* [rfc7627#5.1] "both client and server MUST use the extended master secret derivation
+     * algorithm, as defined in Section 4." [rfc7627#4] "master_secret = PRF(pre_master_secret,
+     * "extended master secret", session_hash) [0..47];" */
     struct prf_input extended_master_secret = {
         .hash = suite->hash,
         .secret = shared,

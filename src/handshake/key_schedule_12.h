@@ -25,7 +25,8 @@ void key_schedule_12_verify_data(const struct association *association, const st
                                  enum rdtls_role sender, struct bytes transcript_hash,
                                  uint8_t verify_data[VERIFY_DATA_LEN]);
 
-/* [rfc5705#4] without context. */
+/* [rfc5705#4] "If no context is provided, it then computes: PRF(SecurityParameters.master_secret,
+ * label, SecurityParameters.client_random + SecurityParameters.server_random )[length]" */
 void key_schedule_12_export(const struct association *association, const struct suite *suite,
                             const char *label, uint8_t *out, size_t out_len);
 

@@ -39,7 +39,9 @@ uint16_t scheme_choose(struct bytes offered)
 
 static enum rdtls_status choose_version(const struct client_hello *hello)
 {
-    /* Later versions have smaller numbers. supported_versions, where present, is the offer. */
+    /* [rfc5746#3.6] "they MUST accept version numbers higher than their highest version number and
+     * negotiate the highest common version." Later versions have smaller numbers.
+     * supported_versions, where present, is the offer. */
     if (hello->supported_versions_present)
         return codepoint_list_has(hello->supported_versions, VERSION_DTLS_1_2)
                    ? RDTLS_OK
@@ -79,9 +81,9 @@ static enum rdtls_status choose_group(const struct policy *policy, const struct 
     return RDTLS_ALERT_HANDSHAKE_FAILURE;
 }
 
-/* [rfc8422#4] "servers MUST NOT negotiate the use of an ECC cipher suite unless they can complete the
- * handshake while respecting the choice of curves specified by the client": the list is also about the curve of our
- * certificate, which is secp256r1, and there are clients that check it. */
+/* [rfc8422#4] "servers MUST NOT negotiate the use of an ECC cipher suite unless they can complete
+ * the handshake while respecting the choice of curves specified by the client": the list is also
+ * about the curve of our certificate, which is secp256r1, and there are clients that check it. */
 static bool certificate_curve_is_offered(const struct client_hello *hello)
 {
     return !hello->supported_groups_present ||
@@ -90,8 +92,8 @@ static bool certificate_curve_is_offered(const struct client_hello *hello)
 
 static bool point_formats_are_usable(const struct client_hello *hello)
 {
-    /* [rfc8422#5.1.2] "RFC 4492 ... uncompressed(0) ... MUST be supported"; a list without it is
-     * a contradiction. */
+    /* [rfc8422#5.1.2] "the extension does not contain the uncompressed point format ... then the
+     * server MUST abort the handshake and return an illegal_parameter alert." */
     if (!hello->point_formats_present)
         return true;
     return memchr(hello->point_formats.data, POINT_UNCOMPRESSED, hello->point_formats.len) != NULL;
@@ -101,8 +103,9 @@ enum rdtls_status negotiate_12(const struct policy *policy, const struct client_
                                struct choice *choice)
 {
     TRY(choose_version(hello));
-    /* [rfc7627#5.2] "If the server ... requires the extended master secret ... it MUST abort the
-     * handshake": a session without it is open to the triple handshake attack. */
+    /* [rfc7627#5.2] "If the server receives a ClientHello without the extension, it SHOULD abort
+     * the handshake if it does not wish to interoperate with legacy clients": a session without it
+     * is open to the triple handshake attack. */
     if (!hello->extended_master_secret)
         return RDTLS_ALERT_HANDSHAKE_FAILURE;
     /* [rfc5746#3.6] "The server MUST then verify that the length of the "renegotiated_connection"
@@ -115,8 +118,9 @@ enum rdtls_status negotiate_12(const struct policy *policy, const struct client_
         return RDTLS_ALERT_HANDSHAKE_FAILURE;
     TRY(choose_suite(policy, hello, choice));
     TRY(choose_group(policy, hello, choice));
-    /* [rfc5246#7.4.1.4.1 !] A client without signature_algorithms means SHA-1, which is not
-     * signed with any more. */
+    /* [rfc5246#7.4.1.4.1 !] "If the client does not send the signature_algorithms extension, the
+     * server MUST ... behave as if the client had sent value {sha1,ecdsa}": SHA-1 is not signed
+     * with any more. */
     choice->scheme = scheme_choose(hello->signature_algorithms);
     if (choice->scheme == 0)
         return RDTLS_ALERT_HANDSHAKE_FAILURE;

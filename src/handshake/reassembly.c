@@ -10,9 +10,17 @@ static struct reassembly_block *block_at(const struct pool *blocks, uint32_t ind
     return pool_slot(blocks, index);
 }
 
+/* The window slides over the places; which one is the next message's does not follow from its
+ * number, since a message_seq that wraps would meet another one's place within the window. */
+static uint32_t place_of(const struct reassembly *reassembly, uint16_t seq)
+{
+    uint32_t ahead = (uint16_t)(seq - reassembly->next_seq);
+    return (reassembly->next_place + ahead) % REASSEMBLY_WINDOW;
+}
+
 static struct reassembly_message *message_at(struct reassembly *reassembly, uint16_t seq)
 {
-    return &reassembly->messages[seq % REASSEMBLY_WINDOW];
+    return &reassembly->messages[place_of(reassembly, seq)];
 }
 
 void reassembly_init(struct reassembly *reassembly, uint16_t next_seq)
@@ -44,7 +52,7 @@ void reassembly_release(struct reassembly *reassembly, struct pool *blocks)
 
 static bool is_next(const struct reassembly *reassembly, const struct reassembly_message *message)
 {
-    return message == &reassembly->messages[reassembly->next_seq % REASSEMBLY_WINDOW];
+    return message == &reassembly->messages[reassembly->next_place];
 }
 
 /* May one more block be had, for a fragment that brings so many bytes? A block counts as the data
@@ -113,7 +121,8 @@ static uint8_t run_after(const struct reassembly_message *message, size_t positi
 
 /* A run of its own at place `next`. When there are too many, only the message's beginning still
  * gets in, and the last one is forgotten: a message that comes in order gets through whatever else
- * was kept of it. false: too many. */
+ * was kept of it. false: too many. [rfc6347#4.2.3 !] "it MUST buffer it until it has the entire
+ * handshake message": not whatever a stranger sends; what was refused will be sent again. */
 static bool insert_run(struct reassembly *reassembly, struct reassembly_message *message,
                        uint8_t next, struct reassembly_run run)
 {
@@ -167,7 +176,8 @@ static bool fill_hole(struct reassembly *reassembly, struct pool *blocks,
     return add_run(reassembly, message, run);
 }
 
-/* Only what falls into holes is taken, block by block. A piece that there is no room for does not
+/* [rfc6347#4.2.3] "DTLS implementations MUST be able to handle overlapping fragment ranges." Only
+ * what falls into holes is taken, block by block. A piece that there is no room for does not
  * keep out those behind it: blocks that are there have to fill up, or they would keep out others
  * for ever. */
 static enum reassembly_verdict keep_bytes(struct reassembly *reassembly, struct pool *blocks,
@@ -201,6 +211,8 @@ enum reassembly_verdict reassembly_keep(struct reassembly *reassembly, struct po
                                         struct bytes fragment, uint8_t epoch)
 {
     uint16_t ahead = (uint16_t)(header->message_seq - reassembly->next_seq);
+    /* [rfc6347#4.2.2] "If the sequence number is less than next_receive_seq, the message MUST be
+     * discarded." */
     if (ahead >= UINT16_MAX / 2)
         return REASSEMBLY_OLD;
     if (ahead >= REASSEMBLY_WINDOW)
@@ -238,8 +250,7 @@ static bool message_is_whole(const struct reassembly_message *message)
 bool reassembly_next(const struct reassembly *reassembly, const struct pool *blocks,
                      struct handshake_header *header, uint8_t *epoch, uint8_t *scratch)
 {
-    const struct reassembly_message *message =
-        &reassembly->messages[reassembly->next_seq % REASSEMBLY_WINDOW];
+    const struct reassembly_message *message = &reassembly->messages[reassembly->next_place];
     if (!message_is_whole(message))
         return false;
     for (uint32_t i = message->first_block; i != POOL_NONE; i = block_at(blocks, i)->next) {
@@ -268,4 +279,5 @@ void reassembly_advance(struct reassembly *reassembly, struct pool *blocks)
 {
     reassembly_drop_next(reassembly, blocks);
     reassembly->next_seq++;
+    reassembly->next_place = (uint8_t)((reassembly->next_place + 1) % REASSEMBLY_WINDOW);
 }

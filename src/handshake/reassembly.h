@@ -54,10 +54,11 @@ struct reassembly_message {
 };
 
 struct reassembly {
-    struct reassembly_message messages[REASSEMBLY_WINDOW]; /* by message_seq modulo the window */
+    struct reassembly_message messages[REASSEMBLY_WINDOW]; /* a ring that begins at next_place */
     uint32_t blocks;                                       /* in use */
     uint32_t bytes;                                        /* different bytes received so far */
     uint16_t next_seq;
+    uint8_t next_place; /* of the message next_seq */
 };
 
 enum reassembly_verdict {

@@ -31,8 +31,9 @@ enum rdtls_status build_server_hello(struct handshake *handshake, struct writer 
 {
     struct server_hello_content content = {
         .random = handshake->association->server_random,
-        .session_id =
-            bytes_of(NULL, 0), /* [rfc5246#7.4.1.3] empty: the session will not be cached */
+        /* [rfc5246#7.4.1.3] "The server may return an empty session_id to indicate that the session
+         * will not be cached and therefore cannot be resumed." */
+        .session_id = bytes_of(NULL, 0),
         .cipher_suite = handshake->choice.suite->code_point,
         .renegotiation_info = handshake->choice.renegotiation_info,
         .point_formats = handshake->choice.point_formats,

@@ -45,7 +45,8 @@ enum rdtls_status submit_verify(struct handshake *handshake, struct bytes digest
     return RDTLS_PARKED;
 }
 
-/* [rfc8422#5.4] What ServerKeyExchange signs: client_random, server_random, ServerECDHParams. */
+/* [rfc8422#5.4] "SHA(ClientHello.random + ServerHello.random + ServerKeyExchange.params);" with the
+ * hash of the signature scheme. */
 void key_exchange_digest(const struct handshake *handshake, enum digest_kind kind,
                          struct bytes params, uint8_t out[DIGEST_LEN_MAX])
 {
@@ -75,10 +76,13 @@ enum rdtls_status accept_peer_leaf(struct handshake *handshake, struct bytes lea
 enum rdtls_status complete_key_exchange(struct handshake *handshake)
 {
     struct lane_job *job = &handshake->job;
-    /* [rfc7748#6.1] an all-zero shared secret, and [rfc8422#5.10] a point that is not on the
-     * curve, are the peer's mistake. */
+    /* [rfc8422#5.11] "a receiving party MUST check whether the computed premaster secret is the
+     * all-zero value and abort the handshake if so": that, and a point that is not on the curve,
+     * are the peer's mistake. */
     if (job->state != LANE_DONE || !job->ok)
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    /* [rfc7627#3] "all handshake messages sent or received, starting at the ClientHello up to and
+     * including the ClientKeyExchange message" */
     uint8_t session_hash[DIGEST_LEN_MAX];
     const struct suite *suite = handshake->choice.suite;
     size_t hash_len = transcript_hash(&handshake->transcript, suite->hash, session_hash);

@@ -5,20 +5,20 @@
 /* The state diagram in README.md is drawn from this table. */
 /* clang-format off */
 const struct handshake_row handshake_12_full[] = {
-    /* sender        message                       epoch flight presence                    prepare                      build                      consume                       complete */
-    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 1, FACT_ALWAYS,                NULL,                        build_client_hello,        consume_client_hello,         NULL },
-    { RDTLS_SERVER, MESSAGE_HELLO_VERIFY_REQUEST,     0, 2, FACT_COOKIE,                NULL,                        NULL, /* the hello gate */ consume_hello_verify_request, NULL },
-    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 3, FACT_COOKIE,                NULL,                        build_client_hello,        consume_client_hello,         NULL },
-    { RDTLS_SERVER, MESSAGE_SERVER_HELLO,             0, 4, FACT_ALWAYS,                NULL,                        build_server_hello,        consume_server_hello,         NULL },
-    { RDTLS_SERVER, MESSAGE_CERTIFICATE,              0, 4, FACT_ALWAYS,                NULL,                        build_server_certificate,  consume_server_certificate,   NULL },
-    { RDTLS_SERVER, MESSAGE_SERVER_KEY_EXCHANGE,      0, 4, FACT_ALWAYS,                prepare_server_key_exchange, build_server_key_exchange, consume_server_key_exchange,  complete_server_key_exchange },
-    { RDTLS_SERVER, MESSAGE_CERTIFICATE_REQUEST,      0, 4, FACT_CERTIFICATE_REQUESTED, NULL,                        build_certificate_request, consume_certificate_request,  NULL },
-    { RDTLS_SERVER, MESSAGE_SERVER_HELLO_DONE,        0, 4, FACT_ALWAYS,                NULL,                        build_server_hello_done,   consume_server_hello_done,    NULL },
-    { RDTLS_CLIENT, MESSAGE_CERTIFICATE,              0, 5, FACT_CERTIFICATE_REQUESTED, NULL,                        build_client_certificate,  consume_client_certificate,   NULL },
-    { RDTLS_CLIENT, MESSAGE_CLIENT_KEY_EXCHANGE,      0, 5, FACT_ALWAYS,                prepare_client_key_exchange, build_client_key_exchange, consume_client_key_exchange,  complete_key_exchange },
-    { RDTLS_CLIENT, MESSAGE_CERTIFICATE_VERIFY,       0, 5, FACT_CERTIFICATE_SENT,      prepare_certificate_verify,  build_certificate_verify,  consume_certificate_verify,   complete_certificate_verify },
-    { RDTLS_CLIENT, MESSAGE_FINISHED,                 1, 5, FACT_ALWAYS,                NULL,                        build_finished,            consume_finished,             NULL },
-    { RDTLS_SERVER, MESSAGE_FINISHED,                 1, 6, FACT_ALWAYS,                NULL,                        build_finished,            consume_finished,             NULL },
+    /* sender        message                       epoch flight presence                    prepare                      build                      consume                       complete                      instead */
+    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 1, FACT_ALWAYS,                NULL,                        build_client_hello,        consume_client_hello,         NULL,                         0 },
+    { RDTLS_SERVER, MESSAGE_HELLO_VERIFY_REQUEST,     0, 2, FACT_COOKIE,                NULL,                        NULL, /* the hello gate */ consume_hello_verify_request, NULL,                         0 },
+    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 3, FACT_COOKIE,                NULL,                        build_client_hello,        consume_client_hello,         NULL,                         0 },
+    { RDTLS_SERVER, MESSAGE_SERVER_HELLO,             0, 4, FACT_ALWAYS,                NULL,                        build_server_hello,        consume_server_hello,         NULL,                         ROW_HELLO_VERIFY_REQUEST },
+    { RDTLS_SERVER, MESSAGE_CERTIFICATE,              0, 4, FACT_ALWAYS,                NULL,                        build_server_certificate,  consume_server_certificate,   NULL,                         0 },
+    { RDTLS_SERVER, MESSAGE_SERVER_KEY_EXCHANGE,      0, 4, FACT_ALWAYS,                prepare_server_key_exchange, build_server_key_exchange, consume_server_key_exchange,  complete_server_key_exchange, 0 },
+    { RDTLS_SERVER, MESSAGE_CERTIFICATE_REQUEST,      0, 4, FACT_CERTIFICATE_REQUESTED, NULL,                        build_certificate_request, consume_certificate_request,  NULL,                         0 },
+    { RDTLS_SERVER, MESSAGE_SERVER_HELLO_DONE,        0, 4, FACT_ALWAYS,                NULL,                        build_server_hello_done,   consume_server_hello_done,    NULL,                         0 },
+    { RDTLS_CLIENT, MESSAGE_CERTIFICATE,              0, 5, FACT_CERTIFICATE_REQUESTED, NULL,                        build_client_certificate,  consume_client_certificate,   NULL,                         0 },
+    { RDTLS_CLIENT, MESSAGE_CLIENT_KEY_EXCHANGE,      0, 5, FACT_ALWAYS,                prepare_client_key_exchange, build_client_key_exchange, consume_client_key_exchange,  complete_key_exchange,        0 },
+    { RDTLS_CLIENT, MESSAGE_CERTIFICATE_VERIFY,       0, 5, FACT_CERTIFICATE_SENT,      prepare_certificate_verify,  build_certificate_verify,  consume_certificate_verify,   complete_certificate_verify,  0 },
+    { RDTLS_CLIENT, MESSAGE_FINISHED,                 1, 5, FACT_ALWAYS,                NULL,                        build_finished,            consume_finished,             NULL,                         0 },
+    { RDTLS_SERVER, MESSAGE_FINISHED,                 1, 6, FACT_ALWAYS,                NULL,                        build_finished,            consume_finished,             NULL,                         0 },
     { .flight = 0 },
 };
 /* clang-format on */

@@ -23,6 +23,7 @@ struct handshake_row {
     enum rdtls_status (*build)(struct handshake *handshake, struct writer *body);
     enum rdtls_status (*consume)(struct handshake *handshake, struct bytes body);
     enum rdtls_status (*complete)(struct handshake *handshake); /* NULL: nothing */
+    uint8_t instead; /* an earlier row whose message may come in this one's place; 0: none */
 };
 
 /* DTLS 1.2, full handshake (RFC 6347 section 4.2.4, figure 1). */
@@ -30,6 +31,7 @@ extern const struct handshake_row handshake_12_full[];
 
 enum {
     ROW_CLIENT_FIRST = 0, /* where a client begins */
+    ROW_HELLO_VERIFY_REQUEST = 1, /* where it goes back to when its cookie has run out */
     ROW_SERVER_FIRST = 2, /* where a server begins: what is before it belongs to the hello gate */
 };
 

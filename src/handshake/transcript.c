@@ -22,8 +22,8 @@ static void transcript_add_bytes(struct transcript *transcript, struct bytes byt
 void transcript_add(struct transcript *transcript, const struct handshake_header *header,
                     struct bytes body)
 {
-    /* [rfc6347#4.2.6] "the Finished computation is made as if each handshake message had been
-     * sent as a single fragment" */
+    /* [rfc6347#4.2.6] "the Finished MAC MUST be computed as if each handshake message had been sent
+     * as a single fragment." */
     struct handshake_header whole = {
         .type = header->type,
         .message_seq = header->message_seq,

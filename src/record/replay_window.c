@@ -1,7 +1,8 @@
 #include "record/replay_window.h"
 
-/* [rfc6347#4.1.2.6] "Records that contain sequence numbers lower than the "left" edge of the window
- * are rejected." */
+/* [rfc6347#4.1.2.6] "the receiver MUST verify that the record contains a sequence number that does
+ * not duplicate the sequence number of any other record received during the life of this session."
+ * "Records that contain sequence numbers lower than the "left" edge of the window are rejected." */
 bool replay_window_admits(const struct replay_window *window, uint64_t sequence)
 {
     if (window->seen == 0 || sequence > window->highest)

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* [rfc6347#4.1.2.6] "A minimum window size of 32 MUST be supported, but a window size of 64 is
+ * preferred and SHOULD be employed as the default." */
 enum { REPLAY_WINDOW_LEN = 64 };
 
 struct replay_window {

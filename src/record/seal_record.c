@@ -26,7 +26,7 @@ static bool protect(const struct seal_request *request, const struct record_head
         .out = fragment + GCM_EXPLICIT_NONCE_LEN,
     };
     /* [rfc5288#3] "Each value of the nonce_explicit MUST be distinct for each distinct invocation
-     * of the GCM encrypt function for any fixed key. [...] The nonce_explicit MAY be the 64-bit
+     * of the GCM encrypt function for any fixed key. ... The nonce_explicit MAY be the 64-bit
      * sequence number." */
     record_number_write(fragment, header->epoch, header->sequence);
     nonce_write(operation.nonce, request->keys->salt, fragment);
@@ -39,9 +39,8 @@ enum rdtls_status seal_record(const struct seal_request *request, uint8_t *out)
     bool is_protected = request->keys != NULL;
     if (plaintext_len > PLAINTEXT_MAX)
         return RDTLS_TOO_LONG;
-    /* [rfc5246#6.1 !] "Sequence numbers do not wrap. If a TLS implementation would need to wrap a
-     * sequence number, it must renegotiate instead." Renegotiation is refused: the association
-     * ends. */
+    /* [rfc6347#4.1] "implementations MUST either abandon an association or rehandshake prior to
+     * allowing the sequence number to wrap." Renegotiation is refused: the association ends. */
     if (request->epoch->next_sequence > SEQUENCE_MAX)
         return RDTLS_SEQUENCE_EXHAUSTED;
 

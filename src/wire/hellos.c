@@ -150,7 +150,9 @@ static const struct {
 
 enum { CLIENT_EXTENSION_COUNT = sizeof(client_extensions) / sizeof(client_extensions[0]) };
 
-/* Whatever has no row, and every reserved value sent to keep us tolerant, is stepped over. */
+/* Whatever has no row, and every reserved value sent to keep us tolerant, is stepped over.
+ * [rfc5746#3.6] "TLS servers implementing this specification MUST ignore any unknown extensions
+ * offered by the client" */
 static bool parse_client_extension(const struct extension *extension, struct client_hello *hello)
 {
     for (size_t i = 0; i < CLIENT_EXTENSION_COUNT; i++)
@@ -248,7 +250,11 @@ void client_hello_write(struct writer *writer, const struct client_hello_content
     write_vector_u8(writer, bytes_of(&no_compression, 1));
 
     size_t extensions = writer_open_vector(writer, 2);
+    /* [rfc5746#3.4] "The client MUST include either an empty "renegotiation_info" extension, or the
+     * TLS_EMPTY_RENEGOTIATION_INFO_SCSV signaling cipher suite value in the ClientHello." */
     write_renegotiation_info(writer);
+    /* [rfc7627#5.2] "In all handshakes, a client implementing this document MUST send the
+     * "extended_master_secret" extension in its ClientHello." */
     write_extended_master_secret(writer);
     write_code_points_extension(writer, EXTENSION_SUPPORTED_GROUPS, content->groups,
                                 content->group_count);
@@ -318,8 +324,12 @@ void server_hello_write(struct writer *writer, const struct server_hello_content
     writer_u8(writer, COMPRESSION_NULL);
 
     size_t extensions = writer_open_vector(writer, 2);
+    /* [rfc5746#3.6] "If the secure_renegotiation flag is set to TRUE, the server MUST include an
+     * empty "renegotiation_info" extension in the ServerHello message." */
     if (content->renegotiation_info)
         write_renegotiation_info(writer);
+    /* [rfc7627#5.2] "If a server implementing this document receives the "extended_master_secret"
+     * extension, it MUST include the extension in its ServerHello message." */
     write_extended_master_secret(writer);
     if (content->point_formats)
         write_point_formats(writer);

@@ -101,7 +101,10 @@ void server_hello_write(struct writer *writer, const struct server_hello_content
 MUST_CHECK enum rdtls_status hello_verify_request_read(struct bytes body, struct bytes *cookie);
 
 /* server_version is DTLS 1.0: [rfc6347#4.2.1] "DTLS 1.2 server implementations SHOULD use DTLS
- * version 1.0 regardless of the version of TLS that is expected to be negotiated." */
+ * version 1.0 regardless of the version of TLS that is expected to be negotiated." It also says
+ * [rfc6347#4.2.1 !] "The server MUST use the same version number in the HelloVerifyRequest that it
+ * would use when sending a ServerHello": both cannot be, and clients are to take it for packet
+ * formatting alone. */
 void hello_verify_request_write(struct writer *writer, struct bytes cookie);
 
 #endif

@@ -17,7 +17,8 @@ Test(certificate_walk, finds_the_point_that_libcrypto_finds)
 {
     for (int i = 0; i < 20; i++) {
         EVP_PKEY *key = EVP_EC_gen("P-256");
-        /* Version 1 has no version field; 3 is written as 2. */
+        /* [rfc5280#4.1] "version [0] EXPLICIT Version DEFAULT v1": version 1 has no field; 3 is
+         * written as 2. */
         X509 *certificate = issue(key, i % 2 == 0 ? 0 : 2);
         struct bytes der = der_of(certificate);
         uint8_t point[P256_POINT_LEN];

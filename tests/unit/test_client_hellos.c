@@ -269,7 +269,7 @@ Test(client_hellos, the_first_fragment_alone_gives_the_prefix)
     }
 }
 
-/* [rfc6347#4.2.1] "the client MUST retransmit the ClientHello with the cookie added." */
+/* [rfc6347#4.2.1] "The client MUST retransmit the ClientHello with the cookie added." */
 Test(client_hellos, the_second_one_brings_the_cookie)
 {
     enum { CAPTURED_COOKIE_LEN = 32 };

@@ -43,6 +43,8 @@ Test(cookie, is_good_for_the_hello_and_path_it_was_made_for)
     cr_assert_not(cookie_is_good(&secret, here, &hello, CLOCK));
 }
 
+/* [rfc6347#4.2.1] "The server SHOULD use those values to generate its cookie and verify that they
+ * are correct upon cookie receipt." */
 Test(cookie, covers_path_version_random_session_suites_and_compression)
 {
     struct cookie_secret secret = secret_of(1);

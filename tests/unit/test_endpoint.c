@@ -12,6 +12,8 @@ static struct rdtls_id connect_to(struct host *client, struct host *server,
     return id;
 }
 
+/* [rfc5246#7.2.1] "each party is required to send a close_notify alert before closing the write
+ * side of the connection." */
 Test(endpoint, two_of_them_connect_talk_and_part)
 {
     struct host server = host_new();
@@ -34,8 +36,8 @@ Test(endpoint, two_of_them_connect_talk_and_part)
     host_free(&client);
 }
 
-/* [rfc6347#4.2.1] no state and no public-key operation for a client that has not brought its cookie
- * back */
+/* [rfc6347#4.2.1] "The DTLS server SHOULD generate cookies in such a way that they can be verified
+ * without retaining any per-client state on the server." And no public-key operation either. */
 Test(endpoint, a_hello_without_a_cookie_costs_no_state)
 {
     struct host server = host_new();
@@ -85,6 +87,9 @@ Test(endpoint, the_answer_has_the_hellos_sequence_numbers)
     host_free(&client);
 }
 
+/* [rfc7983#7] "If the value is between 20 and 63 (inclusive), then the packet is DTLS." What is not
+ * goes to nobody, nor does what is out of form: [rfc6347#4.1.2.7] "invalid records SHOULD be
+ * silently discarded" */
 Test(endpoint, noise_is_dropped_and_counted)
 {
     struct host server = host_new();

@@ -17,8 +17,8 @@ static bool fragment_of_hex_reads(const char *hex)
     return read;
 }
 
-/* [rfc6347#4.2.2] "struct { HandshakeType msg_type; uint24 length; uint16 message_seq; uint24
- * fragment_offset; uint24 fragment_length; ..." */
+/* [rfc6347#4.2.2] "struct { HandshakeType msg_type; uint24 length; uint16 message_seq; ... uint24
+ * fragment_offset; ... uint24 fragment_length; ..." */
 Test(handshake_header, fields_lie_in_the_order_of_the_standard)
 {
     struct bytes input = exact_from_hex("0b 010203 0405 000607 000002 aabb");

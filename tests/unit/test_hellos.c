@@ -63,6 +63,10 @@ static struct bytes client_hello_made(struct bytes cookie)
     return exact_copy(bytes_of(out, writer.len));
 }
 
+/* [rfc5746#3.4] "The client MUST include either an empty "renegotiation_info" extension, or the
+ * TLS_EMPTY_RENEGOTIATION_INFO_SCSV signaling cipher suite value in the ClientHello." [rfc7627#5.2]
+ * "In all handshakes, a client implementing this document MUST send the "extended_master_secret"
+ * extension in its ClientHello." */
 Test(client_hello, what_was_written_reads_back)
 {
     static const size_t cookie_lens[] = {0, 1, 32, COOKIE_MAX};
@@ -276,6 +280,14 @@ static const struct extension_verdict client_extension_verdicts[] = {
     {"0008 0a0a 0000 0a0a 0000", RDTLS_ALERT_ILLEGAL_PARAMETER},
 };
 
+/* [rfc7627#5.1] "The "extension_data" field of this extension is empty."
+ * [rfc5746#3.2] "opaque renegotiated_connection<0..255>;"
+ * [rfc8422#5.1.1] "NamedCurve named_curve_list<2..2^16-1>"
+ * [rfc5246#7.4.1.4.1] "supported_signature_algorithms<2..2^16-2>;"
+ * [rfc8422#5.1.2] "ECPointFormat ec_point_format_list<1..2^8-1>"
+ * [rfc8446#4.2.1] "ProtocolVersion versions<2..254>;"
+ * [rfc6066#3] "ServerName server_name_list<1..2^16-1>", "opaque HostName<1..2^16-1>;"
+ * [rfc5746#3.6] "MUST ignore any unknown extensions offered by the client" */
 Test(client_hello, extensions_out_of_form_are_refused)
 {
     struct bytes prefix = exact_from_hex(PREFIX_HEX);
@@ -312,6 +324,8 @@ Test(client_hello, the_signalling_suite_counts_as_renegotiation_info)
     exact_free(body);
 }
 
+/* [rfc6066#3] "all future data structures associated with new NameTypes MUST begin with a 16-bit
+ * length field." */
 Test(client_hello, gives_the_first_host_name)
 {
     struct bytes body =

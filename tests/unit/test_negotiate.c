@@ -64,7 +64,8 @@ Test(negotiate, takes_what_there_is)
     cr_assert_eq(choice.scheme, SCHEME_ECDSA_SECP384R1_SHA384);
 }
 
-/* [rfc8422#4] A client that proposes ECC cipher suites may leave supported_groups out. */
+/* [rfc8422#4] "A client that proposes ECC cipher suites may choose not to include these extensions.
+ * In this case, the server is free to choose any one of the elliptic curves" */
 Test(negotiate, without_supported_groups_the_curve_is_secp256r1)
 {
     struct client_hello hello = good_hello();
@@ -75,6 +76,20 @@ Test(negotiate, without_supported_groups_the_curve_is_secp256r1)
     cr_assert_eq(choice.group, GROUP_SECP256R1);
 }
 
+/* [rfc8422#4] "servers MUST NOT negotiate the use of an ECC cipher suite unless they can complete
+ * the handshake while respecting the choice of curves specified by the client": our certificate's
+ * curve is secp256r1. */
+Test(negotiate, the_curve_of_the_certificate_must_be_offered)
+{
+    static const uint8_t x25519[] = {0, 29};
+    struct client_hello hello = good_hello();
+    struct choice choice;
+    hello.supported_groups = bytes_of(x25519, sizeof(x25519));
+    cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
+}
+
+/* [rfc5746#3.6] "they MUST accept version numbers higher than their highest version number and
+ * negotiate the highest common version." */
 Test(negotiate, versions)
 {
     static const uint8_t both[] = {0xfe, 0xfc, 0xfe, 0xfd};
@@ -95,7 +110,8 @@ Test(negotiate, versions)
     cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_PROTOCOL_VERSION);
 }
 
-/* [rfc7627#5.2] no session without the extended master secret */
+/* [rfc7627#5.2] "If the server receives a ClientHello without the extension, it SHOULD abort the
+ * handshake if it does not wish to interoperate with legacy clients." */
 Test(negotiate, extended_master_secret_is_required)
 {
     struct client_hello hello = good_hello();
@@ -127,10 +143,13 @@ Test(negotiate, nothing_in_common)
     hello = good_hello();
     hello.signature_algorithms = bytes_of(other, 2);
     cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
-    hello.signature_algorithms_present = false; /* SHA-1, that is */
+    /* [rfc5246#7.4.1.4.1 !] "behave as if the client had sent value {sha1,ecdsa}": not any more. */
+    hello.signature_algorithms_present = false;
     hello.signature_algorithms = (struct bytes){NULL, 0};
     cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
     hello = good_hello();
+    /* [rfc8422#5.1.2] "the extension does not contain the uncompressed point format ... then the
+     * server MUST abort the handshake and return an illegal_parameter alert." */
     hello.point_formats = bytes_of(other, 2);
     cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_ILLEGAL_PARAMETER);
 }

@@ -21,6 +21,7 @@ static const struct {
      "a3e52655c9e9aee6 91c8f3a26854308d 5eaa3be85e099070 3d73e56f"},
 };
 
+/* [rfc5246#5] "PRF(secret, label, seed) = P_<hash>(secret, label + seed)" */
 Test(prf, gives_the_published_vectors_at_every_length)
 {
     for (size_t i = 0; i < sizeof(published) / sizeof(published[0]); i++) {

@@ -84,8 +84,8 @@ Test(reassembly, an_empty_message_is_whole_at_once)
     bench_free(bench);
 }
 
-/* Any cut, any order, any overlap: the message is whole exactly when its last missing byte has
- * come. */
+/* [rfc6347#4.2.3] "DTLS implementations MUST be able to handle overlapping fragment ranges." Any
+ * cut, any order, any overlap: the message is whole exactly when its last missing byte has come. */
 Test(reassembly, pieces_in_random_order_with_overlap)
 {
     srandom(7);
@@ -175,6 +175,9 @@ Test(reassembly, what_came_under_keys_replaces_what_came_in_the_clear)
     bench_free(bench);
 }
 
+/* [rfc6347#4.2.2] "If the sequence number is less than next_receive_seq, the message MUST be
+ * discarded. If the sequence number is greater than next_receive_seq, the implementation SHOULD
+ * queue the message but MAY discard it." */
 Test(reassembly, old_and_far_messages_are_told_apart)
 {
     struct bench *bench = bench_new();

@@ -244,7 +244,8 @@ Test(record, a_replayed_record_is_refused_unopened)
     aead_engine_free(fixture.engine);
 }
 
-/* Records that arrive in any order, at both edges of the window. */
+/* Records that arrive in any order, at both edges of the window. [rfc6347#4.1.2.6] "a window size
+ * of 64 is preferred and SHOULD be employed as the default." */
 Test(record, the_window_admits_63_below_the_highest)
 {
     static uint8_t records[66][256];
@@ -263,8 +264,8 @@ Test(record, the_window_admits_63_below_the_highest)
     aead_engine_free(fixture.engine);
 }
 
-/* [rfc5246#6.1 !] "Sequence numbers do not wrap. If a TLS implementation would need to wrap a
- * sequence number, it must renegotiate instead." We do not: sealing ends. */
+/* [rfc6347#4.1] "implementations MUST either abandon an association or rehandshake prior to
+ * allowing the sequence number to wrap." Sealing ends. */
 Test(record, sealing_stops_behind_the_last_sequence_number)
 {
     uint8_t record[256];

@@ -31,8 +31,8 @@ Test(record_header, what_was_written_reads_back)
                                               UINT64_C(0xffffffffffff), UINT16_MAX});
 }
 
-/* [rfc6347#4.1] "struct { ContentType type; ProtocolVersion version; uint16 epoch; uint48
- * sequence_number; uint16 length; opaque fragment[DTLSPlaintext.length]; } DTLSPlaintext;" */
+/* [rfc6347#4.1] "struct { ContentType type; ProtocolVersion version; uint16 epoch; ... uint48
+ * sequence_number; ... uint16 length; opaque fragment[DTLSPlaintext.length]; } DTLSPlaintext;" */
 Test(record_header, fields_lie_in_the_order_of_the_standard)
 {
     struct bytes input = exact_from_hex("16 fefd 0102 030405060708 090a");

@@ -24,6 +24,8 @@ Test(replay_window, number_zero_is_admitted_once)
     cr_expect(replay_window_admits(&window, 1));
 }
 
+/* [rfc6347#4.1.2.6] "Records that contain sequence numbers lower than the "left" edge of the window
+ * are rejected." */
 Test(replay_window, its_left_edge_is_63_below_the_highest)
 {
     struct replay_window window = {0, 0};

@@ -43,6 +43,10 @@ Test(retransmit, is_armed_exactly_while_an_answer_is_awaited)
     cr_assert_eq(retransmit_tick(&retransmit, &policy, UINT64_MAX - 1), RETRANSMIT_WAIT);
 }
 
+/* [rfc6347#4.2.4] "The implementation reads a retransmitted flight from the peer: the
+ * implementation transitions to the SENDING state, where it retransmits the flight".
+ * [rfc6347#4.2.4 !] "resets the retransmit timer": it stays where it is, so that a replayed record
+ * cannot put it off. */
 Test(retransmit, a_peer_that_repeats_itself_is_answered_but_not_for_every_copy)
 {
     struct policy policy = policy_of(1000, 60000, 3);

@@ -70,6 +70,8 @@ Test(server_hello, what_was_written_reads_back_whole_or_not_at_all)
     exact_free(random);
 }
 
+/* [rfc5746#3.6] "the server MUST include an empty "renegotiation_info" extension in the ServerHello
+ * message." [rfc7627#5.2] "it MUST include the extension in its ServerHello message." */
 Test(server_hello, is_written_as_the_standard_says)
 {
     struct bytes random = exact_from_hex(RANDOM_HEX);

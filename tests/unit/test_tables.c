@@ -60,10 +60,25 @@ static bool may_stand_at(enum rdtls_role role, size_t at, uint8_t facts)
            (role == RDTLS_CLIENT && row->sender == RDTLS_SERVER);
 }
 
+/* [rfc6347#4.2.1] "Clients SHOULD handle this by sending a new ClientHello with a cookie in response
+ * to the new HelloVerifyRequest." */
+Test(tables, only_a_server_hello_may_be_another_question)
+{
+    for (size_t at = 0; handshake_12_full[at].flight != 0; at++) {
+        bool is_server_hello = handshake_12_full[at].message == MESSAGE_SERVER_HELLO;
+        cr_assert_eq(handshake_12_full[at].instead,
+                     is_server_hello ? ROW_HELLO_VERIFY_REQUEST : 0);
+    }
+}
+
 /* May a message of this type come when the walk stands at a row? */
 static bool is_allowed(enum rdtls_role role, size_t at, uint8_t facts, uint8_t type)
 {
-    for (const struct handshake_row *row = &handshake_12_full[at]; row->flight != 0; row++) {
+    const struct handshake_row *here = &handshake_12_full[at];
+    if (here->instead != 0 && here->sender != role &&
+        handshake_12_full[here->instead].message == type)
+        return true;
+    for (const struct handshake_row *row = here; row->flight != 0; row++) {
         bool holds = row->presence == FACT_ALWAYS || (facts & row->presence) != 0;
         bool may_come = !holds && role == RDTLS_CLIENT && row->sender == RDTLS_SERVER;
         if (row->sender != role && (holds || may_come) && row->message == type)
