@@ -1,0 +1,272 @@
+"""What a conversation between one of our programs and somebody else's must look like, whoever that is."""
+
+import concurrent.futures
+import dataclasses
+import itertools
+import pathlib
+import re
+import time
+
+import credentials
+import dtls
+import relay as relays
+from parties import Load, Serve, Unmet, expect, expect_equal
+
+SMALL_MTU = 400
+DATA_LEN, DATA_RECORDS = 200, 3
+SAY_AGAIN_SECONDS = 1
+SAY_TIMES = 20
+X25519, P256 = "X25519", "P-256"
+AES_128, AES_256 = "AES-128-GCM", "AES-256-GCM"
+SUITES = {AES_128: 0xC02B, AES_256: 0xC02C}
+GROUPS = {X25519: 0x001D, P256: 0x0017}
+# Noise that nobody here makes, whatever the load of the machine.
+NEVER_DISCARDED = ("not_dtls", "truncated", "version", "bad_hello", "replay", "authentication", "epoch", "bad_fragment",
+                   "unprotected", "unverified", "unknown_type", "rate_limited", "full")
+
+
+@dataclasses.dataclass
+class Place:
+    """Where the tests run: the build under test, certificates, and a folder for what they write."""
+
+    build: pathlib.Path
+    clients: pathlib.Path  # captured hellos
+    folder: pathlib.Path
+    credentials: credentials.Credentials
+    numbers: itertools.count = dataclasses.field(default_factory=itertools.count)
+
+    def scratch(self, name):
+        return self.folder / f"{next(self.numbers)}-{name}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """What both sides shall agree on. `asked`: the server's --client-cert; `given`: the client's certificate or None."""
+
+    suite: str = AES_128
+    group: str = X25519
+    asked: str = "none"
+    given: credentials.Certificate = None
+    mtu: int = None
+
+
+def shapes(place):
+    """(name, shape): suite x group x client certificate x MTU"""
+    own = place.credentials.client
+    certificates = {"none": ("none", None), "request-without": ("request", None), "request-with": ("request", own),
+                    "require-with": ("require", own)}
+    for suite, group, (certificate, (asked, given)), mtu in itertools.product(SUITES, GROUPS, certificates.items(),
+                                                                              (None, SMALL_MTU)):
+        name = f"{suite}/{group}/{certificate}" + (f"/mtu-{mtu}" if mtu else "")
+        yield name, Shape(suite, group, asked, given, mtu)
+
+
+def say_till_echoed(party, word):
+    """Datagrams may be lost, so it is said again."""
+    for _ in range(SAY_TIMES):
+        party.say(f"{word}\n")
+        try:
+            party.wait_for(re.escape(word), SAY_AGAIN_SECONDS)
+            return
+        except Unmet:
+            if party.ended:
+                raise
+    party.complain(f"no echo of {word!r}")
+
+
+def expect_agreed(relay, shape):
+    """What the handshake says in the clear is what was wanted."""
+    hello = dtls.read_server_hello(relay.message(relays.TO_CLIENT, dtls.SERVER_HELLO) or b"")
+    expect_equal("version", hello.version, dtls.DTLS_1_2)
+    expect_equal("suite", hello.suite, SUITES[shape.suite])
+    group = dtls.read_group(relay.message(relays.TO_CLIENT, dtls.SERVER_KEY_EXCHANGE) or b"")
+    expect_equal("group", group, GROUPS[shape.group])
+    asks = relay.message(relays.TO_CLIENT, dtls.CERTIFICATE_REQUEST) is not None
+    expect_equal("CertificateRequest there", asks, shape.asked != "none")
+    certificate = relay.message(relays.TO_SERVER, dtls.CERTIFICATE)
+    proof = relay.message(relays.TO_SERVER, dtls.CERTIFICATE_VERIFY)
+    expect_equal("client's Certificate there", certificate is not None, asks)
+    expect_equal("CertificateVerify there", proof is not None, asks and shape.given is not None)
+    if certificate is not None:
+        expect_equal("client's Certificate empty", certificate == bytes(3), shape.given is None)
+
+
+def expect_no_amplification(relay):
+    """Until the client has shown a cookie, no more bytes come out than go in."""
+    balance = 0
+    for direction, datagram in relay.log:
+        if any(kind == dtls.SERVER_HELLO for kind, _, _ in dtls.messages_of([datagram])):
+            return
+        balance += len(datagram) if direction == relays.TO_SERVER else -len(datagram)
+        expect(balance >= 0, f"{-balance} bytes too many to an address without proof")
+
+
+def expect_served_one(stats, relay):
+    expect_equal("handshakes_completed", stats["handshakes_completed"], 1)
+    expect_equal("handshakes_failed", stats["handshakes_failed"], {})
+    expect_equal("connections_peak", stats["connections_peak"], 1)
+    discarded = {reason: stats["records_discarded"][reason] for reason in NEVER_DISCARDED if stats["records_discarded"][reason]}
+    expect_equal("records_discarded", discarded, {})
+    sent = stats["datagrams_sent"], stats["bytes_sent"]
+    datagrams = relay.datagrams(relays.TO_CLIENT)
+    expect_equal("what the server says it sent", sent, (len(datagrams), sum(map(len, datagrams))))
+
+
+def expect_datagrams_fit(relay, direction, mtu):
+    longest = max(map(len, relay.datagrams(direction)))
+    expect(longest <= mtu, f"a datagram of {longest} bytes, where {mtu} are allowed")
+
+
+def with_trace(relay, judge):
+    """A complaint brings the conversation along."""
+    try:
+        judge()
+    except (Unmet, dtls.Malformed) as complaint:
+        raise Unmet(f"{complaint}; datagrams: {relay.trace()}") from complaint
+
+
+class Peer:
+    """Somebody else's client and server."""
+
+    alerts_heard_max = 1  # so many of the same it may take till it believes a refusal
+
+    def client(self, place, address, shape, extra=()):
+        """A party, not started."""
+        raise NotImplementedError
+
+    def expect_content(self, client, shape):
+        """What it says of the handshake is what was wanted."""
+        raise NotImplementedError
+
+    def finish(self, client):
+        """It says close_notify and ends."""
+        raise NotImplementedError
+
+    def server(self, place, shape, extra=()):
+        """A party, not started."""
+        raise NotImplementedError
+
+    def expect_closed(self, server):
+        """It has understood that its client is gone."""
+
+
+def serve_options(shape):
+    mtu = ("--mtu", shape.mtu) if shape.mtu else ()
+    return ("--client-cert", shape.asked, *mtu)
+
+
+def client_is_served(place, peer, shape, extra=(), io="auto", certificate=None, lose=(), listen="127.0.0.1:0"):
+    """Handshake, echo, close_notify both ways, and the statistics agree. Returns the relay."""
+    with Serve(place, *serve_options(shape), io=io, certificate=certificate, listen=listen) as serve, \
+         relays.Relay(serve.address, lose) as relay:
+        with peer.client(place, relay.address, shape, extra) as client:
+            def converse():
+                say_till_echoed(client, f"echo-{time.monotonic_ns()}")
+                peer.expect_content(client, shape)
+                peer.finish(client)
+                relay.wait_for_protected_alert(relays.TO_SERVER)
+                relay.wait_for_protected_alert(relays.TO_CLIENT)
+            with_trace(relay, converse)
+        stats = serve.stop()
+
+        def judge():
+            expect_agreed(relay, shape)
+            if not lose:
+                expect_no_amplification(relay)
+                expect_served_one(stats, relay)
+            if shape.mtu:
+                expect_datagrams_fit(relay, relays.TO_CLIENT, shape.mtu)
+                expect(relay.is_fragmented(relays.TO_CLIENT), "the server's flight came in one piece")
+                expect(shape.given is None or relay.is_fragmented(relays.TO_SERVER), "the client's Certificate came in one piece")
+        with_trace(relay, judge)
+    return relay
+
+
+def client_is_refused(place, peer, shape, alert, extra=(), says=None, **other):
+    """The client gets this alert in the clear and nothing else, and no association is made."""
+    with Serve(place, *serve_options(shape)) as serve, relays.Relay(serve.address) as relay:
+        with peer.client(place, relay.address, shape, extra, **other) as client:
+            def converse():
+                expect(client.wait_exit() != 0, "the client is content")
+                expect(says is None or re.search(says, client.text()), f"the client does not say {says!r}")
+            with_trace(relay, converse)
+        stats = serve.stop()
+
+        def judge():
+            alerts = dtls.alerts_of(relay.datagrams(relays.TO_CLIENT))
+            expect_equal("alerts of all kinds", set(alerts), {(dtls.FATAL, alert)})
+            expect(len(alerts) <= peer.alerts_heard_max, f"{len(alerts)} alerts")
+            expect_equal("records under keys", relay.protected(relays.TO_CLIENT, dtls.HANDSHAKE), 0)
+            expect_equal("handshakes_completed", stats["handshakes_completed"], 0)
+            expect_equal("handshakes failed", sum(stats["handshakes_failed"].values()), len(alerts))
+        with_trace(relay, judge)
+
+
+def load_options(shape, data):
+    options = ["--handshakes", 1, "--concurrency", 1, "--threads", 1]
+    if shape.given is not None:
+        options.append("--client-cert")
+    if shape.mtu:
+        options += ["--mtu", shape.mtu]
+    if data:
+        options += ["--data", DATA_LEN, "--records", DATA_RECORDS]
+    return options
+
+
+def server_is_used(place, peer, shape, extra=(), data=True, lose=(), options=(), cookies=None):
+    """`ringdtls-load` makes one handshake with somebody else's server, gets its echoes and says close_notify."""
+    with peer.server(place, shape, extra) as server, relays.Relay(server.address, lose) as relay, \
+         Load(place, relay.address, *load_options(shape, data), *options) as load:
+        def judge():
+            status, figures = load.figures()
+            expect_equal("failed_by_reason", figures["failed_by_reason"], {})
+            expect_equal("exit status", status, 0)
+            expect_equal("completed", figures["completed"], 1)
+            expect_equal("cipher_suite", int(figures["cipher_suite"], 16), SUITES[shape.suite])
+            expect_agreed(relay, shape)
+            relay.wait_for_protected_alert(relays.TO_SERVER)
+            peer.expect_closed(server)
+            if not lose:
+                expect_equal("retransmits", figures["retransmits"], 0)
+            asked = relay.message(relays.TO_CLIENT, dtls.HELLO_VERIFY_REQUEST) is not None
+            expect(cookies is None or asked == cookies, f"HelloVerifyRequest there: {asked}")
+            if shape.mtu:
+                expect_datagrams_fit(relay, relays.TO_SERVER, shape.mtu)
+                expect(relay.is_fragmented(relays.TO_CLIENT), "the server's flight came in one piece")
+        with_trace(relay, judge)
+    return relay
+
+
+def server_is_refused(place, peer, shape, reason, extra=(), options=(), server_says=None):
+    """The handshake fails, for this reason, whoever refuses."""
+    with peer.server(place, shape, extra) as server, relays.Relay(server.address) as relay, \
+         Load(place, relay.address, *load_options(shape, data=False), *options) as load:
+        def judge():
+            status, figures = load.figures()
+            expect_equal("failed_by_reason", figures["failed_by_reason"], {reason: 1})
+            expect_equal("exit status", status, 1)
+            expect_equal("completed", figures["completed"], 0)
+            if server_says is not None:
+                server.wait_for(server_says)
+        with_trace(relay, judge)
+
+
+def handshake_len(relay):
+    """Datagrams till the first that holds data or an alert under keys."""
+    for number, (_, datagram) in enumerate(relay.log):
+        if relays.is_behind_handshake(datagram):
+            return number
+    raise Unmet("the handshake does not end")
+
+
+def each_lost_once(converse):
+    """Any one datagram of a handshake may be lost; `converse(lose)` has the handshake and returns the relay."""
+    count = handshake_len(converse(()))
+
+    def lose_one(number):
+        try:
+            converse((number,))
+        except Unmet as complaint:
+            raise Unmet(f"datagram {number} of {count} lost: {complaint}") from complaint
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        list(pool.map(lose_one, range(1, count + 1)))

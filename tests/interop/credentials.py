@@ -1,0 +1,83 @@
+"""Certificates of every kind that the tests need, made by the openssl program."""
+
+import dataclasses
+import pathlib
+import subprocess
+
+OPENSSL_SECONDS = 60
+CONFIGURATION = """
+[req]
+distinguished_name = name
+[name]
+[leaf]
+subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1
+[authority]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign
+"""
+# libssl alone knows the extended master secret as something to switch off, and only in a file.
+WITHOUT_EXTENDED_MASTER_SECRET = """
+openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = default
+[default]
+Options = -ExtendedMasterSecret
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Certificate:
+    path: pathlib.Path
+    key: pathlib.Path
+    rest: pathlib.Path = None  # of the chain, where there is one
+
+
+def openssl(*arguments):
+    command = ["openssl", *[str(argument) for argument in arguments]]
+    return subprocess.run(command, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          timeout=OPENSSL_SECONDS).stdout
+
+
+class Credentials:
+    def __init__(self, folder):
+        self.folder = folder
+        self.configuration = folder / "certificates.cnf"
+        self.configuration.write_text(CONFIGURATION, encoding="ascii")
+        self.without_extended_master_secret = folder / "no_ems.cnf"
+        self.without_extended_master_secret.write_text(WITHOUT_EXTENDED_MASTER_SECRET, encoding="ascii")
+        self.server = self.self_signed("server", "ec", "ec_paramgen_curve:P-256")
+        self.client = self.self_signed("client", "ec", "ec_paramgen_curve:P-256")
+        self.client_p384 = self.self_signed("client_p384", "ec", "ec_paramgen_curve:P-384")
+        self.client_rsa = self.self_signed("client_rsa", "rsa", "rsa_keygen_bits:2048")
+        self.root = self.self_signed("root", "rsa", "rsa_keygen_bits:2048", "authority")
+        self.chain = self.chain_of_two()
+
+    def self_signed(self, name, algorithm, option, extensions="leaf"):
+        certificate = Certificate(self.folder / f"{name}.pem", self.folder / f"{name}.key")
+        openssl("req", "-x509", "-config", self.configuration, "-newkey", algorithm, "-pkeyopt", option, "-nodes", "-keyout",
+                certificate.key, "-subj", f"/CN={name}", "-days", "7", "-extensions", extensions, "-out", certificate.path)
+        return certificate
+
+    def issued(self, name, issuer, algorithm, option, extensions):
+        certificate = Certificate(self.folder / f"{name}.pem", self.folder / f"{name}.key")
+        request = self.folder / f"{name}.csr"
+        openssl("req", "-new", "-config", self.configuration, "-newkey", algorithm, "-pkeyopt", option, "-nodes", "-keyout",
+                certificate.key, "-subj", f"/CN={name}", "-out", request)
+        openssl("x509", "-req", "-in", request, "-CA", issuer.path, "-CAkey", issuer.key, "-CAcreateserial", "-days", "7",
+                "-extfile", self.configuration, "-extensions", extensions, "-out", certificate.path)
+        return certificate
+
+    def chain_of_two(self):
+        """A P-256 leaf behind RSA authorities: with its issuer more than a datagram holds."""
+        issuer = self.issued("issuer", self.root, "rsa", "rsa_keygen_bits:2048", "authority")
+        leaf = self.issued("leaf", issuer, "ec", "ec_paramgen_curve:P-256", "leaf")
+        both = self.folder / "chain.pem"
+        both.write_text(leaf.path.read_text(encoding="ascii") + issuer.path.read_text(encoding="ascii"), encoding="ascii")
+        return Certificate(both, leaf.key, issuer.path)
+
+    @staticmethod
+    def fingerprint(certificate):
+        line = openssl("x509", "-in", certificate.path, "-noout", "-fingerprint", "-sha256")
+        return line.strip().partition("=")[2]

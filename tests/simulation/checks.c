@@ -1,0 +1,274 @@
+#include "checks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "endpoint/endpoint.h"
+#include "host.h"
+#include "records.h"
+
+enum { EXPORTED_LEN = 32 };
+
+static const uint64_t tick_ns = UINT64_C(1) << TIMER_TICK_SHIFT;
+
+/* What is counted on a walk over all connections. */
+struct census {
+    uint32_t connections;
+    uint32_t handshakes;
+    uint32_t blocks;
+    uint32_t sessions;
+    uint32_t armed;
+    uint32_t established;
+    uint64_t earliest_ns;
+};
+
+static bool is_live(const struct connection *connection)
+{
+    return connection->state != CONNECTION_CLOSED || connection->events != 0 ||
+           connection->queues != 0;
+}
+
+static void check_handshake(struct world *world, const struct connection *connection,
+                            const struct handshake *handshake, struct census *census)
+{
+    const struct reassembly *reassembly = &handshake->reassembly;
+    census->handshakes++;
+    census->blocks += reassembly->blocks + (handshake->early_block != POOL_NONE);
+    /* A fragment whose bytes are known already counts too. */
+    if ((size_t)reassembly->blocks * REASSEMBLY_BLOCK_DATA >
+        REASSEMBLY_SLACK + (size_t)reassembly->bytes + REASSEMBLY_BLOCK_DATA)
+        world_fail(world, "%u blocks for %u bytes received", reassembly->blocks, reassembly->bytes);
+    if (handshake_is_parked(handshake) || handshake->complete)
+        world_fail(world, "a handshake is parked, or complete, after its pass");
+    /* An answer is awaited from the moment that a flight was sent; a server may wait for the rest
+     * of a hello. */
+    bool awaits = handshake->flight.count > 0;
+    if (awaits != (handshake->retransmit.due_ns != NEVER))
+        world_fail(world, "retransmission %s while an answer is %sawaited",
+                   awaits ? "not armed" : "armed", awaits ? "" : "not ");
+    if (handshake->gives_up_ns == NEVER || handshake->gives_up_ns + tick_ns < world->now)
+        world_fail(world, "a handshake outlives its time");
+    if (connection->state != CONNECTION_HANDSHAKING)
+        world_fail(world, "a handshake slot is held after the handshake");
+}
+
+/* Armed exactly while something is awaited, and never later than that. An old, earlier deadline may
+ * still stand. */
+static void check_timer(struct world *world, const struct host *host,
+                        const struct connection *connection, struct census *census)
+{
+    const struct connection_environment *environment = &host->endpoint->environment;
+    uint64_t deadline = connection_deadline(environment, connection);
+    uint64_t due = connection->timer.due_ns;
+    bool is_over = connection->state == CONNECTION_CLOSED;
+    uint64_t idle = environment->config->idle_timeout_ns;
+    if (is_over != (due == NEVER) && idle != 0)
+        world_fail(world, "the timer of a connection in state %u is %sarmed", connection->state,
+                   due == NEVER ? "not " : "");
+    if (!is_over && due > deadline)
+        world_fail(world, "the timer comes later than the deadline");
+    if (connection->state == CONNECTION_HANDSHAKING && due != deadline)
+        world_fail(world, "the timer of a handshake is not its deadline");
+    if ((connection->state == CONNECTION_CONNECTED || connection->state == CONNECTION_VERIFYING) &&
+        idle != 0 && deadline != connection->last_received_ns + idle)
+        world_fail(world, "an established connection waits for something else than its idle time");
+    if (due != NEVER) {
+        census->armed++;
+        census->earliest_ns = nanoseconds_earlier(census->earliest_ns, due);
+        if (due + 2 * tick_ns < world->now)
+            world_fail(world, "a deadline lies in the past and stays there");
+    }
+}
+
+static void check_connection(struct world *world, const struct host *host, uint32_t slot,
+                             struct census *census)
+{
+    const struct connection *connection = endpoint_connection(host->endpoint, slot);
+    if (!is_live(connection))
+        return;
+    census->connections++;
+    census->established += connection->was_connected && connection->state == CONNECTION_CONNECTED;
+    check_timer(world, host, connection, census);
+    const struct handshake *handshake =
+        connection_handshake(&host->endpoint->environment, connection);
+    if (handshake != NULL)
+        check_handshake(world, connection, handshake, census);
+    else if (connection->state == CONNECTION_HANDSHAKING)
+        world_fail(world, "a connection is handshaking without a handshake");
+    bool has_path = connection->state != CONNECTION_CLOSED && connection->predecessor == POOL_NONE;
+    if (has_path != (connection->first_session != POOL_NONE))
+        world_fail(world, "a connection in state %u %s in the session table", connection->state,
+                   has_path ? "is not" : "is still");
+    census->sessions += has_path;
+    if (connection->successor != POOL_NONE &&
+        endpoint_connection(host->endpoint, connection->successor)->predecessor != slot)
+        world_fail(world, "a successor does not know its predecessor");
+    if (connection->events != 0)
+        world_fail(world, "an event was not polled");
+}
+
+static void check_pools(struct world *world, const struct host *host, const struct census *census)
+{
+    const struct rdtls_endpoint *endpoint = host->endpoint;
+    const struct connection_environment *environment = &endpoint->environment;
+    if (endpoint->connections.used != census->connections)
+        world_fail(world, "%u connections are lent, %u live", endpoint->connections.used,
+                   census->connections);
+    if (environment->handshakes.used != census->handshakes)
+        world_fail(world, "%u handshakes are lent, %u are used", environment->handshakes.used,
+                   census->handshakes);
+    if (environment->blocks.used != census->blocks)
+        world_fail(world, "%u blocks are lent, %u are used", environment->blocks.used,
+                   census->blocks);
+    if (endpoint->sessions.entries.used != census->sessions)
+        world_fail(world, "%u session entries, %u paths in use", endpoint->sessions.entries.used,
+                   census->sessions);
+    if (endpoint->timers.armed != census->armed)
+        world_fail(world, "%u timers are armed, %u are waited for", endpoint->timers.armed,
+                   census->armed);
+    const struct rdtls_endpoint_options *limits = &endpoint->options;
+    if (endpoint->connections.used > limits->connections_max ||
+        environment->handshakes.used > limits->handshakes_max ||
+        environment->blocks.used > environment->blocks.count ||
+        endpoint->sessions.entries.used > limits->connections_max)
+        world_fail(world, "a pool is over its limit");
+    if (environment->retired != POOL_NONE || !event_queue_is_empty(&environment->data))
+        world_fail(world, "data was not polled");
+}
+
+static void check_counters(struct world *world, const struct host *host,
+                           const struct census *census)
+{
+    const struct rdtls_endpoint_stats *stats = rdtls_endpoint_stats(host->endpoint);
+    uint64_t failed = 0;
+    for (unsigned status = 0; status < RDTLS_STATUS_COUNT; status++)
+        failed += stats->handshakes_failed[status];
+    uint64_t undecided = census->connections - census->established;
+    if (stats->handshakes_open != census->handshakes)
+        world_fail(world, "counted as open: %llu handshakes, there are %u",
+                   (unsigned long long)stats->handshakes_open, census->handshakes);
+    if (stats->connections_open != census->established)
+        world_fail(world, "counted as open: %llu connections, there are %u",
+                   (unsigned long long)stats->connections_open, census->established);
+    if (stats->handshakes_started < stats->handshakes_completed + failed ||
+        stats->handshakes_started > stats->handshakes_completed + failed + undecided)
+        world_fail(world, "handshakes started do not add up with those that ended");
+}
+
+void check_endpoint(struct world *world, const struct host *host)
+{
+    struct census census = {.earliest_ns = NEVER};
+    for (uint32_t slot = 0; slot < host->endpoint->connections.fresh; slot++)
+        check_connection(world, host, slot, &census);
+    check_pools(world, host, &census);
+    check_counters(world, host, &census);
+    uint64_t deadline = rdtls_endpoint_deadline(host->endpoint);
+    if (deadline <= world->now)
+        world_fail(world, "after a pass the deadline is not in the future");
+    if ((deadline == NEVER) != (census.armed == 0) ||
+        (deadline != NEVER && deadline > census.earliest_ns + tick_ns))
+        world_fail(world, "the endpoint's deadline misses a connection's");
+    if (!host->has_backlog &&
+        (!outbox_is_empty(&host->endpoint->outbox) || host->endpoint->transmit.head != POOL_NONE))
+        world_fail(world, "something to send was not sent");
+}
+
+/* [rfc6347#4.2.2] "the retransmission is a new record. This record will have a new
+ * DTLSPlaintext.sequence_number value." */
+static void check_sequences(struct world *world, enum side from, struct path_log *path,
+                            const struct rdtls_datagram *datagram)
+{
+    struct record_header header;
+    size_t at = 0;
+    while (records_next(datagram->bytes, datagram->len, &at, &header)) {
+        if (header.epoch == 0 || world->options.restarts)
+            continue;
+        /* A second association on the path begins at 0 again. */
+        if (header.sequence != 0 && header.sequence < path->last_sequence[from])
+            world_fail(world, "record number %llu goes out again",
+                       (unsigned long long)header.sequence);
+        path->last_sequence[from] = header.sequence + 1;
+    }
+}
+
+void check_departure(struct world *world, enum side from, uint32_t path,
+                     const struct rdtls_datagram *datagram)
+{
+    struct path_log *log = &world->paths[path];
+    if (datagram->len > shape_mtu(world->shape))
+        world_fail(world, "a datagram of %u bytes leaves", datagram->len);
+    /* [rfc6347#4.1.1] "Each DTLS record MUST fit within a single datagram." */
+    if (!records_are_whole(datagram->bytes, datagram->len))
+        world_fail(world, "a datagram leaves that is not made of records");
+    if (host_words_are_in(datagram->bytes, datagram->len))
+        world_fail(world, "application data leaves in the clear");
+    check_sequences(world, from, log, datagram);
+    if (from == SIDE_SERVER && !log->proven) {
+        log->bytes_out += datagram->len;
+        /* [rfc6347#4.2.1] "An attacker can use the server as an amplifier by sending connection
+         * initiation messages with a forged source of the victim." Not this one. */
+        if (log->bytes_out > log->bytes_in)
+            world_fail(world, "%llu bytes to an unproven address that sent %llu",
+                       (unsigned long long)log->bytes_out, (unsigned long long)log->bytes_in);
+    }
+}
+
+void check_emptiness(struct world *world, const struct host *host)
+{
+    const struct rdtls_endpoint *endpoint = host->endpoint;
+    check_endpoint(world, host);
+    if (endpoint->connections.used != 0 || endpoint->environment.handshakes.used != 0 ||
+        endpoint->environment.blocks.used != 0 || endpoint->sessions.entries.used != 0 ||
+        endpoint->timers.armed != 0 || endpoint->stats.connections_open != 0 ||
+        endpoint->stats.handshakes_open != 0)
+        world_fail(world, "something is left over at the %s",
+                   host->side == SIDE_SERVER ? "server" : "client");
+    for (size_t i = 0; i < host->end_count; i++)
+        if (!host->ends[i].closed)
+            world_fail(world, "an association was never told to be closed");
+}
+
+static bool secrets_agree(const struct association *a, const struct association *b)
+{
+    return memcmp(a->master_secret, b->master_secret, MASTER_SECRET_LEN) == 0 &&
+           memcmp(&a->write_keys, &b->read_keys, sizeof(a->write_keys)) == 0 &&
+           memcmp(&a->read_keys, &b->write_keys, sizeof(a->read_keys)) == 0;
+}
+
+void check_agreement(struct world *world, const struct end *client)
+{
+    const struct end *server = world_peer_of(world, SIDE_CLIENT, client);
+    if (server == NULL || !(server->connected || server->asked)) {
+        world_fail(world, "a client is CONNECTED with a server that is not");
+        return;
+    }
+    struct rdtls_endpoint *ours = world->hosts[SIDE_CLIENT].endpoint;
+    struct rdtls_endpoint *theirs = world->hosts[SIDE_SERVER].endpoint;
+    const struct connection *a = endpoint_find(ours, client->id);
+    const struct connection *b = endpoint_find(theirs, server->id);
+    if (a == NULL || b == NULL)
+        return; /* one of them is gone already */
+    if (!secrets_agree(&a->association, &b->association))
+        world_fail(world, "the two sides hold different secrets");
+    struct rdtls_info at_client;
+    struct rdtls_info at_server;
+    uint8_t client_material[EXPORTED_LEN];
+    uint8_t server_material[EXPORTED_LEN];
+    connection_info(&ours->environment, a, &at_client);
+    connection_info(&theirs->environment, b, &at_server);
+    bool known = shape_client_is_known(world->shape);
+    if (at_client.cipher_suite != (world->shape->aes_256 ? 0xc02c : 0xc02b) ||
+        at_client.group != (world->shape->p256 ? 23 : 29) ||
+        at_client.cipher_suite != at_server.cipher_suite || at_client.group != at_server.group)
+        world_fail(world, "not the suite and group that were to be chosen");
+    if (!at_client.peer_certificate || at_server.peer_certificate != known ||
+        memcmp(at_client.peer_fingerprint, shape_fingerprint(SIDE_SERVER), SHA256_LEN) != 0 ||
+        (known &&
+         memcmp(at_server.peer_fingerprint, shape_fingerprint(SIDE_CLIENT), SHA256_LEN) != 0))
+        world_fail(world, "a certificate is not what it should be");
+    if (b->state == CONNECTION_CONNECTED &&
+        (connection_export(a, "EXPORTER-simulation", client_material, EXPORTED_LEN) != RDTLS_OK ||
+         connection_export(b, "EXPORTER-simulation", server_material, EXPORTED_LEN) != RDTLS_OK ||
+         memcmp(client_material, server_material, EXPORTED_LEN) != 0))
+        world_fail(world, "exported material differs");
+}

@@ -1,0 +1,208 @@
+#include "forgery.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "endpoint/endpoint.h"
+#include "records.h"
+
+enum { FORGED_MAX = 2048, GARBAGE_MAX = 64, FINISHED_LEN = 24 };
+
+/* Which of the ways to get a protected record wrong. */
+enum damage {
+    DAMAGE_CONTENT,
+    DAMAGE_SEQUENCE,
+    DAMAGE_TYPE,
+    DAMAGE_VERSION,
+    DAMAGE_SHORTER,
+    DAMAGE_EPOCH,
+    DAMAGE_COUNT
+};
+
+/* The connections' timers hang in lists, where a neighbour may move; when each is due may not
+ * change. */
+static void copy_connections(const struct rdtls_endpoint *endpoint, uint8_t *to)
+{
+    size_t len = pool_footprint(sizeof(struct connection), endpoint->connections.fresh);
+    memcpy(to, endpoint->connections.memory, len);
+    for (uint32_t slot = 0; slot < endpoint->connections.fresh; slot++) {
+        struct connection *connection = (struct connection *)(void *)to + slot;
+        connection->timer.next = connection->timer.previous = 0;
+    }
+}
+
+static size_t snapshot_len(const struct rdtls_endpoint *endpoint)
+{
+    return pool_footprint(sizeof(struct connection), endpoint->connections.fresh) +
+           pool_footprint(sizeof(struct handshake), endpoint->environment.handshakes.fresh);
+}
+
+static void take_snapshot(const struct rdtls_endpoint *endpoint, uint8_t *to)
+{
+    const struct pool *handshakes = &endpoint->environment.handshakes;
+    copy_connections(endpoint, to);
+    memcpy(to + pool_footprint(sizeof(struct connection), endpoint->connections.fresh),
+           handshakes->memory, pool_footprint(sizeof(struct handshake), handshakes->fresh));
+}
+
+/* Receive what is forged (its bytes are used up), and compare everything that connections and
+ * handshakes hold. [rfc6347#4.1.2.6] "If the MAC validation fails, the receiver MUST discard the
+ * received record as invalid. The receive window is updated only if the MAC verification succeeds."
+ */
+static void receive_forged(struct world *world, struct host *host, uint32_t path, uint8_t *bytes,
+                           size_t len, const char *what)
+{
+    struct rdtls_endpoint *endpoint = host->endpoint;
+    uint32_t connections = endpoint->connections.fresh;
+    uint32_t handshakes = endpoint->environment.handshakes.fresh;
+    size_t snapshot = snapshot_len(endpoint);
+    uint8_t *after = malloc(snapshot);
+    if (after == NULL)
+        abort();
+    take_snapshot(endpoint, host->snapshot);
+    world->forged++;
+    if (host->side == SIDE_SERVER && !world->paths[path].proven)
+        world->paths[path].bytes_in += len;
+    rdtls_endpoint_receive(endpoint, &world->paths[path].at[host->side], bytes, len, world->now);
+    if (endpoint->connections.fresh != connections ||
+        endpoint->environment.handshakes.fresh != handshakes) {
+        world_fail(world, "%s has begun something", what);
+    } else {
+        take_snapshot(endpoint, after);
+        if (memcmp(host->snapshot, after, snapshot) != 0)
+            world_fail(world, "%s has changed something", what);
+    }
+    free(after);
+}
+
+/* The connection that the path leads to; NULL: none, or two that share it. */
+static const struct connection *owner_of(const struct world *world, const struct host *host,
+                                         uint32_t path)
+{
+    const struct rdtls_endpoint *endpoint = host->endpoint;
+    const struct rdtls_path *at = &world->paths[path].at[host->side];
+    uint64_t key = session_table_key(&endpoint->sessions, bytes_of(at, sizeof(*at)));
+    struct session_target target = session_table_find(&endpoint->sessions, key);
+    if (target.kind != SESSION_CONNECTION)
+        return NULL;
+    const struct connection *connection = endpoint_connection(endpoint, target.index);
+    return connection->successor == POOL_NONE ? connection : NULL;
+}
+
+/* The first protected record of the datagram, whole. */
+static size_t take_protected(const struct flying *datagram, uint8_t *out)
+{
+    size_t at;
+    size_t len;
+    if (!records_protected_part(datagram->bytes, datagram->len, &at, &len))
+        return 0;
+    len += RECORD_HEADER_LEN;
+    if (len > FORGED_MAX)
+        return 0;
+    memcpy(out, datagram->bytes + at - RECORD_HEADER_LEN, len);
+    return len;
+}
+
+static const char *damage(struct seeded *random, uint8_t *record, size_t *len)
+{
+    uint8_t bits = (uint8_t)(1 + seeded_below(random, 255));
+    switch ((enum damage)seeded_below(random, DAMAGE_COUNT)) {
+    case DAMAGE_CONTENT:
+        record[RECORD_HEADER_LEN + seeded_below(random, *len - RECORD_HEADER_LEN)] ^= bits;
+        return "a record with damaged content";
+    case DAMAGE_SEQUENCE:
+        record[5 + seeded_below(random, 6)] ^= bits;
+        return "a record with another number";
+    case DAMAGE_TYPE:
+        record[0] ^=
+            1; /* a handshake becomes data, data a handshake, an alert a ChangeCipherSpec */
+        return "a record of another type";
+    case DAMAGE_VERSION:
+        record[1 + seeded_below(random, 2)] ^= bits;
+        return "a record of another version";
+    case DAMAGE_SHORTER:
+        *len = RECORD_HEADER_LEN + seeded_below(random, *len - RECORD_HEADER_LEN);
+        store_u16(record + 11, (uint16_t)(*len - RECORD_HEADER_LEN));
+        return "a record cut short";
+    case DAMAGE_EPOCH:
+        record[4] = (uint8_t)(2 + bits % 250);
+        return "a record of another epoch";
+    case DAMAGE_COUNT:
+        break;
+    }
+    return "?";
+}
+
+/* Until the handshake is complete, data is kept unread. */
+static bool would_be_kept(const struct connection *connection, const uint8_t *record)
+{
+    return connection->state == CONNECTION_HANDSHAKING && record[0] == CONTENT_APPLICATION_DATA;
+}
+
+static void forge_protected(struct world *world, struct host *host, const struct flying *datagram,
+                            const struct connection *connection)
+{
+    uint8_t record[FORGED_MAX];
+    size_t len = take_protected(datagram, record);
+    if (len == 0 || !connection->association.keys_ready)
+        return;
+    const char *what = damage(&world->random, record, &len);
+    if (!would_be_kept(connection, record))
+        receive_forged(world, host, datagram->path, record, len, what);
+}
+
+/* What anybody can send who knows two addresses. */
+static void forge_plaintext(struct world *world, struct host *host, uint32_t path)
+{
+    static const uint8_t blind[][RECORD_HEADER_LEN + FINISHED_LEN] = {
+        {CONTENT_ALERT, 0xfe, 0xfd, [12] = 2, ALERT_FATAL, 40},
+        {CONTENT_ALERT, 0xfe, 0xfd, [12] = 2, ALERT_WARNING, 0},
+        {CONTENT_CHANGE_CIPHER_SPEC, 0xfe, 0xfd, [12] = 1, 1},
+        {CONTENT_APPLICATION_DATA, 0xfe, 0xfd, [12] = 3, 'a', 'b', 'c'},
+        {CONTENT_HANDSHAKE, 0xfe, 0xfd, [12] = 24, MESSAGE_FINISHED, 0, 0, 12, 0, 3, 0, 0, 0, 0, 0,
+         12},
+        {CONTENT_HANDSHAKE, 0xfe, 0xfd, [12] = 12, MESSAGE_HELLO_REQUEST},
+    };
+    uint8_t record[RECORD_HEADER_LEN + FINISHED_LEN];
+    uint64_t which = seeded_below(&world->random, sizeof(blind) / sizeof(blind[0]));
+    memcpy(record, blind[which], sizeof(record));
+    receive_forged(world, host, path, record, RECORD_HEADER_LEN + (size_t)record[12],
+                   "a plaintext record from nowhere");
+}
+
+static void forge_garbage(struct world *world, struct host *host, uint32_t path)
+{
+    uint8_t bytes[GARBAGE_MAX];
+    size_t len = seeded_below(&world->random, sizeof(bytes));
+    seeded_fill(&world->random, bytes, sizeof(bytes));
+    if (len > 4 && seeded_happens(&world->random, 500))
+        memcpy(bytes, (uint8_t[]){CONTENT_HANDSHAKE, 0xfe, 0xfd, 0xff, 0xff}, 5);
+    /* By chance it might be something. */
+    if (len > 4 && bytes[3] == 0 && bytes[4] <= 1)
+        bytes[3] = 7;
+    receive_forged(world, host, path, bytes, len, "garbage");
+}
+
+void forgery_try(struct world *world, struct host *host, const struct flying *datagram)
+{
+    const struct connection *connection = owner_of(world, host, datagram->path);
+    if (connection == NULL)
+        return;
+    if (connection->handshake == POOL_NONE && seeded_happens(&world->random, 300))
+        forge_plaintext(world, host, datagram->path);
+    else if (seeded_happens(&world->random, 200))
+        forge_garbage(world, host, datagram->path);
+    else
+        forge_protected(world, host, datagram, connection);
+}
+
+void forgery_replay(struct world *world, struct host *host, const struct flying *datagram)
+{
+    uint8_t record[FORGED_MAX];
+    size_t len = take_protected(datagram, record);
+    const struct connection *connection = owner_of(world, host, datagram->path);
+    if (len > 0 && connection != NULL && connection->association.keys_ready &&
+        !would_be_kept(connection, record))
+        receive_forged(world, host, datagram->path, record, len, "a record seen before");
+}

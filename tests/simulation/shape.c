@@ -1,0 +1,165 @@
+#include "shape.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "credentials.h"
+
+enum { GROUP_NUMBERS = 2, SUITE_NUMBERS = 2 };
+
+/* Made when they are first asked for. A test program may keep them in one place. */
+static struct rdtls_config *configs[SHAPE_COUNT][SIDE_COUNT];
+static uint8_t fingerprints[SIDE_COUNT][RDTLS_FINGERPRINT_LEN];
+static bool fingerprints_known;
+
+struct shape shape_of(unsigned number)
+{
+    struct shape shape;
+    shape.cookies = number % 2 == 0;
+    number /= 2;
+    shape.small_mtu = number % 2 == 1;
+    number /= 2;
+    shape.p256 = number % 2 == 1;
+    number /= 2;
+    shape.aes_256 = number % 2 == 1;
+    number /= 2;
+    shape.certificate = (enum certificate_shape)(number % CERTIFICATE_SHAPES);
+    number /= CERTIFICATE_SHAPES;
+    shape.verify = (enum rdtls_verify)(number % SHAPE_VERIFIES);
+    return shape;
+}
+
+unsigned shape_number(const struct shape *shape)
+{
+    unsigned number = (unsigned)shape->verify;
+    number = number * CERTIFICATE_SHAPES + (unsigned)shape->certificate;
+    number = number * 2 + shape->aes_256;
+    number = number * 2 + shape->p256;
+    number = number * 2 + shape->small_mtu;
+    return number * 2 + !shape->cookies;
+}
+
+void shape_name(const struct shape *shape, char name[SHAPE_NAME_MAX])
+{
+    static const char *const certificates[] = {"none", "requested+offered", "requested+withheld",
+                                               "required+offered", "required+withheld"};
+    static const char *const verifies[] = {"none", "fingerprint", "host"};
+    (void)snprintf(name, SHAPE_NAME_MAX, "cookies %s, certificate %s, mtu %u, %s, %s, verify %s",
+                   shape->cookies ? "always" : "never", certificates[shape->certificate],
+                   shape_mtu(shape), shape->p256 ? "p256" : "x25519",
+                   shape->aes_256 ? "aes-256" : "aes-128", verifies[shape->verify]);
+}
+
+uint16_t shape_mtu(const struct shape *shape)
+{
+    return shape->small_mtu ? 256 : 1200;
+}
+
+bool shape_is_refused(const struct shape *shape)
+{
+    return shape->certificate == CERTIFICATE_REQUIRED_WITHHELD;
+}
+
+bool shape_client_is_known(const struct shape *shape)
+{
+    return shape->certificate == CERTIFICATE_REQUESTED_OFFERED ||
+           shape->certificate == CERTIFICATE_REQUIRED_OFFERED;
+}
+
+static void end_process(const char *what, enum rdtls_status status)
+{
+    (void)fprintf(stderr, "simulation: %s: %s\n", what, rdtls_status_name(status));
+    exit(EXIT_FAILURE);
+}
+
+static void use_credential(struct rdtls_config_options *options, enum side side)
+{
+    const struct test_credential *credential =
+        side == SIDE_SERVER ? &server_credential : &client_credential;
+    options->certificate_pem = credential->certificate_pem;
+    options->certificate_pem_len = strlen(credential->certificate_pem);
+    options->private_key_pem = credential->private_key_pem;
+    options->private_key_pem_len = strlen(credential->private_key_pem);
+}
+
+static void learn_fingerprints(void)
+{
+    for (enum side side = SIDE_CLIENT; side < SIDE_COUNT; side++) {
+        struct rdtls_config_options options;
+        struct rdtls_config *config;
+        rdtls_config_options_defaults(&options);
+        use_credential(&options, side);
+        enum rdtls_status status = rdtls_config_new(&options, &config);
+        if (status == RDTLS_OK)
+            status = rdtls_config_fingerprint(config, fingerprints[side]);
+        if (status != RDTLS_OK)
+            end_process("the credentials cannot be used", status);
+        rdtls_config_free(config);
+    }
+    fingerprints_known = true;
+}
+
+const uint8_t *shape_fingerprint(enum side side)
+{
+    if (!fingerprints_known)
+        learn_fingerprints();
+    return fingerprints[side];
+}
+
+void shape_options(const struct shape *shape, enum side side, struct rdtls_config_options *options)
+{
+    static const uint16_t groups[][GROUP_NUMBERS] = {{29, 23}, {23, 29}};
+    static const uint16_t suites[][SUITE_NUMBERS] = {{0xc02b, 0xc02c}, {0xc02c, 0xc02b}};
+    static const uint8_t cookie_secret[RDTLS_COOKIE_SECRET_LEN] = {1, 2, 3};
+    rdtls_config_options_defaults(options);
+    use_credential(options, side);
+    options->client_certificate_offer = shape_client_is_known(shape);
+    switch (shape->certificate) {
+    case CERTIFICATE_NONE:
+    case CERTIFICATE_SHAPES:
+        break;
+    case CERTIFICATE_REQUESTED_OFFERED:
+    case CERTIFICATE_REQUESTED_WITHHELD:
+        options->client_certificate = RDTLS_CLIENT_CERTIFICATE_REQUEST;
+        break;
+    case CERTIFICATE_REQUIRED_OFFERED:
+    case CERTIFICATE_REQUIRED_WITHHELD:
+        options->client_certificate = RDTLS_CLIENT_CERTIFICATE_REQUIRE;
+        break;
+    }
+    options->verify = shape->verify;
+    (void)shape_fingerprint(side);
+    options->fingerprints = &fingerprints[side == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT];
+    options->fingerprint_count = shape->verify == RDTLS_VERIFY_FINGERPRINT ? 1 : 0;
+    options->groups = groups[shape->p256];
+    options->group_count = GROUP_NUMBERS;
+    options->cipher_suites = suites[shape->aes_256];
+    options->cipher_suite_count = SUITE_NUMBERS;
+    options->cookies = shape->cookies ? RDTLS_COOKIES_ALWAYS : RDTLS_COOKIES_NEVER;
+    options->cookie_secret = cookie_secret;
+    options->mtu = shape_mtu(shape);
+    options->retransmit_initial_ms = SHAPE_RETRANSMIT_MS;
+    options->handshake_timeout_ms = SHAPE_HANDSHAKE_MS;
+    options->idle_timeout_ms = SHAPE_IDLE_MS;
+}
+
+const struct rdtls_config *shape_config(const struct shape *shape, enum side side)
+{
+    struct rdtls_config **config = &configs[shape_number(shape)][side];
+    if (*config == NULL) {
+        struct rdtls_config_options options;
+        shape_options(shape, side, &options);
+        enum rdtls_status status = rdtls_config_new(&options, config);
+        if (status != RDTLS_OK)
+            end_process("no configuration", status);
+    }
+    return *config;
+}
+
+void shape_configs_free(void)
+{
+    for (unsigned number = 0; number < SHAPE_COUNT; number++)
+        for (enum side side = SIDE_CLIENT; side < SIDE_COUNT; side++)
+            rdtls_config_free(configs[number][side]);
+}

@@ -1,0 +1,64 @@
+/*
+ * What a handshake looks like: everything that both sides are configured with. A shape has a
+ * number, so that a failure can be told in one; configurations are made once and shared.
+ */
+#ifndef SIMULATION_SHAPE_H
+#define SIMULATION_SHAPE_H
+
+#include <ringdtls/config.h>
+
+enum side { SIDE_CLIENT, SIDE_SERVER, SIDE_COUNT };
+
+enum certificate_shape {
+    CERTIFICATE_NONE,
+    CERTIFICATE_REQUESTED_OFFERED,
+    CERTIFICATE_REQUESTED_WITHHELD,
+    CERTIFICATE_REQUIRED_OFFERED,
+    CERTIFICATE_REQUIRED_WITHHELD, /* refused: both sides have to end, and say why */
+    CERTIFICATE_SHAPES
+};
+
+struct shape {
+    bool cookies; /* always, or never */
+    enum certificate_shape certificate;
+    bool small_mtu; /* 256 instead of 1200 */
+    bool p256;      /* instead of x25519 */
+    bool aes_256;   /* instead of AES-128 */
+    enum rdtls_verify verify;
+};
+
+enum {
+    SHAPE_VERIFIES = 3,
+    SHAPE_COUNT = 2 * CERTIFICATE_SHAPES * 2 * 2 * 2 * SHAPE_VERIFIES,
+    SHAPE_NAME_MAX = 96,
+    SHAPE_QUESTIONS = 3,        /* records that a client wants to have echoed */
+    SHAPE_RETRANSMIT_MS = 1000, /* all as by default, but: */
+    SHAPE_IDLE_MS = 120000,     /* longer than any handshake, short enough to be waited for */
+    SHAPE_HANDSHAKE_MS = 30000,
+};
+
+struct shape shape_of(unsigned number);
+unsigned shape_number(const struct shape *shape);
+void shape_name(const struct shape *shape, char name[SHAPE_NAME_MAX]);
+uint16_t shape_mtu(const struct shape *shape);
+
+/* Must this handshake end in failure on any network? */
+bool shape_is_refused(const struct shape *shape);
+
+/* Does the server get to see a certificate? */
+bool shape_client_is_known(const struct shape *shape);
+
+/* Options for one side; credentials are filled in. Ends the process when the credentials cannot be
+ * used. */
+void shape_options(const struct shape *shape, enum side side, struct rdtls_config_options *options);
+
+/* The shared configuration; ends the process when it cannot be made. */
+const struct rdtls_config *shape_config(const struct shape *shape, enum side side);
+
+/* The fingerprint of one side's certificate. */
+const uint8_t *shape_fingerprint(enum side side);
+
+/* Give all shared configurations back. */
+void shape_configs_free(void);
+
+#endif
