@@ -3,6 +3,7 @@
 #include "base/nanoseconds.h"
 #include "base/secret.h"
 #include "handshake/negotiate.h"
+#include "handshake/reassembly.h"
 
 enum { DEFAULT_MTU = 1200 }; /* what browsers send, and what crosses every path that carries IPv6 */
 
@@ -114,6 +115,16 @@ static void take_cookie_secret(struct rdtls_config *config, const uint8_t *given
     secret_wipe(secret, sizeof(secret));
 }
 
+/* The whole chain is one message: what is longer than we take from a peer is not served. */
+static bool chain_fits_one_message(const struct credential *credential)
+{
+    enum { LENGTH_LEN = 3 };
+    size_t len = LENGTH_LEN;
+    for (size_t i = 0; i < credential->chain_count; i++)
+        len += LENGTH_LEN + credential->chain[i].len;
+    return len <= REASSEMBLY_MESSAGE_MAX;
+}
+
 static enum rdtls_status take_credential(struct credential *credential,
                                          const struct rdtls_config_options *options)
 {
@@ -123,9 +134,10 @@ static enum rdtls_status take_credential(struct credential *credential,
         return RDTLS_BAD_CERTIFICATE_PEM;
     if (options->private_key_pem == NULL)
         return RDTLS_BAD_PRIVATE_KEY_PEM;
-    return credential_from_pem(credential,
-                               bytes_of(options->certificate_pem, options->certificate_pem_len),
-                               bytes_of(options->private_key_pem, options->private_key_pem_len));
+    TRY(credential_from_pem(credential,
+                            bytes_of(options->certificate_pem, options->certificate_pem_len),
+                            bytes_of(options->private_key_pem, options->private_key_pem_len)));
+    return chain_fits_one_message(credential) ? RDTLS_OK : RDTLS_BAD_CERTIFICATE_PEM;
 }
 
 static enum rdtls_status take_options(struct rdtls_config *config,

@@ -1,5 +1,6 @@
 /* What becomes of a datagram: records are opened, their contents given to the handshake, the
  * application, or nobody. */
+#include "base/secret.h"
 #include "endpoint/connection.h"
 #include "record/open_record.h"
 #include "wire/alert.h"
@@ -188,21 +189,28 @@ static void keep_early(const struct incoming *in, struct bytes record)
         discard(in, RDTLS_DISCARD_FUTURE_MESSAGE);
 }
 
-/* Its keys are not there yet, or it is data and the handshake is not complete. [rfc6347#4.2.4]
+/* Its keys are not there yet; or it is data and the handshake is not complete. [rfc6347#4.2.4]
  * "Implementations MUST either discard or buffer all application data packets for the new epoch
- * until they have received the Finished message for that epoch." */
-static bool is_early(const struct connection *connection, const struct record_header *header)
+ * until they have received the Finished message for that epoch." Or it is an alert that overtook
+ * the peer's last flight: a close_notify taken now would end, as a failure, a handshake that the
+ * next datagram completes. */
+static bool is_early(const struct incoming *in, const struct record_header *header)
 {
+    const struct connection *connection = in->connection;
     if (!connection->association.keys_ready)
         return true;
-    return header->type == CONTENT_APPLICATION_DATA && connection->state == CONNECTION_HANDSHAKING;
+    if (connection->state != CONNECTION_HANDSHAKING)
+        return false;
+    const struct handshake *handshake = connection_handshake(in->environment, connection);
+    return header->type == CONTENT_APPLICATION_DATA ||
+           (header->type == CONTENT_ALERT && !handshake->change_cipher_spec_seen);
 }
 
 static void receive_protected(const struct incoming *in, const struct record_header *header,
                               uint8_t *record)
 {
     struct connection *connection = in->connection;
-    if (is_early(connection, header)) {
+    if (is_early(in, header)) {
         keep_early(in, bytes_of(record, RECORD_HEADER_LEN + (size_t)header->length));
         return;
     }
@@ -291,7 +299,9 @@ bool connection_can_open(const struct connection_environment *environment,
         .fragment = copy,
     };
     struct bytes plaintext;
-    return open_record(&request, &plaintext) == OPENED;
+    bool opened = open_record(&request, &plaintext) == OPENED;
+    secret_wipe(copy, header.length);
+    return opened;
 }
 
 static struct bytes early_record(struct reader *reader, struct record_header *header)

@@ -65,8 +65,11 @@ void handshake_end(struct handshake *handshake)
 {
     struct pool *blocks = handshake->environment->blocks;
     reassembly_release(&handshake->reassembly, blocks);
-    if (handshake->early_block != POOL_NONE)
+    if (handshake->early_block != POOL_NONE) {
+        /* Data that came early was opened in there. */
+        secret_wipe(pool_slot(blocks, handshake->early_block), REASSEMBLY_BLOCK_LEN);
         pool_give_back(blocks, handshake->early_block);
+    }
     lane_job_wipe(&handshake->job);
     secret_wipe(handshake, sizeof(*handshake));
 }

@@ -2,8 +2,8 @@
 
 import dtls
 import relay as relays
-from cells import (GROUPS, P256, SUITES, X25519, Peer, Shape, client_is_refused, client_is_served, each_lost_once,
-                   say_till_echoed, server_is_refused, server_is_used, shapes, with_trace)
+from cells import (GROUPS, P256, SMALL_MTU, SUITES, X25519, Peer, Shape, client_is_refused, client_is_served, harm_cells,
+                   server_is_refused, server_is_used, shapes, with_trace)
 from parties import ForeignServer, Party, Serve, expect_equal
 
 IN_PARALLEL = True
@@ -94,12 +94,11 @@ def client_cells(place):
     own = place.credentials
     for name, shape in shapes(place):
         yield f"gnutls-cli/{name}", lambda shape=shape: client_is_served(place, PEER, shape)
-    chained = Shape(asked="require", given=own.chain, mtu=400)
+    chained = Shape(asked="require", given=own.chain, mtu=SMALL_MTU)
     yield "gnutls-cli/chains", lambda: client_is_served(
         place, PEER, chained, ["--x509cafile", own.root.path], certificate=own.chain)
-    both = Shape(asked="request", given=own.client)
-    yield "gnutls-cli/each-datagram-lost", lambda: each_lost_once(
-        lambda lose: client_is_served(place, PEER, both, lose=lose))
+    small = Shape(asked="request", given=own.client, mtu=SMALL_MTU)
+    yield from harm_cells("gnutls-cli", lambda harm: client_is_served(place, PEER, small, harm=harm))
     yield "gnutls-cli/no-renegotiation-info", lambda: served_without_renegotiation_info(place)
     yield "gnutls-cli/renegotiation-refused", lambda: renegotiation_is_refused(place)
     for name, wanted, more, alert in refusals():
@@ -119,10 +118,9 @@ def server_cells(place):
     yield "gnutls-serv/no-cookie", lambda: server_is_used(place, PEER, Shape(), ["--nocookie"], cookies=False)
     yield "gnutls-serv/no-renegotiation-info", lambda: server_is_used(
         place, PEER, Shape(), ["--priority", priority(Shape(), "%DISABLE_SAFE_RENEGOTIATION")])
-    yield "gnutls-serv/chain", lambda: server_is_used(place, PEER, Shape(mtu=400), credential_options(own.chain))
-    both = Shape(asked="request", given=own.client)
-    yield "gnutls-serv/each-datagram-lost", lambda: each_lost_once(
-        lambda lose: server_is_used(place, PEER, both, data=False, lose=lose))
+    yield "gnutls-serv/chain", lambda: server_is_used(place, PEER, Shape(mtu=SMALL_MTU), credential_options(own.chain))
+    small = Shape(asked="request", given=own.client, mtu=SMALL_MTU)
+    yield from harm_cells("gnutls-serv", lambda harm: server_is_used(place, PEER, small, data=False, harm=harm))
     # gnutls-serv refuses without a word to its client, who has to give up by itself.
     silence = {"reason": "timed_out", "options": ["--timeout-ms", 1500], "server_says": "Error in handshake"}
     ciphers = priority(Shape()).replace("+AES-128-GCM", "+CHACHA20-POLY1305")

@@ -61,17 +61,21 @@ def shapes(place):
         yield name, Shape(suite, group, asked, given, mtu)
 
 
-def say_till_echoed(party, word):
+def say_till_answered(party, word, pattern):
     """Datagrams may be lost, so it is said again."""
     for _ in range(SAY_TIMES):
         party.say(f"{word}\n")
         try:
-            party.wait_for(re.escape(word), SAY_AGAIN_SECONDS)
+            party.wait_for(pattern, SAY_AGAIN_SECONDS)
             return
         except Unmet:
             if party.ended:
                 raise
-    party.complain(f"no echo of {word!r}")
+    party.complain(f"no answer to {word!r}")
+
+
+def say_till_echoed(party, word):
+    say_till_answered(party, word, re.escape(word))
 
 
 def expect_agreed(relay, shape):
@@ -155,10 +159,10 @@ def serve_options(shape):
     return ("--client-cert", shape.asked, *mtu)
 
 
-def client_is_served(place, peer, shape, extra=(), io="auto", certificate=None, lose=(), listen="127.0.0.1:0"):
+def client_is_served(place, peer, shape, extra=(), io="auto", certificate=None, harm=None, listen="127.0.0.1:0"):
     """Handshake, echo, close_notify both ways, and the statistics agree. Returns the relay."""
     with Serve(place, *serve_options(shape), io=io, certificate=certificate, listen=listen) as serve, \
-         relays.Relay(serve.address, lose) as relay:
+         relays.Relay(serve.address, **(harm or {})) as relay:
         with peer.client(place, relay.address, shape, extra) as client:
             def converse():
                 say_till_echoed(client, f"echo-{time.monotonic_ns()}")
@@ -171,7 +175,7 @@ def client_is_served(place, peer, shape, extra=(), io="auto", certificate=None, 
 
         def judge():
             expect_agreed(relay, shape)
-            if not lose:
+            if not harm:
                 expect_no_amplification(relay)
                 expect_served_one(stats, relay)
             if shape.mtu:
@@ -213,9 +217,9 @@ def load_options(shape, data):
     return options
 
 
-def server_is_used(place, peer, shape, extra=(), data=True, lose=(), options=(), cookies=None):
+def server_is_used(place, peer, shape, extra=(), data=True, harm=None, options=(), cookies=None):
     """`ringdtls-load` makes one handshake with somebody else's server, gets its echoes and says close_notify."""
-    with peer.server(place, shape, extra) as server, relays.Relay(server.address, lose) as relay, \
+    with peer.server(place, shape, extra) as server, relays.Relay(server.address, **(harm or {})) as relay, \
          Load(place, relay.address, *load_options(shape, data), *options) as load:
         def judge():
             status, figures = load.figures()
@@ -226,7 +230,7 @@ def server_is_used(place, peer, shape, extra=(), data=True, lose=(), options=(),
             expect_agreed(relay, shape)
             relay.wait_for_protected_alert(relays.TO_SERVER)
             peer.expect_closed(server)
-            if not lose:
+            if not harm:
                 expect_equal("retransmits", figures["retransmits"], 0)
             asked = relay.message(relays.TO_CLIENT, dtls.HELLO_VERIFY_REQUEST) is not None
             expect(cookies is None or asked == cookies, f"HelloVerifyRequest there: {asked}")
@@ -259,14 +263,19 @@ def handshake_len(relay):
     raise Unmet("the handshake does not end")
 
 
-def each_lost_once(converse):
-    """Any one datagram of a handshake may be lost; `converse(lose)` has the handshake and returns the relay."""
-    count = handshake_len(converse(()))
+def each_harmed_once(converse, kind):
+    """Any one datagram of a handshake may be lost, or late. `converse(harm)` has the handshake and returns the relay."""
+    count = handshake_len(converse(None))
 
-    def lose_one(number):
+    def harm_one(number):
         try:
-            converse((number,))
+            converse({kind: (number,)})
         except Unmet as complaint:
-            raise Unmet(f"datagram {number} of {count} lost: {complaint}") from complaint
+            raise Unmet(f"{kind} {number} of {count}: {complaint}") from complaint
     with concurrent.futures.ThreadPoolExecutor(count) as pool:
-        list(pool.map(lose_one, range(1, count + 1)))
+        list(pool.map(harm_one, range(1, count + 1)))
+
+
+def harm_cells(name, converse):
+    for kind, title in (("lose", "each-datagram-lost"), ("late", "each-datagram-late")):
+        yield f"{name}/{title}", lambda kind=kind: each_harmed_once(converse, kind)

@@ -18,12 +18,15 @@ def is_behind_handshake(datagram):
 
 
 class Relay:
-    """`lose`: numbers of datagrams of the handshake, counted from 1 over both directions, that do not arrive."""
+    """`lose`: numbers of datagrams of the handshake, counted from 1 over both directions, that do not arrive. `late`: of those
+    that the next one in their direction overtakes."""
 
-    def __init__(self, target, lose=()):
+    def __init__(self, target, lose=(), late=()):
         self.target = target
         self.lose = frozenset(lose)
+        self.late = frozenset(late)
         self.log = []  # (direction, datagram)
+        self.waiting = {TO_SERVER: [], TO_CLIENT: []}
         self.client = None
         self.stopping = False
 
@@ -44,10 +47,16 @@ class Relay:
         self.front.close()
         self.back.close()
 
-    def keep(self, direction, datagram):
-        """False: this one is to be lost."""
+    def due(self, direction, datagram):
+        """What is to be passed on now that this one has come."""
         self.log.append((direction, datagram))
-        return len(self.log) not in self.lose or is_behind_handshake(datagram)
+        if len(self.log) in self.lose and not is_behind_handshake(datagram):
+            return []
+        if len(self.log) in self.late and not is_behind_handshake(datagram):
+            self.waiting[direction].append(datagram)
+            return []
+        waiting, self.waiting[direction] = self.waiting[direction], []
+        return [datagram, *waiting]
 
     def pass_on(self):
         while not self.stopping:
@@ -56,13 +65,13 @@ class Relay:
             with contextlib.suppress(ConnectionRefusedError):
                 if self.front in ready:
                     datagram, self.client = self.front.recvfrom(DATAGRAM_MAX)
-                    if self.keep(TO_SERVER, datagram):
-                        self.back.send(datagram)
+                    for each in self.due(TO_SERVER, datagram):
+                        self.back.send(each)
             with contextlib.suppress(ConnectionRefusedError):
                 if self.back in ready:
                     datagram = self.back.recv(DATAGRAM_MAX)
-                    if self.keep(TO_CLIENT, datagram) and self.client is not None:
-                        self.front.sendto(datagram, self.client)
+                    for each in self.due(TO_CLIENT, datagram):
+                        self.front.sendto(each, self.client)
 
     def datagrams(self, direction):
         return [datagram for way, datagram in list(self.log) if way == direction]

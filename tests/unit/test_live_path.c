@@ -36,6 +36,8 @@ static void old_association_lives(struct scene *scene)
     cr_assert_eq(scene->server.records, before + 1);
 }
 
+/* [rfc6347#4.2.8] "The reachability requirement prevents off-path/blind attackers from destroying
+ * associations merely by sending forged ClientHellos." */
 Test(live_path, a_blind_hello_changes_nothing)
 {
     struct scene scene = scene_new();
@@ -55,6 +57,7 @@ Test(live_path, a_blind_hello_changes_nothing)
     scene_free(&scene);
 }
 
+/* [rfc6347#4.1] "implementations SHOULD discard packets from earlier epochs" */
 Test(live_path, plaintext_alerts_and_messages_change_nothing)
 {
     struct scene scene = scene_new();
@@ -75,7 +78,9 @@ Test(live_path, plaintext_alerts_and_messages_change_nothing)
     scene_free(&scene);
 }
 
-/* [rfc6347#4.2.8] the existing association lives until the new one has proven itself */
+/* [rfc6347#4.2.8] "it SHOULD proceed with a new handshake but MUST NOT destroy the existing
+ * association until the client has demonstrated reachability" ... "After a correct Finished message
+ * is received, the server MUST abandon the previous association" */
 Test(live_path, a_client_that_restarts_takes_over_with_its_finished)
 {
     struct scene scene = scene_new();
