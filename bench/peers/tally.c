@@ -15,7 +15,7 @@ void tally_add(struct tally *tally, const char *name, uint64_t value)
         index++;
     if (index == TALLY_NAMES_MAX) {
         index = TALLY_NAMES_MAX - 1;
-        strcpy(tally->entries[index].name, "other");
+        memcpy(tally->entries[index].name, "other", sizeof("other"));
     } else if (index == tally->count) {
         memcpy(tally->entries[index].name, plain, sizeof(plain));
         tally->count++;

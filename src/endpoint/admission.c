@@ -77,8 +77,8 @@ static uint32_t begin_server(struct rdtls_endpoint *endpoint, const struct arriv
     }
     /* What the next hello on this path is compared with, while this one is not whole as well: half
      * a hello must not keep another client out. */
-    memcpy(endpoint_connection(endpoint, slot)->association.client_random, hello->prefix.random.data,
-           RANDOM_LEN);
+    memcpy(endpoint_connection(endpoint, slot)->association.client_random,
+           hello->prefix.random.data, RANDOM_LEN);
     return slot;
 }
 

@@ -30,7 +30,7 @@ struct handshake_row {
 extern const struct handshake_row handshake_12_full[];
 
 enum {
-    ROW_CLIENT_FIRST = 0, /* where a client begins */
+    ROW_CLIENT_FIRST = 0,         /* where a client begins */
     ROW_HELLO_VERIFY_REQUEST = 1, /* where it goes back to when its cookie has run out */
     ROW_SERVER_FIRST = 2, /* where a server begins: what is before it belongs to the hello gate */
 };

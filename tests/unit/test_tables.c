@@ -60,14 +60,13 @@ static bool may_stand_at(enum rdtls_role role, size_t at, uint8_t facts)
            (role == RDTLS_CLIENT && row->sender == RDTLS_SERVER);
 }
 
-/* [rfc6347#4.2.1] "Clients SHOULD handle this by sending a new ClientHello with a cookie in response
- * to the new HelloVerifyRequest." */
+/* [rfc6347#4.2.1] "Clients SHOULD handle this by sending a new ClientHello with a cookie in
+ * response to the new HelloVerifyRequest." */
 Test(tables, only_a_server_hello_may_be_another_question)
 {
     for (size_t at = 0; handshake_12_full[at].flight != 0; at++) {
         bool is_server_hello = handshake_12_full[at].message == MESSAGE_SERVER_HELLO;
-        cr_assert_eq(handshake_12_full[at].instead,
-                     is_server_hello ? ROW_HELLO_VERIFY_REQUEST : 0);
+        cr_assert_eq(handshake_12_full[at].instead, is_server_hello ? ROW_HELLO_VERIFY_REQUEST : 0);
     }
 }
 
