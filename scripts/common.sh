@@ -18,7 +18,7 @@ packages_missing() {
 }
 
 # Install what is missing. Asks for nothing. Package lists are fetched only when those at hand do not do.
-install_packages() {
+install_needed_packages() {
     local missing apt log
     if ! command -v dpkg-query >/dev/null; then
         echo "This is no Debian: make sure that you have what these packages bring: ${packages_needed[*]}" >&2
@@ -48,10 +48,17 @@ install_packages() {
     rm -f "$log"
 }
 
+# And what can be done without: where it cannot be had, one line says so. All builds share it.
+install_packages() {
+    install_needed_packages || return
+    scripts/fetch_crypto_mb build/crypto_mb
+}
+
 # configure_build FOLDER OPTION...: make the folder, or bring an old one to these options.
 configure_build() {
     local folder=$1
     shift
+    set -- -Dmultibuffer_folder=build/crypto_mb "$@"
     if [ -f "$folder/build.ninja" ]; then
         meson setup --reconfigure "$folder" "$@"
     else

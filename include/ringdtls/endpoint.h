@@ -77,6 +77,39 @@ enum rdtls_discard {
 
 RDTLS_API const char *rdtls_discard_name(enum rdtls_discard reason);
 
+/* Public-key operations of one kind run eight at a time where the CPU can, otherwise one at a time.
+ */
+enum { RDTLS_LANES_WIDE = 8 };
+
+/* What depends on a peer, and is asked for in the pass that needs it. */
+enum rdtls_lane_kind {
+    RDTLS_LANE_X25519_DERIVE,
+    RDTLS_LANE_P256_DERIVE,
+    RDTLS_LANE_ECDSA_P256_SIGN,
+    RDTLS_LANE_ECDSA_P256_VERIFY,
+    RDTLS_LANE_KIND_COUNT
+};
+
+/* What depends on no peer: made eight at a time, each used once and wiped. */
+enum rdtls_ahead_kind {
+    RDTLS_AHEAD_X25519_KEY_PAIR,
+    RDTLS_AHEAD_P256_KEY_PAIR,
+    RDTLS_AHEAD_ECDSA_P256_NONCE,
+    RDTLS_AHEAD_KIND_COUNT
+};
+
+RDTLS_API const char *rdtls_lane_kind_name(enum rdtls_lane_kind kind);
+RDTLS_API const char *rdtls_ahead_kind_name(enum rdtls_ahead_kind kind);
+
+/* Who computes: "crypto_mb" (eight at a time), or "libcrypto" (one at a time). Any thread. */
+RDTLS_API const char *rdtls_lanes_name(void);
+
+struct rdtls_lane_stats {
+    uint64_t jobs;
+    uint64_t batches;                  /* calls; one job by libcrypto is a batch of one */
+    uint64_t filled[RDTLS_LANES_WIDE]; /* batches of 1 job, of 2, ... of 8 */
+};
+
 /* Counters only ever grow; they may be read from another thread, each by itself. */
 struct rdtls_endpoint_stats {
     uint64_t handshakes_started;
@@ -95,6 +128,8 @@ struct rdtls_endpoint_stats {
     uint64_t retransmits;
     uint64_t lane_jobs;    /* public-key operations that depended on a peer */
     uint64_t lane_batches; /* in so many calls */
+    struct rdtls_lane_stats lanes[RDTLS_LANE_KIND_COUNT]; /* the same, by kind */
+    uint64_t made_ahead[RDTLS_AHEAD_KIND_COUNT];          /* pieces, apart from those */
 };
 
 struct rdtls_endpoint_options {
@@ -113,6 +148,17 @@ struct rdtls_endpoint_options {
      * replay by seed. */
     void (*random_fill)(void *context, uint8_t *out, size_t len);
     void *random_context;
+    /* Halves of signatures are made ahead (up to eight, kept for a second) and lie in the
+     * endpoint's memory. One that signs twice gives the private key away, so this is for memory
+     * that a forked child finds zero (MADV_WIPEONFORK; a server's is), and for machines that are
+     * not copied while they run, or whose host calls rdtls_endpoint_drop_made_ahead. false: none
+     * outlives the call that made it, and a signature by itself costs more. Default true. */
+    bool nonces_ahead;
+    /* CPU time of the calling thread. Asked at creation, for some two milliseconds, to measure from
+     * how many operations on eight at a time are cheaper. NULL: figures of another machine; a
+     * server's threads have one. */
+    uint64_t (*cpu_clock_ns)(void *context);
+    void *cpu_clock_context;
 };
 
 struct rdtls_endpoint;
@@ -139,6 +185,10 @@ RDTLS_API void rdtls_endpoint_receive(struct rdtls_endpoint *endpoint,
 /* Run the public-key operations that this pass asked for, and resume what waits for them, until
  * none is left. */
 RDTLS_API void rdtls_endpoint_run_lanes(struct rdtls_endpoint *endpoint, uint64_t now_ns);
+
+/* Wipe the key pairs and the halves of signatures that were made ahead: for a host that learns that
+ * its process or its machine has been copied (fork, checkpoint, a snapshot restored). */
+RDTLS_API void rdtls_endpoint_drop_made_ahead(struct rdtls_endpoint *endpoint);
 
 /* Do what is due, up to a bound: while rdtls_endpoint_deadline is not later than now_ns there is
  * more. */

@@ -123,7 +123,7 @@ static void announce(const struct serving *serving)
         listen.port = rdtls_server_port(serving->server, i);
         address_format(&listen, address);
         say("listening on %s, %" PRIu32 " shard%s, %s, lanes %s, certificate sha-256 %s\n", address,
-            stats.shards, stats.shards == 1 ? "" : "s", io_name(stats.io), lanes_name(),
+            stats.shards, stats.shards == 1 ? "" : "s", io_name(stats.io), rdtls_lanes_name(),
             certificate);
     }
 }

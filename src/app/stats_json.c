@@ -17,12 +17,6 @@ const char *io_name(enum rdtls_io io)
     return "unknown";
 }
 
-/* The one back end that is always there; the public API has no other to tell of. */
-const char *lanes_name(void)
-{
-    return "libcrypto";
-}
-
 uint64_t handshakes_failed_total(const struct rdtls_endpoint_stats *stats)
 {
     uint64_t total = 0;
@@ -96,6 +90,35 @@ static void put_endpoint(cJSON *root, const struct rdtls_endpoint_stats *stats)
     put(root, "retransmits", stats->retransmits);
 }
 
+static void put_lane_kind(cJSON *kinds, const struct rdtls_endpoint_stats *stats,
+                          enum rdtls_lane_kind kind)
+{
+    const struct rdtls_lane_stats *lane = &stats->lanes[kind];
+    cJSON *entry = cJSON_AddObjectToObject(kinds, rdtls_lane_kind_name(kind));
+    put(entry, "jobs", lane->jobs);
+    put(entry, "batches", lane->batches);
+    cJSON *filled = cJSON_AddArrayToObject(entry, "filled");
+    for (size_t i = 0; i < RDTLS_LANES_WIDE; i++) {
+        cJSON_AddItemToArray(filled, cJSON_CreateNumber((double)lane->filled[i]));
+    }
+}
+
+static void put_lanes(cJSON *root, const struct rdtls_endpoint_stats *stats)
+{
+    cJSON *lanes = cJSON_AddObjectToObject(root, "lanes");
+    cJSON_AddStringToObject(lanes, "back_end", rdtls_lanes_name());
+    put(lanes, "jobs", stats->lane_jobs);
+    put(lanes, "batches", stats->lane_batches);
+    cJSON *kinds = cJSON_AddObjectToObject(lanes, "kinds");
+    for (size_t i = 0; i < RDTLS_LANE_KIND_COUNT; i++) {
+        put_lane_kind(kinds, stats, (enum rdtls_lane_kind)i);
+    }
+    cJSON *made_ahead = cJSON_AddObjectToObject(lanes, "made_ahead");
+    for (size_t i = 0; i < RDTLS_AHEAD_KIND_COUNT; i++) {
+        put(made_ahead, rdtls_ahead_kind_name((enum rdtls_ahead_kind)i), stats->made_ahead[i]);
+    }
+}
+
 static void put_engine(cJSON *root, const struct rdtls_server_stats *stats)
 {
     const uint64_t handshakes = stats->endpoint.handshakes_completed;
@@ -108,10 +131,7 @@ static void put_engine(cJSON *root, const struct rdtls_server_stats *stats)
     put_if(root, "cpu_us_per_handshake", handshakes > 0,
            (double)stats->cpu_ns / 1e3 / (double)(handshakes > 0 ? handshakes : 1));
     put(root, "shards", stats->shards);
-    cJSON *lanes = cJSON_AddObjectToObject(root, "lanes");
-    cJSON_AddStringToObject(lanes, "back_end", lanes_name());
-    put(lanes, "jobs", stats->endpoint.lane_jobs);
-    put(lanes, "batches", stats->endpoint.lane_batches);
+    put_lanes(root, &stats->endpoint);
 }
 
 static void put_memory(cJSON *root, const struct memory_watch *memory)

@@ -20,7 +20,6 @@ char *stats_json_print(const struct stats_snapshot *snapshot);
 
 /* Names as people say them. */
 const char *io_name(enum rdtls_io io);
-const char *lanes_name(void);
 
 /* All failed handshakes, whatever the reason. */
 uint64_t handshakes_failed_total(const struct rdtls_endpoint_stats *stats);

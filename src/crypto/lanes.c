@@ -3,34 +3,83 @@
 #include <assert.h>
 
 #include "base/secret.h"
+#include "crypto/break_even.h"
+#include "crypto/key_pool.h"
+#include "crypto/lane_engine.h"
+#include "crypto/lane_libcrypto.h"
+#include "crypto/nonce_pool.h"
 
 struct lane_queue {
     struct list_node jobs;
     size_t len;
 };
 
+/* In memory that the host lends. Zero: empty. */
+struct made_ahead {
+    struct key_pool x25519;
+    struct key_pool p256;
+    struct nonce_pool nonces;
+};
+
 struct lanes {
     struct lane_queue queues[LANE_KIND_COUNT];
     struct lane_counters counters;
-    struct key_exchange_engine *key_exchange;
-    struct verifier *verifier;
-    struct signer *signer; /* NULL: nothing will be signed */
+    struct lane_libcrypto libcrypto;
+    const struct lane_engine *engine; /* NULL: libcrypto alone */
+    struct made_ahead *ahead;         /* NULL: nothing is */
+    bool nonces_ahead;
+    uint8_t break_even[LANE_KIND_COUNT];
+    struct p256_number key; /* the engine's copy of the signing key */
+    bool has_signed;
+    uint64_t last_signed_ns;
 };
 
-struct lanes *lanes_new(const struct private_key *key)
+size_t lanes_memory_len(void)
+{
+    return sizeof(struct made_ahead);
+}
+
+static void choose_break_even(struct lanes *lanes, const struct lanes_options *options)
+{
+    if (options->clock.now_ns != NULL)
+        break_even_measure(lanes->engine, &lanes->libcrypto, &options->clock, lanes->break_even);
+    else
+        break_even_assume(lanes->break_even);
+    for (size_t kind = 0; kind < LANE_KIND_COUNT; kind++)
+        if (options->break_even[kind] != 0)
+            lanes->break_even[kind] = options->break_even[kind];
+}
+
+/* The engine signs with the bare number. A key that does not give it away is
+ * libcrypto's alone. */
+static void lend_key(struct lanes *lanes)
+{
+    const struct signer *signer = lanes->libcrypto.signer;
+    uint8_t scalar[P256_SCALAR_LEN] = {0};
+    if (signer != NULL && signer_scalar(signer, scalar))
+        lanes->key = p256_number_of(scalar);
+    secret_wipe(scalar, sizeof(scalar));
+    if (!p256_number_is_scalar(&lanes->key))
+        lanes->break_even[LANE_ECDSA_P256_SIGN] = BREAK_EVEN_NEVER;
+}
+
+struct lanes *lanes_new(const struct lanes_options *options)
 {
     struct lanes *lanes = crypto_allocate(sizeof(*lanes));
     if (lanes == NULL)
         return NULL;
     for (size_t kind = 0; kind < LANE_KIND_COUNT; kind++)
         list_init(&lanes->queues[kind].jobs);
-    lanes->key_exchange = key_exchange_engine_new();
-    lanes->verifier = verifier_new();
-    lanes->signer = key == NULL ? NULL : signer_new(key);
-    bool can_sign = key == NULL || lanes->signer != NULL;
-    if (lanes->key_exchange == NULL || lanes->verifier == NULL || !can_sign) {
+    if (!lane_libcrypto_open(&lanes->libcrypto, options->key)) {
         lanes_free(lanes);
         return NULL;
+    }
+    lanes->engine = options->engine;
+    lanes->nonces_ahead = options->nonces_ahead;
+    if (lanes->engine != NULL) {
+        lanes->ahead = options->memory;
+        choose_break_even(lanes, options);
+        lend_key(lanes);
     }
     return lanes;
 }
@@ -41,9 +90,8 @@ void lanes_free(struct lanes *lanes)
         return;
     for (size_t kind = 0; kind < LANE_KIND_COUNT; kind++)
         assert(lanes->queues[kind].len == 0);
-    key_exchange_engine_free(lanes->key_exchange);
-    verifier_free(lanes->verifier);
-    signer_free(lanes->signer);
+    lanes_drop_made_ahead(lanes);
+    lane_libcrypto_close(&lanes->libcrypto);
     crypto_release(lanes, sizeof(*lanes));
 }
 
@@ -53,7 +101,8 @@ void lane_job_init(struct lane_job *job)
     list_init(&job->node);
 }
 
-/* The node stays as it is: a job may be wiped while it is in the list that lanes_run gave back. */
+/* The node stays as it is: a job may be wiped while it is in the list that
+ * lanes_run gave back. */
 void lane_job_wipe(struct lane_job *job)
 {
     assert(job->state != LANE_QUEUED);
@@ -82,44 +131,107 @@ void lanes_cancel(struct lanes *lanes, struct lane_job *job)
     job->state = LANE_IDLE;
 }
 
-static bool run_derive(struct lanes *lanes, struct lane_job *job, enum key_exchange_kind kind)
+static struct nonce_pool *nonces_of(struct lanes *lanes)
 {
-    assert(job->derive.ours.kind == kind);
-    (void)kind;
-    return key_exchange_derive(lanes->key_exchange, &job->derive.ours, job->derive.peer,
-                               job->derive.shared);
+    return lanes->ahead != NULL && lanes->nonces_ahead ? &lanes->ahead->nonces : NULL;
 }
 
-static bool run_sign(struct lanes *lanes, struct lane_job *job)
+/* A lone signature is cheaper by libcrypto than eight nonces, unless they are
+ * there already, or others will soon use what is left of them. */
+static bool engine_should_sign(struct lanes *lanes, size_t count, uint64_t now)
 {
-    struct bytes digest = {job->sign.digest, job->sign.digest_len};
-    return lanes->signer != NULL &&
-           signer_sign(lanes->signer, digest, job->sign.signature, &job->sign.signature_len);
+    const struct nonce_pool *pool = nonces_of(lanes);
+    bool is_steady = lanes->has_signed && now - lanes->last_signed_ns < NONCE_LIFE_NS;
+    lanes->has_signed = true;
+    lanes->last_signed_ns = now;
+    if (lanes->break_even[LANE_ECDSA_P256_SIGN] > LANES_WIDE)
+        return false;
+    return count >= lanes->break_even[LANE_ECDSA_P256_SIGN] ||
+           (pool != NULL && (is_steady || nonce_pool_ready(pool, now) >= count));
 }
 
-static bool run_verify(struct lanes *lanes, struct lane_job *job)
+static bool engine_should_run(struct lanes *lanes, enum lane_kind kind, size_t count, uint64_t now)
 {
-    struct bytes digest = {job->verify.digest, job->verify.digest_len};
-    struct bytes signature = {job->verify.signature, job->verify.signature_len};
-    return verifier_verify(lanes->verifier, job->verify.point, digest, signature);
+    if (lanes->engine == NULL)
+        return false;
+    return kind == LANE_ECDSA_P256_SIGN ? engine_should_sign(lanes, count, now)
+                                        : count >= lanes->break_even[kind];
 }
 
-/* Each job by itself: what is wrong with one never touches its neighbours. */
-static bool run_job(struct lanes *lanes, struct lane_job *job)
+static unsigned all_of(const struct lane_batch *batch)
 {
-    switch (job->kind) {
+    return (1u << batch->count) - 1;
+}
+
+static unsigned engine_sign(struct lanes *lanes, const struct lane_batch *batch, uint64_t now)
+{
+    struct nonce_pool for_this_batch = {0};
+    struct nonce_pool *pool = nonces_of(lanes);
+    struct ecdsa_nonce nonces[LANES_WIDE];
+    struct nonce_order order = {lanes->engine, batch->count, now};
+    unsigned left = all_of(batch);
+    if (nonce_pool_take(pool != NULL ? pool : &for_this_batch, &order, nonces,
+                        &lanes->counters.made_ahead[AHEAD_ECDSA_P256_NONCE]))
+        left = lanes->engine->sign_ecdsa(batch, &lanes->key, nonces);
+    secret_wipe(nonces, sizeof(nonces));
+    nonce_pool_drop(&for_this_batch);
+    return left;
+}
+
+/* Returns the jobs that are left to libcrypto. */
+static unsigned engine_run(struct lanes *lanes, enum lane_kind kind, const struct lane_batch *batch,
+                           uint64_t now)
+{
+    switch (kind) {
     case LANE_X25519_DERIVE:
-        return run_derive(lanes, job, KEY_EXCHANGE_X25519);
+        return lanes->engine->derive_x25519(batch);
     case LANE_P256_DERIVE:
-        return run_derive(lanes, job, KEY_EXCHANGE_P256);
+        return lanes->engine->derive_p256(batch);
     case LANE_ECDSA_P256_SIGN:
-        return run_sign(lanes, job);
+        return engine_sign(lanes, batch, now);
     case LANE_ECDSA_P256_VERIFY:
-        return run_verify(lanes, job);
+        return lanes->engine->verify_ecdsa(batch);
     case LANE_KIND_COUNT:
         break;
     }
-    return false;
+    return all_of(batch);
+}
+
+static void count_batch(struct lane_counters *counters, enum lane_kind kind, size_t jobs)
+{
+    counters->jobs[kind] += jobs;
+    counters->batches[kind]++;
+    counters->filled[kind][jobs - 1]++;
+}
+
+static void run_batch(struct lanes *lanes, enum lane_kind kind, const struct lane_batch *batch,
+                      uint64_t now)
+{
+    unsigned left = all_of(batch);
+    if (engine_should_run(lanes, kind, batch->count, now))
+        left = engine_run(lanes, kind, batch, now);
+    size_t by_engine = batch->count;
+    for (size_t i = 0; i < batch->count; i++) {
+        if ((left >> i & 1) == 0)
+            continue;
+        by_engine--;
+        lane_libcrypto_run(&lanes->libcrypto, batch->jobs[i]);
+        count_batch(&lanes->counters, kind, 1);
+    }
+    if (by_engine > 0)
+        count_batch(&lanes->counters, kind, by_engine);
+}
+
+static struct lane_batch take_batch(struct lane_queue *queue)
+{
+    struct lane_batch batch = {.count = 0};
+    while (batch.count < LANES_WIDE && !list_is_empty(&queue->jobs)) {
+        struct lane_job *job = LIST_OWNER(queue->jobs.next, struct lane_job, node);
+        list_remove(&job->node);
+        queue->len--;
+        batch.jobs[batch.count++] = job;
+    }
+    return batch;
 }
 
 static enum lane_kind longest_queue(const struct lanes *lanes)
@@ -131,32 +243,45 @@ static enum lane_kind longest_queue(const struct lanes *lanes)
     return longest;
 }
 
-bool lanes_run(struct lanes *lanes, struct list_node *finished)
+bool lanes_run(struct lanes *lanes, uint64_t now, struct list_node *finished)
 {
     enum lane_kind kind = longest_queue(lanes);
     struct lane_queue *queue = &lanes->queues[kind];
     if (queue->len == 0)
         return false;
-    while (!list_is_empty(&queue->jobs)) {
-        struct lane_job *job = LIST_OWNER(queue->jobs.next, struct lane_job, node);
-        list_remove(&job->node);
-        queue->len--;
-        job->ok = run_job(lanes, job);
-        job->state = LANE_DONE;
-        list_append(finished, &job->node);
-        /* libcrypto has one lane: every job is a batch. */
-        lanes->counters.jobs[kind]++;
-        lanes->counters.batches[kind]++;
+    while (queue->len > 0) {
+        const struct lane_batch batch = take_batch(queue);
+        run_batch(lanes, kind, &batch, now);
+        for (size_t i = 0; i < batch.count; i++) {
+            batch.jobs[i]->state = LANE_DONE;
+            list_append(finished, &batch.jobs[i]->node);
+        }
     }
     return true;
 }
 
 bool lanes_key_pair(struct lanes *lanes, enum key_exchange_kind kind, struct key_pair *pair)
 {
-    return key_pair_generate(lanes->key_exchange, kind, pair);
+    struct made_ahead *ahead = lanes->ahead;
+    bool is_x25519 = kind == KEY_EXCHANGE_X25519;
+    enum ahead_kind made = is_x25519 ? AHEAD_X25519_KEY_PAIR : AHEAD_P256_KEY_PAIR;
+    return (ahead != NULL && key_pool_take(is_x25519 ? &ahead->x25519 : &ahead->p256, lanes->engine,
+                                           kind, pair, &lanes->counters.made_ahead[made])) ||
+           key_pair_generate(lanes->libcrypto.key_exchange, kind, pair);
+}
+
+void lanes_drop_made_ahead(struct lanes *lanes)
+{
+    if (lanes->ahead != NULL)
+        secret_wipe(lanes->ahead, sizeof(*lanes->ahead));
 }
 
 const struct lane_counters *lanes_counters(const struct lanes *lanes)
 {
     return &lanes->counters;
+}
+
+size_t lanes_break_even(const struct lanes *lanes, enum lane_kind kind)
+{
+    return lanes->engine == NULL ? (size_t)BREAK_EVEN_NEVER : lanes->break_even[kind];
 }

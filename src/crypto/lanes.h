@@ -1,8 +1,20 @@
 /*
- * The public-key operations that depend on a peer, queued by kind and run together. A handshake leaves a job and parks; the
- * pass that filled the queue drains it. Behind the queue stands libcrypto, one job at a time.
+ * The public-key operations that depend on a peer, queued by kind and run
+ * together. A handshake leaves a job and parks; the pass that filled the queue
+ * drains it, eight jobs in one call where there is an engine for it
+ * (lane_engine.h), one at a time by libcrypto where there is none, or where so
+ * few wait that eight lanes would cost more.
  *
- * A job belongs to whoever embeds it and stays where it is until it has come back. Nothing here allocates.
+ *     jobs waiting   1 2 | 3 4 5 6 7 8 | 9            a break-even of 3, for
+ * example run by       1 + 1 | one batch   | 8 + 1        numbers: a batch;
+ * ones: libcrypto
+ *
+ * What depends on no peer is made ahead, always eight at a time: key pairs and
+ * halves of signatures (key_pool.h, nonce_pool.h).
+ *
+ * A job belongs to whoever embeds it and stays where it is until it has come
+ * back. What is wrong with one job never touches its neighbours. Nothing here
+ * allocates after creation.
  */
 #ifndef CRYPTO_LANES_H
 #define CRYPTO_LANES_H
@@ -10,12 +22,21 @@
 #include "base/list.h"
 #include "crypto/certificate.h"
 
+enum { LANES_WIDE = 8 };
+
 enum lane_kind {
     LANE_X25519_DERIVE,
     LANE_P256_DERIVE,
     LANE_ECDSA_P256_SIGN,
     LANE_ECDSA_P256_VERIFY,
     LANE_KIND_COUNT
+};
+
+enum ahead_kind {
+    AHEAD_X25519_KEY_PAIR,
+    AHEAD_P256_KEY_PAIR,
+    AHEAD_ECDSA_P256_NONCE,
+    AHEAD_KIND_COUNT
 };
 
 enum lane_state {
@@ -28,7 +49,8 @@ struct lane_job {
     struct list_node node;
     enum lane_kind kind;
     enum lane_state state;
-    bool ok; /* when DONE: derive: the peer's key was valid; sign: signed; verify: the signature is right */
+    bool ok; /* when DONE: derive: the peer's key was valid; sign: signed; verify:
+                the signature is right */
     union {
         struct {
             struct key_pair ours;
@@ -53,14 +75,44 @@ struct lane_job {
 
 struct lane_counters {
     uint64_t jobs[LANE_KIND_COUNT];
-    uint64_t batches[LANE_KIND_COUNT];
+    uint64_t batches[LANE_KIND_COUNT];            /* one job by libcrypto is a batch of one */
+    uint64_t filled[LANE_KIND_COUNT][LANES_WIDE]; /* batches of 1 job, of 2, ... of 8 */
+    uint64_t made_ahead[AHEAD_KIND_COUNT];        /* apart from those above */
+};
+
+/* CPU time, from whoever may look at a clock. */
+struct lane_clock {
+    uint64_t (*now_ns)(void *context);
+    void *context;
+};
+
+struct lane_engine;
+
+struct lanes_options {
+    const struct private_key *key;    /* signs LANE_ECDSA_P256_SIGN jobs; NULL when
+                                         nothing will be signed */
+    const struct lane_engine *engine; /* NULL: libcrypto alone */
+    /* lanes_memory_len() zeroed bytes, 8-byte aligned, that outlive the lanes:
+     * they hold what is made ahead. All zero means that nothing is there, so
+     * memory that the system wipes in a forked child is safe. NULL: nothing is
+     * made ahead. */
+    void *memory;
+    bool nonces_ahead; /* false: a nonce that the signatures at hand do not need
+                          is dropped on the spot */
+    /* To measure, at creation, from how many jobs on the engine is cheaper than
+     * libcrypto; now_ns NULL: figures from another machine. */
+    struct lane_clock clock;
+    uint8_t break_even[LANE_KIND_COUNT]; /* for tests: 0: as above; more than
+                                            LANES_WIDE: never the engine */
 };
 
 struct lanes;
 
-/* key signs LANE_ECDSA_P256_SIGN jobs; NULL when nothing will be signed. NULL when libcrypto cannot. */
-struct lanes *lanes_new(const struct private_key *key);
+/* NULL when libcrypto cannot. */
+struct lanes *lanes_new(const struct lanes_options *options);
 void lanes_free(struct lanes *lanes); /* the queue is empty */
+
+size_t lanes_memory_len(void);
 
 void lane_job_init(struct lane_job *job);
 void lane_job_wipe(struct lane_job *job); /* not while QUEUED; IDLE afterwards */
@@ -71,13 +123,23 @@ void lanes_submit(struct lanes *lanes, struct lane_job *job);
 /* Take back a job that was submitted and is not done. */
 void lanes_cancel(struct lanes *lanes, struct lane_job *job);
 
-/* Run one kind's batch: the kind with the longest queue; the finished jobs (DONE) are appended to `finished` through their
- * nodes. false: no job was waiting. */
-MUST_CHECK bool lanes_run(struct lanes *lanes, struct list_node *finished);
+/* Run all that waits of one kind, the kind with the longest queue; the finished
+ * jobs (DONE) are appended to `finished` through their nodes, in the order in
+ * which they were submitted. now: what was made ahead ages by it. false: no job
+ * was waiting. */
+MUST_CHECK bool lanes_run(struct lanes *lanes, uint64_t now, struct list_node *finished);
 
 /* A fresh key pair, not used before. false only when libcrypto fails. */
-MUST_CHECK bool lanes_key_pair(struct lanes *lanes, enum key_exchange_kind kind, struct key_pair *pair);
+MUST_CHECK bool lanes_key_pair(struct lanes *lanes, enum key_exchange_kind kind,
+                               struct key_pair *pair);
+
+/* Wipe what was made ahead: this process, or its machine, may have been copied.
+ */
+void lanes_drop_made_ahead(struct lanes *lanes);
 
 const struct lane_counters *lanes_counters(const struct lanes *lanes);
+
+/* From how many jobs on the engine runs; more than LANES_WIDE: never. */
+size_t lanes_break_even(const struct lanes *lanes, enum lane_kind kind);
 
 #endif

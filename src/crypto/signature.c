@@ -58,6 +58,12 @@ bool signer_sign(struct signer *signer, struct bytes digest,
     return true;
 }
 
+bool signer_scalar(const struct signer *signer, uint8_t scalar[P256_SCALAR_LEN])
+{
+    const BIGNUM *number = EC_KEY_get0_private_key(signer->key);
+    return number != NULL && BN_bn2binpad(number, scalar, P256_SCALAR_LEN) == P256_SCALAR_LEN;
+}
+
 struct verifier *verifier_new(void)
 {
     struct verifier *verifier = crypto_allocate(sizeof(*verifier));

@@ -21,6 +21,10 @@ void signer_free(struct signer *signer);
 MUST_CHECK bool signer_sign(struct signer *signer, struct bytes digest,
                             uint8_t signature[ECDSA_P256_SIGNATURE_MAX], size_t *signature_len);
 
+/* The bare private key, for arithmetic elsewhere; the caller wipes it. false: this key does not
+ * give it away. */
+MUST_CHECK bool signer_scalar(const struct signer *signer, uint8_t scalar[P256_SCALAR_LEN]);
+
 struct verifier;
 struct verifier *verifier_new(void);
 void verifier_free(struct verifier *verifier);

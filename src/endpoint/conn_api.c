@@ -50,7 +50,8 @@ static void init_environment(struct rdtls_conn *conn, const struct rdtls_config 
     event_queue_init(&environment->data, conn->events, OWN_EVENTS);
     environment->handshake = (struct handshake_environment){
         .policy = &config->policy,
-        .lanes = lanes_new(config->policy.credential.key),
+        /* One connection never fills a lane, and has no use for what eight would need. */
+        .lanes = lanes_new(&(struct lanes_options){.key = config->policy.credential.key}),
         .engine = aead_engine_new(),
         .random = {crypto_random_fill, NULL},
         .blocks = &environment->blocks,
@@ -99,7 +100,7 @@ static void run_lanes(struct rdtls_conn *conn, uint64_t now)
 {
     struct list_node finished;
     list_init(&finished);
-    while (lanes_run(conn->environment.handshake.lanes, &finished)) {
+    while (lanes_run(conn->environment.handshake.lanes, now, &finished)) {
         list_remove(finished.next);
         connection_resume(&conn->environment, &conn->connection, ONLY_SLOT, now);
     }
@@ -225,7 +226,8 @@ void rdtls_conn_close(struct rdtls_conn *conn)
         connection_close(&conn->environment, &conn->connection, RDTLS_CLOSED);
         return;
     }
-    /* A server that has not met its client: nobody to say it to, and no hello begins it any more. */
+    /* A server that has not met its client: nobody to say it to, and no hello begins it any more.
+     */
     conn->has_begun = true;
     conn->connection.user_data = conn->user_data;
     connection_fail(&conn->environment, &conn->connection, RDTLS_CLOSED);

@@ -23,6 +23,7 @@ void rdtls_endpoint_options_defaults(struct rdtls_endpoint_options *options)
         .outbox_bytes = 1 << 20,
         .events_max = 4096,
         .accept = true,
+        .nonces_ahead = true,
     };
 }
 
@@ -36,6 +37,7 @@ enum endpoint_part {
     PART_OUTBOX,
     PART_EVENTS,
     PART_SCRATCH,
+    PART_LANES,
     PART_COUNT
 };
 
@@ -67,6 +69,8 @@ static size_t part_len(const struct rdtls_endpoint_options *options, enum endpoi
         return power_of_two_at_least(options->events_max) * sizeof(struct data_event);
     case PART_SCRATCH:
         return REASSEMBLY_MESSAGE_MAX;
+    case PART_LANES:
+        return lanes_memory_len();
     case PART_COUNT:
         break;
     }
@@ -122,7 +126,8 @@ static void init_environment(struct rdtls_endpoint *endpoint, const struct rdtls
                      power_of_two_at_least(options->events_max));
     environment->handshake = (struct handshake_environment){
         .policy = &config->policy,
-        .lanes = lanes_new(config->policy.credential.key),
+        .lanes = endpoint_lanes_new(options, config->policy.credential.key,
+                                    part_at(endpoint, PART_LANES)),
         .engine = aead_engine_new(),
         .random = {options->random_fill != NULL ? options->random_fill : crypto_random_fill,
                    options->random_context},
@@ -194,35 +199,6 @@ void rdtls_endpoint_destroy(struct rdtls_endpoint *endpoint)
     secret_wipe(environment->blocks.memory,
                 pool_footprint(environment->blocks.slot_size, environment->blocks.fresh));
     secret_wipe(endpoint, sizeof(*endpoint));
-}
-
-static void count_lanes(struct rdtls_endpoint *endpoint)
-{
-    const struct lane_counters *counters = lanes_counters(endpoint->environment.handshake.lanes);
-    endpoint->stats.lane_jobs = 0;
-    endpoint->stats.lane_batches = 0;
-    for (size_t kind = 0; kind < LANE_KIND_COUNT; kind++) {
-        endpoint->stats.lane_jobs += counters->jobs[kind];
-        endpoint->stats.lane_batches += counters->batches[kind];
-    }
-}
-
-void rdtls_endpoint_run_lanes(struct rdtls_endpoint *endpoint, uint64_t now_ns)
-{
-    struct list_node finished;
-    list_init(&finished);
-    while (lanes_run(endpoint->environment.handshake.lanes, &finished)) {
-        while (!list_is_empty(&finished)) {
-            struct lane_job *job = LIST_OWNER(finished.next, struct lane_job, node);
-            list_remove(&job->node);
-            struct handshake *handshake = LIST_OWNER(job, struct handshake, job);
-            uint32_t slot = handshake->job_owner;
-            connection_resume(&endpoint->environment, endpoint_connection(endpoint, slot), slot,
-                              now_ns);
-            endpoint_settle(endpoint, slot);
-        }
-        count_lanes(endpoint);
-    }
 }
 
 void rdtls_endpoint_tick(struct rdtls_endpoint *endpoint, uint64_t now_ns)

@@ -1,4 +1,5 @@
-/* An endpoint's parts, for its own files: endpoint.c (creation and pass), settle.c (what follows
+/* An endpoint's parts, for its own files: endpoint.c (creation and pass),
+ * run_lanes.c (public-key operations), settle.c (what follows
  * from anything that happened to a connection), admission.c (who a datagram belongs to, and first
  * contact), endpoint_api.c (what the host asks of a connection). */
 #ifndef ENDPOINT_ENDPOINT_H
@@ -33,6 +34,10 @@ struct rdtls_endpoint {
     bool accepts;
     struct rdtls_endpoint_stats stats;
 };
+
+/* memory: lanes_memory_len() bytes of the endpoint's. NULL when libcrypto cannot. */
+struct lanes *endpoint_lanes_new(const struct rdtls_endpoint_options *options,
+                                 const struct private_key *key, void *memory);
 
 struct connection *endpoint_connection(const struct rdtls_endpoint *endpoint, uint32_t slot);
 

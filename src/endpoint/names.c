@@ -94,6 +94,29 @@ static const char *const discard_names[RDTLS_DISCARD_COUNT] = {
     [RDTLS_DISCARD_NO_ROOM] = "no_room",
 };
 
+static const char *const lane_kind_names[RDTLS_LANE_KIND_COUNT] = {
+    [RDTLS_LANE_X25519_DERIVE] = "x25519_derive",
+    [RDTLS_LANE_P256_DERIVE] = "p256_derive",
+    [RDTLS_LANE_ECDSA_P256_SIGN] = "ecdsa_p256_sign",
+    [RDTLS_LANE_ECDSA_P256_VERIFY] = "ecdsa_p256_verify",
+};
+
+const char *rdtls_lane_kind_name(enum rdtls_lane_kind kind)
+{
+    return (unsigned)kind < RDTLS_LANE_KIND_COUNT ? lane_kind_names[kind] : "other";
+}
+
+static const char *const ahead_kind_names[RDTLS_AHEAD_KIND_COUNT] = {
+    [RDTLS_AHEAD_X25519_KEY_PAIR] = "x25519_key_pairs",
+    [RDTLS_AHEAD_P256_KEY_PAIR] = "p256_key_pairs",
+    [RDTLS_AHEAD_ECDSA_P256_NONCE] = "ecdsa_p256_nonces",
+};
+
+const char *rdtls_ahead_kind_name(enum rdtls_ahead_kind kind)
+{
+    return (unsigned)kind < RDTLS_AHEAD_KIND_COUNT ? ahead_kind_names[kind] : "other";
+}
+
 const char *rdtls_discard_name(enum rdtls_discard reason)
 {
     return (unsigned)reason < RDTLS_DISCARD_COUNT ? discard_names[reason] : "other";

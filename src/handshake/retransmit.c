@@ -6,6 +6,7 @@ void retransmit_start(struct retransmit *retransmit, const struct policy *policy
     retransmit->timeout_ns = policy->retransmit_initial_ns;
     retransmit->sent_ns = now;
     retransmit->count = 0;
+    retransmit->provoked = 0;
     retransmit->due_ns = awaits ? nanoseconds_after(now, retransmit->timeout_ns) : NEVER;
 }
 
@@ -33,8 +34,10 @@ enum retransmit_verdict retransmit_tick(struct retransmit *retransmit, const str
 
 bool retransmit_is_provoked(struct retransmit *retransmit, uint64_t now)
 {
-    if (now < nanoseconds_after(retransmit->sent_ns, RETRANSMIT_PROVOKED_GAP_NS))
+    if (now < nanoseconds_after(retransmit->sent_ns, RETRANSMIT_PROVOKED_GAP_NS) ||
+        retransmit->provoked == RETRANSMIT_PROVOKED_MAX)
         return false;
+    retransmit->provoked++;
     retransmit->sent_ns = now;
     return true;
 }

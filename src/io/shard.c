@@ -85,17 +85,36 @@ static bool open_io(struct rdtls_shard *shard)
     return true;
 }
 
+static uint64_t cpu_clock(void *context)
+{
+    (void)context;
+    return system_clock_thread_cpu();
+}
+
+/* The caller's may be shorter than ours: what it does not know has its default. */
+static struct rdtls_endpoint_options endpoint_options(const struct shard_options *options)
+{
+    struct rdtls_endpoint_options endpoint;
+    rdtls_endpoint_options_defaults(&endpoint);
+    memcpy(&endpoint, options->endpoint, options->endpoint->size);
+    endpoint.size = sizeof(endpoint);
+    if (endpoint.cpu_clock_ns == NULL)
+        endpoint.cpu_clock_ns = cpu_clock;
+    return endpoint;
+}
+
 /* On the thread itself, so that memory comes from its own node and arena, and because a ring has
  * one issuer. */
 static bool prepare(struct rdtls_shard *shard)
 {
     const struct shard_options *options = &shard->options;
-    shard->memory_len = rdtls_endpoint_footprint(options->endpoint);
+    const struct rdtls_endpoint_options endpoint = endpoint_options(options);
+    shard->memory_len = rdtls_endpoint_footprint(&endpoint);
     shard->memory = endpoint_memory_open(shard->memory_len);
     if (shard->memory == NULL)
         return fail(shard, RDTLS_NO_MEMORY, "cannot reserve memory for so many connections");
-    enum rdtls_status status = rdtls_endpoint_init(
-        shard->memory, options->config, options->endpoint, system_clock_now(), &shard->endpoint);
+    enum rdtls_status status = rdtls_endpoint_init(shard->memory, options->config, &endpoint,
+                                                   system_clock_now(), &shard->endpoint);
     if (status != RDTLS_OK)
         return fail(shard, status, "cannot set up an endpoint");
     return open_io(shard);

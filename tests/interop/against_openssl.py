@@ -48,10 +48,9 @@ class Openssl(Peer):
         asks = {"none": [], "request": ["-verify", "1"], "require": ["-Verify", "1"]}[shape.asked]
         mtu = ["-mtu", shape.mtu] if shape.mtu else []
         own = [] if "-cert" in extra else credential_options(place.credentials.server)
-        version = [] if "-dtls1" in extra else ["-dtls1_2"]
-        return ForeignServer(lambda port: ["openssl", "s_server", *version, "-accept", f"127.0.0.1:{port}", "-quiet", "-naccept",
-                                           "1", "-cipher", SUITE_NAMES[shape.suite], "-groups", OFFERS[shape.group], *own, *asks, *mtu,
-                                           *extra], echoes=True)
+        options = ["-cipher", SUITE_NAMES[shape.suite], "-groups", OFFERS[shape.group], *own, *asks, *mtu, *extra]
+        return ForeignServer(lambda port: ["openssl", "s_server", "-dtls1_2", "-accept", f"127.0.0.1:{port}", "-quiet", "-naccept",
+                                           "1", *options], echoes=True)
 
 
 PEER = Openssl()

@@ -7,7 +7,7 @@ import socket
 import time
 
 import dtls
-from cells import GROUPS, P256, SUITES, X25519, AES_128
+from cells import AES_128, GROUPS, P256, SUITES, X25519
 from parties import PATIENCE_SECONDS, Serve, expect, expect_equal
 
 IN_PARALLEL = True
@@ -93,8 +93,9 @@ def rewritten(datagrams, change):
 
 def renumbered(datagrams, by):
     """Sent again, as RFC 6347 wants it: in new records."""
-    return [b"".join(dataclasses.replace(record, sequence=record.sequence + by).to_bytes() for record in dtls.records_of(datagram))
-            for datagram in datagrams]
+    def later(record):
+        return dataclasses.replace(record, sequence=record.sequence + by)
+    return [b"".join(later(record).to_bytes() for record in dtls.records_of(datagram)) for datagram in datagrams]
 
 
 def begins_hello(datagram):

@@ -5,7 +5,7 @@ import re
 from parties import Load, Serve, Unmet, expect_equal
 
 IN_PARALLEL = False
-SECONDS = 120
+SECONDS = 240
 DATA_LEN = 64
 URING_FORBIDDEN = re.compile(r"io_uring.*(not permitted|not allowed|denied|not implemented)")
 

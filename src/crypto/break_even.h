@@ -1,0 +1,19 @@
+/* From how many jobs on eight lanes are cheaper than libcrypto, by kind. A call of the engine takes
+ * the same time however many of its lanes are filled, so one measurement of each side is enough. */
+#ifndef CRYPTO_BREAK_EVEN_H
+#define CRYPTO_BREAK_EVEN_H
+
+#include "crypto/lane_engine.h"
+#include "crypto/lane_libcrypto.h"
+
+enum { BREAK_EVEN_NEVER = LANES_WIDE + 1 };
+
+/* Figures of one machine (measured there with this very code), for a host that lends no clock. */
+void break_even_assume(uint8_t break_even[LANE_KIND_COUNT]);
+
+/* Measure on this machine; about two milliseconds. Signing is measured with its nonces, and only
+ * when libcrypto has a signer. */
+void break_even_measure(const struct lane_engine *engine, const struct lane_libcrypto *libcrypto,
+                        const struct lane_clock *clock, uint8_t break_even[LANE_KIND_COUNT]);
+
+#endif

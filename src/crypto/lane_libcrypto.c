@@ -1,0 +1,63 @@
+#include "crypto/lane_libcrypto.h"
+
+#include <assert.h>
+
+bool lane_libcrypto_open(struct lane_libcrypto *libcrypto, const struct private_key *key)
+{
+    libcrypto->key_exchange = key_exchange_engine_new();
+    libcrypto->verifier = verifier_new();
+    libcrypto->signer = key == NULL ? NULL : signer_new(key);
+    bool can_sign = key == NULL || libcrypto->signer != NULL;
+    return libcrypto->key_exchange != NULL && libcrypto->verifier != NULL && can_sign;
+}
+
+void lane_libcrypto_close(struct lane_libcrypto *libcrypto)
+{
+    key_exchange_engine_free(libcrypto->key_exchange);
+    verifier_free(libcrypto->verifier);
+    signer_free(libcrypto->signer);
+}
+
+static bool derive(const struct lane_libcrypto *libcrypto, struct lane_job *job,
+                   enum key_exchange_kind kind)
+{
+    assert(job->derive.ours.kind == kind);
+    (void)kind;
+    return key_exchange_derive(libcrypto->key_exchange, &job->derive.ours, job->derive.peer,
+                               job->derive.shared);
+}
+
+static bool sign(const struct lane_libcrypto *libcrypto, struct lane_job *job)
+{
+    struct bytes digest = {job->sign.digest, job->sign.digest_len};
+    return libcrypto->signer != NULL &&
+           signer_sign(libcrypto->signer, digest, job->sign.signature, &job->sign.signature_len);
+}
+
+static bool verify(const struct lane_libcrypto *libcrypto, struct lane_job *job)
+{
+    struct bytes digest = {job->verify.digest, job->verify.digest_len};
+    struct bytes signature = {job->verify.signature, job->verify.signature_len};
+    return verifier_verify(libcrypto->verifier, job->verify.point, digest, signature);
+}
+
+void lane_libcrypto_run(const struct lane_libcrypto *libcrypto, struct lane_job *job)
+{
+    job->ok = false;
+    switch (job->kind) {
+    case LANE_X25519_DERIVE:
+        job->ok = derive(libcrypto, job, KEY_EXCHANGE_X25519);
+        break;
+    case LANE_P256_DERIVE:
+        job->ok = derive(libcrypto, job, KEY_EXCHANGE_P256);
+        break;
+    case LANE_ECDSA_P256_SIGN:
+        job->ok = sign(libcrypto, job);
+        break;
+    case LANE_ECDSA_P256_VERIFY:
+        job->ok = verify(libcrypto, job);
+        break;
+    case LANE_KIND_COUNT:
+        break;
+    }
+}
