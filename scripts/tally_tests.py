@@ -1,8 +1,9 @@
 """Adds up what the tests of several build folders said, shows the failed ones in full, and ends with `N passed, M failed`.
 
-usage: tally_tests.py [--passed NAME | --failed NAME | FOLDER]...
+usage: tally_tests.py [--passed NAME | --failed NAME | --tests FOLDER STATUS]...
 
---passed and --failed name what was judged elsewhere (a build); a FOLDER's verdicts are in its meson-logs/testlog.json.
+--passed and --failed name what was judged elsewhere (a build). The verdicts of FOLDER are in its meson-logs/testlog.json;
+STATUS is what `meson test` ended with: when that is not 0, something failed, whatever the log says.
 """
 
 import json
@@ -53,23 +54,27 @@ def show(test, passed, failed, folder):
         print(f"---- end of {name}")
 
 
-def tally_folder(folder):
+def tally_folder(folder, status):
     log = pathlib.Path(folder) / "meson-logs" / "testlog.json"
-    if not log.exists():
-        return 0, 0
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     total_passed = total_failed = 0
-    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in lines:
         test = json.loads(line)
         passed, failed = counts(test)
         show(test, passed, failed, folder)
         total_passed += passed
         total_failed += failed
+    if not lines:
+        print(f"{folder}: FAILED, no test was run")
+        total_failed += 1
+    elif status != 0 and total_failed == 0:
+        print(f"{folder}: FAILED, meson test ended with status {status}")
+        total_failed += 1
     return total_passed, total_failed
 
 
 def main():
-    passed = failed = 0
-    looked_at_tests = 0
+    passed = failed = folders = 0
     arguments = iter(sys.argv[1:])
     for argument in arguments:
         if argument == "--passed":
@@ -78,12 +83,14 @@ def main():
         elif argument == "--failed":
             print(f"{next(arguments)}: FAILED, see above")
             failed += 1
-        else:
-            more_passed, more_failed = tally_folder(argument)
-            looked_at_tests += more_passed + more_failed
+        elif argument == "--tests":
+            more_passed, more_failed = tally_folder(next(arguments), int(next(arguments)))
             passed += more_passed
             failed += more_failed
-    if looked_at_tests == 0:
+            folders += 1
+        else:
+            sys.exit(f"tally_tests.py: '{argument}' is unknown")
+    if folders == 0:
         print("No test was run.")
         failed += 1
     print(f"{passed} passed, {failed} failed")

@@ -20,7 +20,7 @@ enum retransmit_verdict { RETRANSMIT_WAIT, RETRANSMIT_RESEND, RETRANSMIT_GIVE_UP
 
 /* A peer that repeats itself gets our flight again, but not sooner than this after the last time
  * and not more often than that: it takes 26 bytes that nobody has authenticated, and the flight may
- * be a thousand times as long. */
+ * be hundreds of times as long. */
 #define RETRANSMIT_PROVOKED_GAP_NS UINT64_C(10000000)
 enum { RETRANSMIT_PROVOKED_MAX = 16 };
 
