@@ -208,8 +208,7 @@ RDTLS_API void rdtls_endpoint_transmitted(struct rdtls_endpoint *endpoint, size_
  * is work now. */
 RDTLS_API uint64_t rdtls_endpoint_deadline(const struct rdtls_endpoint *endpoint);
 
-/* Begin a handshake as client. config NULL: the endpoint's. Errors: NO_ROOM, INVALID_ARGUMENT (the
- * path is in use). */
+/* Begin a handshake as client. Errors: NO_ROOM, INVALID_ARGUMENT (the path is in use). */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_connect(struct rdtls_endpoint *endpoint,
                                                                     const struct rdtls_path *path,
                                                                     uint64_t user_data,

@@ -198,6 +198,7 @@ void rdtls_endpoint_destroy(struct rdtls_endpoint *endpoint)
                 pool_footprint(environment->handshakes.slot_size, environment->handshakes.fresh));
     secret_wipe(environment->blocks.memory,
                 pool_footprint(environment->blocks.slot_size, environment->blocks.fresh));
+    secret_wipe(environment->handshake.scratch, REASSEMBLY_MESSAGE_MAX);
     secret_wipe(endpoint, sizeof(*endpoint));
 }
 

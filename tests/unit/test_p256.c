@@ -41,6 +41,26 @@ Test(p256, a_scalar_lies_from_one_to_the_order_less_one)
     }
 }
 
+Test(p256, a_scalar_close_to_zero_or_to_the_order_is_extreme)
+{
+    static const struct {
+        const char *hex;
+        bool is_extreme;
+    } cases[] = {
+        {one, true},
+        {"000000000000000000000000000000000000000000000000ffffffffffffffff", true},
+        {"0000000000000000000000000000000000000000000000010000000000000000", false},
+        {"7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8", false},
+        {"ffffffff00000000ffffffffffffffffbce6faada7179e83f3b9cac2fc632551", false},
+        {"ffffffff00000000ffffffffffffffffbce6faada7179e83f3b9cac2fc632552", true},
+        {order_less_one, true},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct p256_number n = number(cases[i].hex);
+        cr_expect_eq(p256_number_is_extreme(&n), cases[i].is_extreme, "%s", cases[i].hex);
+    }
+}
+
 Test(p256, numbers_keep_their_bytes)
 {
     struct p256_number n = number(order_less_one);
