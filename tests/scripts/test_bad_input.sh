@@ -155,10 +155,13 @@ refused port_of_another_program "in use" "${serve[@]}" --listen "127.0.0.1:$(cat
 if is_root && command -v setpriv >/dev/null && unshare -n true 2>/dev/null; then
     chmod 755 "$work"
     cp "$build/ringdtls" "$work/ringdtls"
+    # What it is linked with out of the build folder goes with it.
+    ldd "$build/ringdtls" | awk '$1 ~ /crypto_mb/ { print $3 }' | xargs -r cp --dereference --target-directory="$work"
     cp "$work/one.pem" "$work/secret.pem"
     cp "$work/one.key" "$work/secret.key"
     chmod 600 "$work/secret.key"
-    nobody=(unshare -n setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
+    nobody=(unshare -n setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all
+        env "LD_LIBRARY_PATH=$work")
     refused privileged_port '0\.0\.0\.0:443.*Permission denied' \
         "${nobody[@]}" "$work/ringdtls" serve --listen 0.0.0.0:443
     refused unreadable_key 'secret\.key.*Permission denied' "${nobody[@]}" "$work/ringdtls" serve \
