@@ -4,9 +4,9 @@
  * are not filled do harmless work; and the time of a call depends neither on how many are filled
  * nor on which of them are good.
  *
- * One exception is allowed: a signature may be refused when both halves of its verification, u1 * G
- * and u2 * Q (FIPS 186-4 section 6.4.2), are the same point. Only the owner of the key can make
- * one, and on purpose.
+ * One exception is allowed: a signature may be refused whose verification, u1 * G + u2 * Q (FIPS
+ * 186-4 section 6.4.2), meets two equal points on its way: when both terms are the same, or u2 is
+ * the order less a few. Only the owner of the key can make one, and on purpose.
  *
  * Which engines there are is settled by what is compiled: lane_engine_multibuffer.c or
  * lane_engine_none.c.

@@ -3,8 +3,11 @@
 
 #include "crypto/multibuffer.h"
 
+/* With a scalar a few below the order the last addition doubles a point, and the library does not
+ * always notice; scalars like that go to libcrypto. */
 unsigned multibuffer_derive_p256(const struct lane_batch *batch)
 {
+    unsigned left = 0;
     struct numbers ours;
     struct points peers;
     struct strings shared = {0};
@@ -17,6 +20,8 @@ unsigned multibuffer_derive_p256(const struct lane_batch *batch)
         struct p256_number scalar = p256_number_of(job->derive.ours.private_key);
         set_number(&ours, i, &scalar);
         is_sound[i] = p256_number_is_scalar(&scalar) && points_set(&peers, i, job->derive.peer);
+        if (p256_number_is_extreme(&scalar))
+            left |= 1u << i;
         secret_wipe(&scalar, sizeof(scalar));
     }
     mbx_status status =
@@ -26,7 +31,7 @@ unsigned multibuffer_derive_p256(const struct lane_batch *batch)
         finish_derive(batch->jobs[i], is_sound[i] && lane_is_good(status, i), shared.of[i]);
     secret_wipe(&ours, sizeof(ours));
     secret_wipe(&shared, sizeof(shared));
-    return 0;
+    return left;
 }
 
 bool multibuffer_complete_p256(struct key_pair *pairs)

@@ -59,6 +59,18 @@ bool p256_number_is_scalar(const struct p256_number *number)
     return in_range != 0;
 }
 
+static bool is_small(const struct p256_number *number)
+{
+    return (number->words[1] | number->words[2] | number->words[3]) == 0;
+}
+
+bool p256_number_is_extreme(const struct p256_number *scalar)
+{
+    struct p256_number below_order;
+    (void)subtract(&order, scalar, &below_order);
+    return is_small(scalar) || is_small(&below_order);
+}
+
 bool p256_number_is_coordinate(const struct p256_number *number)
 {
     return is_below(number, &prime);

@@ -23,6 +23,9 @@ void p256_number_store(const struct p256_number *number, uint8_t bytes[P256_NUMB
 /* [1, order - 1] */
 bool p256_number_is_scalar(const struct p256_number *number);
 
+/* A scalar within 2^64 of zero or of the order: no random one is. */
+bool p256_number_is_extreme(const struct p256_number *scalar);
+
 /* [0, prime - 1] */
 bool p256_number_is_coordinate(const struct p256_number *number);
 
