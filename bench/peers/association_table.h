@@ -3,15 +3,18 @@
 #ifndef PEERS_ASSOCIATION_TABLE_H
 #define PEERS_ASSOCIATION_TABLE_H
 
-#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/queue.h>
 
-#include "cookie.h"
+#include "address.h"
+
+struct session;
 
 enum { RANDOM_PREFIX_LEN = 8 };
 
 struct association {
-    SSL *ssl;
+    struct session *session; /* stays with it while it is spare */
     struct association *next_in_bucket;
     TAILQ_ENTRY(association) in_order; /* in the list of its phase, by deadline */
     struct path path;

@@ -38,14 +38,6 @@ static struct client *client_obtain(struct load *load)
     return client;
 }
 
-static void lend_datagram(struct load *load, const struct client *client, const uint8_t *datagram,
-                          size_t len)
-{
-    load->bio.path = &client->path;
-    load->bio.datagram = datagram;
-    load->bio.datagram_len = len;
-}
-
 /* Done with it, well or badly; the counting is the caller's. */
 static void retire(struct load *load, struct client *client)
 {
@@ -82,7 +74,7 @@ static bool judge(struct load *load, struct client *client, int result)
         return false;
     default:
         load->completed -= client->phase == CLIENT_HELD;
-        tally_add_ssl_error(&load->failed);
+        tally_add(&load->failed, libssl_take_error(), 1);
         retire(load, client);
         return false;
     }
@@ -90,7 +82,7 @@ static bool judge(struct load *load, struct client *client, int result)
 
 static void say_close(struct load *load, const struct client *client)
 {
-    lend_datagram(load, client, NULL, 0);
+    wire_lend(&load->wire, &client->path, NULL, 0);
     SSL_alloc_buffers(client->ssl);
     SSL_shutdown(client->ssl);
 }
@@ -158,7 +150,7 @@ static bool echo_take(struct load *load, struct client *client, const uint8_t *d
     }
     load->echoes++;
     client->echoed++;
-    client->give_up_ns = load->now_ns + echo_time_ns;
+    client->give_up_ns = load->wire.now_ns + echo_time_ns;
     if (client->echoed == load->options.echo_count)
         succeed(load, client);
     else
@@ -175,7 +167,7 @@ static void read_all(struct load *load, struct client *client)
         len = SSL_read(client->ssl, data, sizeof(data));
         if (len > 0 && !echo_take(load, client, data, len))
             return;
-    } while (len > 0 && (load->bio.datagram != NULL || SSL_has_pending(client->ssl)));
+    } while (len > 0 && (load->wire.datagram != NULL || SSL_has_pending(client->ssl)));
     if (len <= 0 && !judge(load, client, len))
         return;
     SSL_free_buffers(client->ssl);
@@ -183,13 +175,14 @@ static void read_all(struct load *load, struct client *client)
 
 static void connected(struct load *load, struct client *client)
 {
-    load->latency_us[load->latency_count++] = (uint32_t)((load->now_ns - client->begin_ns) / 1000);
+    load->latency_us[load->latency_count++] =
+        (uint32_t)((load->wire.now_ns - client->begin_ns) / 1000);
     if (load->options.echo_len == 0) {
         succeed(load, client);
         return;
     }
     client->phase = CLIENT_ECHOING;
-    client->give_up_ns = load->now_ns + echo_time_ns;
+    client->give_up_ns = load->wire.now_ns + echo_time_ns;
     echo_send(load, client);
 }
 
@@ -216,7 +209,7 @@ static void postpone(struct load *load, struct client *client)
 {
     if (client->phase == CLIENT_HELD)
         return;
-    client->deadline_ns = load->now_ns + timer_look_ns;
+    client->deadline_ns = load->wire.now_ns + timer_look_ns;
     TAILQ_REMOVE(&load->working, client, in_order);
     TAILQ_INSERT_TAIL(&load->working, client, in_order);
 }
@@ -238,13 +231,13 @@ void client_start(struct load *load)
     client->number = number;
     client->phase = CLIENT_HANDSHAKING;
     client->echoed = 0;
-    client->begin_ns = load->now_ns;
-    client->deadline_ns = load->now_ns + timer_look_ns;
-    client->give_up_ns = load->now_ns + handshake_time_ns;
+    client->begin_ns = load->wire.now_ns;
+    client->deadline_ns = load->wire.now_ns + timer_look_ns;
+    client->give_up_ns = load->wire.now_ns + handshake_time_ns;
     TAILQ_INSERT_TAIL(&load->working, client, in_order);
     load->working_count++;
     load->by_number[number] = client;
-    lend_datagram(load, client, NULL, 0);
+    wire_lend(&load->wire, &client->path, NULL, 0);
     SSL_set_connect_state(client->ssl);
     drive(load, client);
 }
@@ -265,7 +258,7 @@ void client_take_datagram(struct load *load, const struct path *path, const uint
     if (client == NULL)
         return;
     postpone(load, client);
-    lend_datagram(load, client, datagram, len);
+    wire_lend(&load->wire, &client->path, datagram, len);
     drive(load, client);
 }
 
@@ -273,13 +266,13 @@ static void look_at(struct load *load, struct client *client)
 {
     int result;
 
-    if (load->now_ns >= client->give_up_ns) {
+    if (load->wire.now_ns >= client->give_up_ns) {
         fail(load, client,
              client->phase == CLIENT_ECHOING ? "echo_timed_out" : "handshake_timed_out");
         return;
     }
     postpone(load, client);
-    lend_datagram(load, client, NULL, 0);
+    wire_lend(&load->wire, &client->path, NULL, 0);
     if (client->phase == CLIENT_ECHOING) {
         load->retransmits++;
         echo_send(load, client);
@@ -295,7 +288,7 @@ static void look_at(struct load *load, struct client *client)
 void client_run_timers(struct load *load)
 {
     for (struct client *client = TAILQ_FIRST(&load->working);
-         client != NULL && client->deadline_ns <= load->now_ns;
+         client != NULL && client->deadline_ns <= load->wire.now_ns;
          client = TAILQ_FIRST(&load->working))
         look_at(load, client);
 }

@@ -20,38 +20,47 @@ static const uint64_t window_ns = 60ULL * 1000 * 1000 * 1000;
 
 bool cookie_key_create(struct cookie_key *key)
 {
-    uint8_t secret[SHA256_CBLOCK];
+    uint8_t pad[SHA256_CBLOCK];
 
     /* A key as long as the block needs no padding (RFC 2104). */
-    if (RAND_bytes(secret, sizeof(secret)) != 1)
+    if (RAND_bytes(key->secret, sizeof(key->secret)) != 1)
         return false;
-    for (size_t i = 0; i < sizeof(secret); i++)
-        secret[i] ^= 0x36;
+    for (size_t i = 0; i < sizeof(pad); i++)
+        pad[i] = key->secret[i] ^ 0x36;
     SHA256_Init(&key->inner);
-    SHA256_Update(&key->inner, secret, sizeof(secret));
-    for (size_t i = 0; i < sizeof(secret); i++)
-        secret[i] ^= 0x36 ^ 0x5c;
+    SHA256_Update(&key->inner, pad, sizeof(pad));
+    for (size_t i = 0; i < sizeof(pad); i++)
+        pad[i] = key->secret[i] ^ 0x5c;
     SHA256_Init(&key->outer);
-    SHA256_Update(&key->outer, secret, sizeof(secret));
-    OPENSSL_cleanse(secret, sizeof(secret));
+    SHA256_Update(&key->outer, pad, sizeof(pad));
+    OPENSSL_cleanse(pad, sizeof(pad));
     return true;
 }
 
-/* Step over a vector with a length byte. NULL when it does not fit, as for NULL. */
-static const uint8_t *vector_skip(const uint8_t *at, const uint8_t *end)
+/* Take a vector whose length is prefix_len bytes long. False when it does not fit. */
+static bool vector_take(const uint8_t **at, const uint8_t *end, size_t prefix_len,
+                        struct bytes *vector)
 {
-    if (at == NULL || end - at < 1 || end - at - 1 < at[0])
-        return NULL;
-    return at + 1 + at[0];
+    size_t len = 0;
+
+    if ((size_t)(end - *at) < prefix_len)
+        return false;
+    for (size_t i = 0; i < prefix_len; i++)
+        len = len << 8 | (*at)[i];
+    if ((size_t)(end - *at) - prefix_len < len)
+        return false;
+    vector->at = *at + prefix_len;
+    vector->len = len;
+    *at = vector->at + len;
+    return true;
 }
 
 bool client_hello_find(const uint8_t *datagram, size_t len, struct client_hello *hello)
 {
     const uint8_t *message = datagram + RECORD_HEADER_LEN;
     const uint8_t *body = message + MESSAGE_HEADER_LEN;
+    const uint8_t *at = body + 2 + CLIENT_RANDOM_LEN;
     const uint8_t *end;
-    const uint8_t *cookie;
-    const uint8_t *suites;
     size_t record_len;
     size_t fragment_len;
 
@@ -68,26 +77,25 @@ bool client_hello_find(const uint8_t *datagram, size_t len, struct client_hello 
         fragment_len < 2 + CLIENT_RANDOM_LEN)
         return false;
     end = body + fragment_len;
-    cookie = vector_skip(body + 2 + CLIENT_RANDOM_LEN, end);
-    suites = vector_skip(cookie, end);
-    if (suites == NULL)
-        return false;
     hello->record_sequence = datagram + 5;
+    hello->message_sequence = message + 4;
+    hello->version = body;
     hello->random = body + 2;
-    hello->cookie = cookie + 1;
-    hello->cookie_len = cookie[0];
-    return true;
+    return vector_take(&at, end, 1, &hello->session_id) &&
+           vector_take(&at, end, 1, &hello->cookie) && vector_take(&at, end, 2, &hello->suites) &&
+           vector_take(&at, end, 1, &hello->compressions);
 }
 
-static void cookie_make(const struct cookie_key *key, const struct path *path,
-                        const struct client_hello *hello, uint64_t window,
-                        uint8_t cookie[COOKIE_LEN])
+static void cookie_make(const struct cookie_key *key, const struct cookie_subject *subject,
+                        const struct client_hello *hello, uint8_t cookie[COOKIE_LEN])
 {
     SHA256_CTX hash = key->inner;
 
-    SHA256_Update(&hash, &path->remote, sizeof(path->remote));
-    SHA256_Update(&hash, &window, sizeof(window));
-    SHA256_Update(&hash, hello->random, CLIENT_RANDOM_LEN);
+    SHA256_Update(&hash, subject, sizeof(*subject));
+    SHA256_Update(&hash, hello->version, 2 + CLIENT_RANDOM_LEN); /* they are neighbours */
+    SHA256_Update(&hash, hello->session_id.at, hello->session_id.len);
+    SHA256_Update(&hash, hello->suites.at, hello->suites.len);
+    SHA256_Update(&hash, hello->compressions.at, hello->compressions.len);
     SHA256_Final(cookie, &hash);
     hash = key->outer;
     SHA256_Update(&hash, cookie, SHA256_DIGEST_LENGTH);
@@ -95,18 +103,21 @@ static void cookie_make(const struct cookie_key *key, const struct path *path,
 }
 
 bool cookie_is_right(const struct cookie_key *key, const struct path *path,
-                     const struct client_hello *hello, uint64_t now_ns)
+                     const struct client_hello *hello, uint64_t now_ns, struct cookie_proof *proof)
 {
     uint8_t expected[COOKIE_LEN];
-    uint64_t window = now_ns / window_ns;
 
-    if (hello->cookie_len != COOKIE_LEN)
+    if (hello->cookie.len != COOKIE_LEN)
         return false;
-    cookie_make(key, path, hello, window, expected);
-    if (CRYPTO_memcmp(expected, hello->cookie, COOKIE_LEN) == 0)
+    proof->key = key;
+    proof->subject.remote = path->remote;
+    proof->subject.window = now_ns / window_ns;
+    cookie_make(key, &proof->subject, hello, expected);
+    if (CRYPTO_memcmp(expected, hello->cookie.at, COOKIE_LEN) == 0)
         return true;
-    cookie_make(key, path, hello, window - 1, expected);
-    return CRYPTO_memcmp(expected, hello->cookie, COOKIE_LEN) == 0;
+    proof->subject.window--;
+    cookie_make(key, &proof->subject, hello, expected);
+    return CRYPTO_memcmp(expected, hello->cookie.at, COOKIE_LEN) == 0;
 }
 
 void hello_verify_request_build(const struct cookie_key *key, const struct path *path,
@@ -114,6 +125,7 @@ void hello_verify_request_build(const struct cookie_key *key, const struct path 
                                 uint8_t out[HELLO_VERIFY_REQUEST_LEN])
 {
     enum { BODY_LEN = 3 + COOKIE_LEN };
+    const struct cookie_subject subject = {.remote = path->remote, .window = now_ns / window_ns};
     /* [rfc6347#4.2.1] "DTLS 1.2 server implementations SHOULD use DTLS version 1.0 regardless of
      * the version of TLS that is expected to be negotiated." */
     const uint8_t record_header[] = {HANDSHAKE_TYPE, VERSION_MAJOR, 0xff, 0, 0};
@@ -141,5 +153,5 @@ void hello_verify_request_build(const struct cookie_key *key, const struct path 
      * record sequence number in the HelloVerifyRequest." */
     memcpy(out + 5, hello->record_sequence, RECORD_SEQUENCE_LEN);
     memcpy(out + 11, message, sizeof(message));
-    cookie_make(key, path, hello, now_ns / window_ns, out + 11 + sizeof(message));
+    cookie_make(key, &subject, hello, out + 11 + sizeof(message));
 }

@@ -1,12 +1,14 @@
 /*
- * First contact without libssl: finds the ClientHello in a stranger's datagram, judges its cookie
- * and writes the HelloVerifyRequest. Nothing is allocated and nothing is remembered. The cookie is
- * HMAC-SHA-256 over address, port, a time window and the client's random, so it proves the address
- * for two minutes at most.
+ * First contact without the TLS library: finds the ClientHello in a stranger's datagram, judges its
+ * cookie and writes the HelloVerifyRequest. Nothing is allocated and nothing is remembered. The
+ * cookie is HMAC-SHA-256 over address, port, a time window and the client's parameters, so it
+ * proves the address for two minutes at most. What is hashed is what libwolfssl hashes: it would
+ * not take a cookie that is not of its own making.
  */
 #ifndef PEERS_COOKIE_H
 #define PEERS_COOKIE_H
 
+#include <assert.h>
 #include <openssl/sha.h>
 
 #include "address.h"
@@ -20,26 +22,51 @@ enum {
 
 /* HMAC with both pads already hashed. */
 struct cookie_key {
+    uint8_t secret[SHA256_CBLOCK];
     SHA256_CTX inner;
     SHA256_CTX outer;
 };
 
+struct bytes {
+    const uint8_t *at;
+    size_t len;
+};
+
+/* Into the datagram. */
 struct client_hello {
     const uint8_t *record_sequence;
+    const uint8_t *message_sequence;
+    const uint8_t *version;
     const uint8_t *random;
-    const uint8_t *cookie;
-    size_t cookie_len; /* 0: it has none */
+    struct bytes session_id;
+    struct bytes cookie; /* of length 0: it has none */
+    struct bytes suites;
+    struct bytes compressions;
+};
+
+/* What a right cookie was made of, before the client's parameters. */
+struct cookie_subject {
+    struct address remote;
+    uint64_t window;
+};
+
+static_assert(sizeof(struct cookie_subject) == 32, "hashed by its bytes, without padding");
+
+struct cookie_proof {
+    const struct cookie_key *key;
+    struct cookie_subject subject;
 };
 
 /* False when there is no randomness to be had. */
 bool cookie_key_create(struct cookie_key *key);
 
 /* Does the datagram start with the first fragment of a plaintext ClientHello that reaches to the
- * cookie? */
+ * extensions? */
 bool client_hello_find(const uint8_t *datagram, size_t len, struct client_hello *hello);
 
+/* The proof is written when it is; the key must outlive it. */
 bool cookie_is_right(const struct cookie_key *key, const struct path *path,
-                     const struct client_hello *hello, uint64_t now_ns);
+                     const struct client_hello *hello, uint64_t now_ns, struct cookie_proof *proof);
 
 void hello_verify_request_build(const struct cookie_key *key, const struct path *path,
                                 const struct client_hello *hello, uint64_t now_ns,

@@ -5,7 +5,6 @@
 #ifndef PEERS_CREDENTIALS_H
 #define PEERS_CREDENTIALS_H
 
-#include <openssl/ssl.h>
 #include <stdbool.h>
 
 enum { FINGERPRINT_TEXT_LEN = 32 * 3 };
@@ -17,22 +16,10 @@ struct credentials {
                                              */
 };
 
-/* Before anything else of libssl: without the configuration file and without the table of all old
- * algorithm names, which libcrypto would walk from end to end for every new key. */
-void libssl_begin(void);
-
 /* Says on stderr, in one line, what is wrong and returns false. Both paths NULL: make a
  * certificate. */
 bool credentials_load(struct credentials *credentials, const char *certificate_path,
                       const char *key_path);
 void credentials_free(struct credentials *credentials);
-
-/* What server and client have in common: DTLS 1.2, the suites, groups and signatures, no tickets,
- * no renegotiation. */
-bool context_configure(SSL_CTX *context);
-
-/* Load the PEM into a context whose library context is library. */
-bool context_use_credentials(SSL_CTX *context, OSSL_LIB_CTX *library,
-                             const struct credentials *credentials);
 
 #endif

@@ -6,25 +6,19 @@ enum { IPV6_AND_UDP_HEADERS_LEN = 48 };
 
 static int datagram_read(BIO *bio, char *out, int capacity)
 {
-    struct datagram_bio *self = BIO_get_data(bio);
     size_t len;
 
     BIO_clear_retry_flags(bio);
-    if (self->datagram == NULL || capacity < 0) {
+    if (capacity < 0 || !wire_read(BIO_get_data(bio), out, (size_t)capacity, &len)) {
         BIO_set_retry_read(bio);
         return -1;
     }
-    len = self->datagram_len < (size_t)capacity ? self->datagram_len : (size_t)capacity;
-    memcpy(out, self->datagram, len);
-    self->datagram = NULL;
     return (int)len;
 }
 
 static int datagram_write(BIO *bio, const char *bytes, int len)
 {
-    struct datagram_bio *self = BIO_get_data(bio);
-
-    outbox_put(self->outbox, self->path, bytes, (size_t)len);
+    wire_write(BIO_get_data(bio), bytes, (size_t)len);
     return len;
 }
 
@@ -53,10 +47,9 @@ static int datagram_create(BIO *bio)
     return 1;
 }
 
-bool datagram_bio_create(struct datagram_bio *self, struct outbox *outbox)
+bool datagram_bio_create(struct datagram_bio *self, struct wire *wire)
 {
     memset(self, 0, sizeof(*self));
-    self->outbox = outbox;
     self->method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "datagram in memory");
     if (self->method == NULL)
         return false;
@@ -67,7 +60,7 @@ bool datagram_bio_create(struct datagram_bio *self, struct outbox *outbox)
     self->bio = BIO_new(self->method);
     if (self->bio == NULL)
         return false;
-    BIO_set_data(self->bio, self);
+    BIO_set_data(self->bio, wire);
     return true;
 }
 

@@ -59,7 +59,7 @@ static bool descriptors_create(struct load *load)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     load->socket = udp_socket_open(&any, false);
-    load->outbox.socket = load->socket;
+    load->wire.outbox.socket = load->socket;
     load->epoll = epoll_create1(EPOLL_CLOEXEC);
     load->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     return load->socket >= 0 && load->epoll >= 0 && load->signals >= 0 &&
@@ -77,8 +77,8 @@ bool load_create(struct load *load, const struct load_options *options)
     load->by_number = calloc(options->handshakes, sizeof(struct client *));
     load->latency_us = calloc(options->handshakes, sizeof(*load->latency_us));
     if (load->by_number != NULL && load->latency_us != NULL && descriptors_create(load) &&
-        batch_create(&load->inbox) && batch_create(&load->outbox.batch) &&
-        datagram_bio_create(&load->bio, &load->outbox) && context_create(load))
+        batch_create(&load->inbox) && batch_create(&load->wire.outbox.batch) &&
+        datagram_bio_create(&load->bio, &load->wire) && context_create(load))
         return true;
     fprintf(stderr, "openssl_client: cannot start: %s\n", strerror(errno));
     return false;
@@ -90,7 +90,7 @@ void load_free(struct load *load)
     SSL_CTX_free(load->context);
     datagram_bio_free(&load->bio);
     batch_free(&load->inbox);
-    batch_free(&load->outbox.batch);
+    batch_free(&load->wire.outbox.batch);
     close(load->signals);
     close(load->epoll);
     close(load->socket);
@@ -107,12 +107,12 @@ static void receive(struct load *load)
 
     do {
         batch_receive(inbox, load->socket);
-        load->now_ns = clock_read();
+        load->wire.now_ns = clock_read();
         for (unsigned i = 0; i < inbox->count; i++) {
             const struct path path = batch_path(inbox, i);
             client_take_datagram(load, &path, inbox->bytes[i], batch_datagram_len(inbox, i));
         }
-        outbox_flush(&load->outbox);
+        outbox_flush(&load->wire.outbox);
     } while (inbox->count == BATCH_LEN && ++batches < BATCHES_PER_PASS);
 }
 
@@ -124,10 +124,10 @@ static void start_some(struct load *load)
     for (int i = 0; i < STARTS_PER_PASS && load->started < options->handshakes &&
                     load->working_count < options->concurrency;
          i++) {
-        load->now_ns = clock_read();
+        load->wire.now_ns = clock_read();
         client_start(load);
     }
-    outbox_flush(&load->outbox);
+    outbox_flush(&load->wire.outbox);
 }
 
 static bool may_start(const struct load *load)
@@ -164,10 +164,10 @@ void load_run(struct load *load)
             load->interrupted = true;
         receive(load);
         client_run_timers(load);
-        outbox_flush(&load->outbox);
+        outbox_flush(&load->wire.outbox);
         if (load->working_count > 0 || load->started < load->options.handshakes)
             load->elapsed_ns = clock_read() - begin_ns;
     }
     client_close_all(load);
-    outbox_flush(&load->outbox);
+    outbox_flush(&load->wire.outbox);
 }

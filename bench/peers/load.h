@@ -8,8 +8,8 @@
 
 #include <sys/queue.h>
 
-#include "credentials.h"
 #include "datagram_bio.h"
+#include "openssl_context.h"
 #include "tally.h"
 
 enum {
@@ -39,13 +39,12 @@ struct load {
     int signals;
     SSL_CTX *context;
     struct batch inbox;
-    struct outbox outbox;
+    struct wire wire;
     struct datagram_bio bio;
     struct client **by_number;  /* handshakes of them */
     struct client_list working; /* in the order in which their timers are looked at */
     struct client_list held;
     struct client_list spare;
-    uint64_t now_ns;
     bool interrupted;
 
     uint32_t started;

@@ -1,10 +1,5 @@
-/* DTLSv1_2_server_method is deprecated for naming one version; that is why it is cheaper here than
- * DTLS_server_method. */
-#define OPENSSL_SUPPRESS_DEPRECATED
-
 #include "shard.h"
 
-#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,59 +22,6 @@ static uint64_t clock_read(clockid_t clock)
     return (uint64_t)now.tv_sec * second_ns + (uint64_t)now.tv_nsec;
 }
 
-static int certificate_accept(X509_STORE_CTX *store, void *unused)
-{
-    (void)store;
-    (void)unused;
-    return 1;
-}
-
-/* The cookie was judged before the SSL object existed. */
-static int cookie_accept(SSL *ssl, const unsigned char *cookie, unsigned cookie_len)
-{
-    (void)ssl;
-    (void)cookie;
-    (void)cookie_len;
-    return 1;
-}
-
-/* Without a cache the identifier is thrown away again (libssl sends none), so it need not be
- * random. */
-static int session_id_make(SSL *ssl, unsigned char *id, unsigned *id_len)
-{
-    (void)ssl;
-    memset(id, 0x5a, *id_len);
-    return 1;
-}
-
-static bool context_create(struct shard *shard)
-{
-    const struct shard_options *options = &shard->options;
-    int verify = SSL_VERIFY_NONE;
-
-    if (!options->variant.shared_library) {
-        shard->library = OSSL_LIB_CTX_new();
-        if (shard->library == NULL || (!options->variant.own_random &&
-                                       !kernel_random_install(&shard->random, shard->library)))
-            return false;
-    }
-    shard->context = SSL_CTX_new_ex(shard->library, NULL, DTLSv1_2_server_method());
-    if (shard->context == NULL || !context_configure(shard->context) ||
-        !context_use_credentials(shard->context, shard->library, options->credentials))
-        return false;
-    if (options->client_certificate != CLIENT_CERTIFICATE_NONE)
-        verify = SSL_VERIFY_PEER;
-    if (options->client_certificate == CLIENT_CERTIFICATE_REQUIRE)
-        verify |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-    SSL_CTX_set_verify(shard->context, verify, NULL);
-    SSL_CTX_set_cert_verify_callback(shard->context, certificate_accept, NULL);
-    SSL_CTX_set_cookie_verify_cb(shard->context, cookie_accept);
-    SSL_CTX_set_generate_session_id(shard->context, session_id_make);
-    /* A record never leaves in more than one datagram, so the write buffer need not hold 16 KiB. */
-    SSL_CTX_set_max_send_fragment(shard->context, DATAGRAM_LEN_MAX);
-    return true;
-}
-
 static bool epoll_watch(int epoll, int fd)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
@@ -92,22 +34,23 @@ bool shard_create(struct shard *shard, const struct shard_options *options, int 
     memset(shard, 0, sizeof(*shard));
     shard->options = *options;
     shard->socket = socket;
-    shard->outbox.socket = socket;
+    shard->wire.outbox.socket = socket;
     TAILQ_INIT(&shard->handshaking);
     TAILQ_INIT(&shard->established);
     TAILQ_INIT(&shard->spare);
-    shard->any_address = BIO_ADDR_new();
     shard->stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     shard->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (shard->any_address != NULL && shard->stop_event >= 0 && shard->epoll >= 0 &&
-        epoll_watch(shard->epoll, socket) && epoll_watch(shard->epoll, shard->stop_event) &&
-        batch_create(&shard->inbox) && batch_create(&shard->outbox.batch) &&
-        datagram_bio_create(&shard->bio, &shard->outbox) &&
-        association_table_create(&shard->table) && cookie_key_create(&shard->cookie_key) &&
-        context_create(shard))
-        return true;
-    perror("cannot create a shard");
-    return false;
+    if (shard->stop_event < 0 || shard->epoll < 0 || !epoll_watch(shard->epoll, socket) ||
+        !epoll_watch(shard->epoll, shard->stop_event) || !batch_create(&shard->inbox) ||
+        !batch_create(&shard->wire.outbox.batch) || !association_table_create(&shard->table) ||
+        !cookie_key_create(&shard->cookie_key)) {
+        perror("cannot create a shard");
+        return false;
+    }
+    shard->engine = engine_create(&shard->options.engine, &shard->wire);
+    if (shard->engine == NULL)
+        fprintf(stderr, "%s does not start with these options\n", engine_version());
+    return shard->engine != NULL;
 }
 
 void shard_free(struct shard *shard)
@@ -115,20 +58,16 @@ void shard_free(struct shard *shard)
     while (!TAILQ_EMPTY(&shard->spare)) {
         struct association *association = TAILQ_FIRST(&shard->spare);
         TAILQ_REMOVE(&shard->spare, association, in_order);
-        SSL_free(association->ssl);
+        session_free(association->session);
         free(association);
     }
-    BIO_ADDR_free(shard->any_address);
-    SSL_CTX_free(shard->context);
+    engine_free(shard->engine);
     association_table_free(&shard->table);
-    datagram_bio_free(&shard->bio);
     batch_free(&shard->inbox);
-    batch_free(&shard->outbox.batch);
+    batch_free(&shard->wire.outbox.batch);
     close(shard->epoll);
     close(shard->stop_event);
     close(shard->socket);
-    kernel_random_remove(&shard->random);
-    OSSL_LIB_CTX_free(shard->library);
 }
 
 void shard_stop(struct shard *shard)
@@ -150,16 +89,16 @@ static void receive(struct shard *shard)
     do {
         batch_receive(inbox, shard->socket);
         shard->stats.datagrams_received += inbox->count;
-        shard->now_ns = clock_read(CLOCK_MONOTONIC_COARSE);
+        shard->wire.now_ns = clock_read(CLOCK_MONOTONIC_COARSE);
         for (unsigned i = 0; i < inbox->count; i++) {
             const struct path path = batch_path(inbox, i);
             association_take_datagram(shard, &path, inbox->bytes[i], batch_datagram_len(inbox, i));
         }
-        outbox_flush(&shard->outbox);
+        outbox_flush(&shard->wire.outbox);
         atomic_store_explicit(&shard->associations, shard->table.count, memory_order_relaxed);
     } while (inbox->count == BATCH_LEN && ++batches < BATCHES_PER_PASS);
     association_run_timers(shard);
-    outbox_flush(&shard->outbox);
+    outbox_flush(&shard->wire.outbox);
 }
 
 static int wait_ms(const struct shard *shard)
@@ -190,7 +129,7 @@ static void say_goodbye(struct shard *shard)
             association_say_close(shard, association);
         association_discard(shard, association);
     }
-    outbox_flush(&shard->outbox);
+    outbox_flush(&shard->wire.outbox);
 }
 
 void *shard_run(void *argument)
@@ -207,11 +146,11 @@ void *shard_run(void *argument)
     }
     cpu_ns = clock_read(CLOCK_THREAD_CPUTIME_ID) - cpu_ns;
     shard->stats.cpu_seconds = (double)cpu_ns / (double)second_ns;
-    shard->stats.datagrams_sent = shard->outbox.sent;
+    shard->stats.datagrams_sent = shard->wire.outbox.sent;
     shard->stats.datagrams_dropped_by_kernel = udp_socket_drops(shard->socket);
     connections_open = shard->stats.connections_open;
     say_goodbye(shard);
     shard->stats.connections_open = connections_open; /* as it was when we were told to stop */
-    OPENSSL_thread_stop_ex(shard->library);
+    engine_leave_thread(shard->engine);
     return NULL;
 }

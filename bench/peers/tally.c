@@ -1,7 +1,6 @@
 #include "tally.h"
 
 #include <ctype.h>
-#include <openssl/err.h>
 #include <string.h>
 
 void tally_add(struct tally *tally, const char *name, uint64_t value)
@@ -45,12 +44,4 @@ cJSON *tally_to_json(const struct tally *tally)
     for (unsigned i = 0; i < tally->count; i++)
         cJSON_AddNumberToObject(json, tally->entries[i].name, (double)tally->entries[i].value);
     return json;
-}
-
-void tally_add_ssl_error(struct tally *tally)
-{
-    const char *reason = ERR_reason_error_string(ERR_peek_error());
-
-    tally_add(tally, reason == NULL ? "unknown" : reason, 1);
-    ERR_clear_error();
 }

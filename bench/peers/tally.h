@@ -24,7 +24,4 @@ uint64_t tally_total(const struct tally *tally);
 /* The counts as a JSON object; NULL when memory is short. */
 cJSON *tally_to_json(const struct tally *tally);
 
-/* Count the oldest error of libssl's queue under its reason, and empty the queue. */
-void tally_add_ssl_error(struct tally *tally);
-
 #endif

@@ -1,5 +1,5 @@
-/* The competitor: a DTLS 1.2 echo server on libssl, as someone would write it who wants it to win.
- */
+/* A competitor: a DTLS 1.2 echo server on someone else's library, as someone would write it who
+ * wants it to win. The engine that is linked in decides whose it is. */
 #include <errno.h>
 #include <poll.h>
 #include <popt.h>
@@ -87,21 +87,18 @@ static bool options_parse(int argc, const char **argv, struct server_options *op
         {"stats-json", 0, POPT_ARG_STRING, &options->stats_path, 0,
          "write the statistics here at the end", "FILE"},
         {"variant", 0, POPT_ARG_STRING, &options->variant, 0,
-         "measure another way to run libssl: fresh-objects, shared-library, buffers-stay or "
-         "own-random "
-         "(default: the cheapest, none of them)",
-         "NAME"},
+         "another way to run the library, to be measured (default: the cheapest)", "NAME"},
         POPT_AUTOHELP POPT_TABLEEND};
-    poptContext context = poptGetContext("openssl_server", argc, argv, table, 0);
+    poptContext context = poptGetContext(program_invocation_short_name, argc, argv, table, 0);
     int result = poptGetNextOpt(context);
     const char *argument = poptGetArg(context);
     bool parsed = result == -1 && argument == NULL;
 
     if (result < -1)
-        fprintf(stderr, "openssl_server: %s: %s\n", poptBadOption(context, 0),
+        fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, poptBadOption(context, 0),
                 poptStrerror(result));
     else if (argument != NULL)
-        fprintf(stderr, "openssl_server: unexpected argument %s\n", argument);
+        fprintf(stderr, "%s: unexpected argument %s\n", program_invocation_short_name, argument);
     poptFreeContext(context);
     return parsed;
 }
@@ -126,7 +123,7 @@ static int word_choose(const char *option, const char *word, const char *const *
         if (strcmp(word, words[i]) == 0)
             return i;
     }
-    fprintf(stderr, "openssl_server: %s does not know \"%s\"\n", option, word);
+    fprintf(stderr, "%s: %s does not know \"%s\"\n", program_invocation_short_name, option, word);
     return -1;
 }
 
@@ -135,29 +132,30 @@ static bool options_judge(const struct server_options *options, struct address *
 {
     static const char *const demands[] = {"none", "request", "require", NULL};
     static const char *const cookies[] = {"always", "never", NULL};
-    static const char *const variants[] = {"cheapest",     "fresh-objects", "shared-library",
-                                           "buffers-stay", "own-random",    NULL};
     int demand = word_choose("--client-cert", options->client_certificate, demands);
     int cookie = word_choose("--cookies", options->cookies, cookies);
-    int variant = word_choose("--variant", options->variant, variants);
+    int variant = word_choose("--variant", options->variant, engine_variants);
 
     if (demand < 0 || cookie < 0 || variant < 0)
         return false;
     if (!address_parse(options->listen == NULL ? "127.0.0.1:4433" : options->listen, address)) {
-        fprintf(stderr, "openssl_server: --listen wants ADDR:PORT, not \"%s\"\n", options->listen);
+        fprintf(stderr, "%s: --listen wants ADDR:PORT, not \"%s\"\n", program_invocation_short_name,
+                options->listen);
         return false;
     }
     if (options->shards < 1 || options->shards > SHARDS_MAX) {
-        fprintf(stderr, "openssl_server: --shards wants 1 to %d, not %d\n", SHARDS_MAX,
-                options->shards);
+        fprintf(stderr, "%s: --shards wants 1 to %d, not %d\n", program_invocation_short_name,
+                SHARDS_MAX, options->shards);
         return false;
     }
-    shard_options->client_certificate = (enum client_certificate)demand;
+    if (cookie == 1 && !engine_does_without_cookies) {
+        fprintf(stderr, "%s: --cookies never: %s asks everyone for a cookie\n",
+                program_invocation_short_name, engine_version());
+        return false;
+    }
+    shard_options->engine.client_certificate = (enum client_certificate)demand;
+    shard_options->engine.variant = variant;
     shard_options->cookies = cookie == 0;
-    shard_options->variant.fresh_objects = variant == 1;
-    shard_options->variant.shared_library = variant == 2;
-    shard_options->variant.buffers_stay = variant == 3;
-    shard_options->variant.own_random = variant == 4;
     return true;
 }
 
@@ -172,7 +170,8 @@ static bool shards_create(struct shard *shards, int count, const struct shard_op
         int socket = udp_socket_open(address, true);
         if (socket < 0 || getsockname(socket, (struct sockaddr *)&name, &name_len) != 0) {
             address_format(address, text);
-            fprintf(stderr, "openssl_server: cannot listen on %s: %s\n", text, strerror(errno));
+            fprintf(stderr, "%s: cannot listen on %s: %s\n", program_invocation_short_name, text,
+                    strerror(errno));
             return false;
         }
         address->port = address_from_socket(&name).port;
@@ -258,7 +257,8 @@ static bool stats_write(const char *path, const struct shard_stats *total, doubl
     if (file != NULL)
         written = fclose(file) == 0 && written;
     if (!written)
-        fprintf(stderr, "openssl_server: cannot write %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "%s: cannot write %s: %s\n", program_invocation_short_name, path,
+                strerror(errno));
     cJSON_free(text);
     cJSON_Delete(json);
     return written;
@@ -301,8 +301,8 @@ static int run(const struct server_options *options, struct shard_options *shard
     address_format(address, text);
     printf("listening on %s, %d shard%s, epoll with recvmmsg and sendmmsg, %s, "
            "certificate sha-256 %s\n",
-           text, options->shards, options->shards == 1 ? "" : "s", OpenSSL_version(OPENSSL_VERSION),
-           shard_options->credentials->fingerprint);
+           text, options->shards, options->shards == 1 ? "" : "s", engine_version(),
+           shard_options->engine.credentials->fingerprint);
     fflush(stdout);
     serve(shards, options->shards, signals, &sample);
     sum(shards, options->shards, &total);
@@ -333,11 +333,11 @@ int main(int argc, char **argv)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    libssl_begin();
+    engine_begin();
     if (options_parse(argc, (const char **)argv, &options) &&
         options_judge(&options, &address, &shard_options) &&
         credentials_load(&credentials, options.certificate_path, options.key_path)) {
-        shard_options.credentials = &credentials;
+        shard_options.engine.credentials = &credentials;
         exit_status = run(&options, &shard_options, &address, &signals);
         credentials_free(&credentials);
     }
