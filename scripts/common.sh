@@ -4,6 +4,7 @@ packages_needed=(
     build-essential meson ninja-build pkgconf python3
     libssl-dev liburing-dev libpopt-dev libcjson-dev libjemalloc-dev # the programs
     libcriterion-dev openssl gnutls-bin                              # the tests
+    libgnutls28-dev libmbedtls-dev libwolfssl-dev                    # the servers that ours is compared with
 )
 
 # Print those of the packages that are not installed.

@@ -194,6 +194,21 @@ void outbox_put(struct outbox *outbox, const struct path *path, const void *byte
     control_write(&batch->headers[index].msg_hdr, batch->controls[index], &path->local);
 }
 
+bool outbox_extend(struct outbox *outbox, const void *bytes, size_t len, size_t len_max)
+{
+    const unsigned index = outbox->batch.count - 1;
+    struct iovec *last;
+
+    if (outbox->batch.count == 0)
+        return false;
+    last = &outbox->batch.vectors[index];
+    if (last->iov_len + len > len_max)
+        return false;
+    memcpy(outbox->batch.bytes[index] + last->iov_len, bytes, len);
+    last->iov_len += len;
+    return true;
+}
+
 /* Returns how many of the datagrams from first on are done with: sent, or refused for good. */
 static unsigned outbox_send_some(struct outbox *outbox, unsigned first)
 {

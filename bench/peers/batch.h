@@ -48,6 +48,9 @@ struct path batch_path(const struct batch *batch, unsigned index);
 
 /* Put one datagram, at most DATAGRAM_LEN_MAX bytes; a full outbox is flushed first. */
 void outbox_put(struct outbox *outbox, const struct path *path, const void *bytes, size_t len);
+/* Put more bytes into the datagram that was put last. False when it would become longer than
+ * len_max or has left. */
+bool outbox_extend(struct outbox *outbox, const void *bytes, size_t len, size_t len_max);
 void outbox_flush(struct outbox *outbox);
 
 #endif

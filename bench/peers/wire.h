@@ -17,6 +17,8 @@ struct wire {
     const uint8_t *datagram; /* NULL: nothing to read */
     size_t datagram_len;
     uint64_t now_ns; /* CLOCK_MONOTONIC, when the batch came */
+    uint64_t writes;
+    bool appendable; /* the newest datagram of the outbox is one of this call's */
 };
 
 /* The datagram must stay for as long as the library may read. NULL and 0: there is none. */
@@ -24,6 +26,11 @@ void wire_lend(struct wire *wire, const struct path *path, const uint8_t *datagr
 
 /* Take the datagram, once; what does not fit is cut off. False when there is none. */
 bool wire_read(struct wire *wire, void *out, size_t capacity, size_t *len);
+
 void wire_write(struct wire *wire, const void *bytes, size_t len);
+
+/* For a library that writes record by record: puts the record into the datagram of the record
+ * before it, of the same call, as long as that stays below PATH_MTU. */
+void wire_append(struct wire *wire, const void *bytes, size_t len);
 
 #endif
