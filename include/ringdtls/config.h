@@ -45,6 +45,14 @@ enum rdtls_cookies {
     RDTLS_COOKIES_NEVER,
 };
 
+/* Who signs with the private key of our certificate? */
+enum rdtls_signer {
+    RDTLS_SIGNER_KEY,  /* the library, with private_key_pem */
+    RDTLS_SIGNER_HOST, /* the host, whose key stays where it is (an HSM, a provider, a signing
+                          service): a SIGN event, then ..._complete_signature, when it likes. The
+                          handshake waits meanwhile, nothing else does */
+};
+
 struct rdtls_config_options {
     size_t size; /* sizeof(struct rdtls_config_options), set by the defaults function */
 
@@ -83,6 +91,10 @@ struct rdtls_config_options {
     uint32_t handshake_timeout_ms;
     uint32_t idle_timeout_ms; /* closes an association that has received nothing; default 300000, 0:
                                  never */
+
+    enum rdtls_signer
+        signer; /* default KEY. HOST: certificate_pem is given, private_key_pem is NULL
+                 */
 };
 
 struct rdtls_config;

@@ -27,6 +27,8 @@ enum {
         21, /* bytes before a payload that is sealed in place: record header 13, explicit nonce 8 */
     RDTLS_RECORD_TAILROOM = 16, /* bytes behind it: the AEAD's tag */
     RDTLS_PAYLOAD_MAX = 16384,  /* RFC 5246 section 6.2.1 */
+    RDTLS_DIGEST_MAX = 64,      /* to be signed: 32 or 48 today */
+    RDTLS_SIGNATURE_MAX = 72,   /* DER of two P-256 numbers */
 };
 
 enum rdtls_event_kind {
@@ -37,6 +39,7 @@ enum rdtls_event_kind {
                                    */
     RDTLS_EVENT_DATA,             /* one record's payload */
     RDTLS_EVENT_CLOSED, /* final; status says why. The id is dead once this has been polled */
+    RDTLS_EVENT_SIGN, /* with RDTLS_SIGNER_HOST: have `sign` signed, then ..._complete_signature */
 };
 
 /* Names a connection of an endpoint. A slot is used again, a generation is not; {0, 0} names none.
@@ -44,6 +47,17 @@ enum rdtls_event_kind {
 struct rdtls_id {
     uint32_t slot;
     uint32_t generation;
+};
+
+/* What is to be signed: a digest, with ECDSA and the P-256 key of the configured certificate. A
+ * server signs its ServerKeyExchange (RFC 8422 section 5.4), a client its CertificateVerify (RFC
+ * 5246 section 7.4.8). A handshake asks once. */
+struct rdtls_sign_request {
+    uint16_t scheme;   /* IANA SignatureScheme: 0x0403 over SHA-256, 0x0503 over SHA-384 (of which
+                          P-256 takes the leftmost 32 bytes, FIPS 186-4 section 6.4); the latter
+                          only for peers that do not take SHA-256 */
+    size_t digest_len; /* 32 or 48 */
+    uint8_t digest[RDTLS_DIGEST_MAX];
 };
 
 struct rdtls_event {
@@ -54,6 +68,7 @@ struct rdtls_event {
     uint8_t *data; /* DATA: the payload, decrypted in place in the datagram that was given to
                       ..._receive */
     size_t data_len;
+    const struct rdtls_sign_request *sign; /* SIGN: until the next poll */
 };
 
 struct rdtls_info {
@@ -113,6 +128,17 @@ RDTLS_API size_t rdtls_conn_payload_max(const struct rdtls_conn *conn);
  * Error: NOT_CONNECTED when there is nothing to decide. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_verify_peer(struct rdtls_conn *conn,
                                                                     bool accept);
+
+/* After SIGN, at any later time: the signature as DER (RFC 3279 section 2.2.3), which is copied;
+ * signature_len 0: the signer cannot, and the handshake ends with internal_error. Poll and transmit
+ * afterwards. It is checked to be a signature by its form; whether it is right the peer finds out,
+ * and a wrong one costs this handshake alone. Errors, which change nothing: NOT_AWAITED (never
+ * asked for, answered already, or the handshake has ended, by its time-out for example), TOO_LONG
+ * (over RDTLS_SIGNATURE_MAX), INVALID_ARGUMENT (no DER of two numbers below the order). */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_complete_signature(struct rdtls_conn *conn,
+                                                                           const uint8_t *signature,
+                                                                           size_t signature_len,
+                                                                           uint64_t now_ns);
 
 /* Keying material (RFC 5705), without context. label is NUL-terminated; out_len up to 256. Error:
  * NOT_CONNECTED. */

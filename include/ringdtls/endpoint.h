@@ -108,6 +108,8 @@ struct rdtls_lane_stats {
     uint64_t jobs;
     uint64_t batches;                  /* calls; one job by libcrypto is a batch of one */
     uint64_t filled[RDTLS_LANES_WIDE]; /* batches of 1 job, of 2, ... of 8 */
+    uint64_t external;                 /* of the jobs, those that the host's signer answered, each a
+                                          batch of one */
 };
 
 /* Counters only ever grow; they may be read from another thread, each by itself. */
@@ -130,6 +132,8 @@ struct rdtls_endpoint_stats {
     uint64_t lane_batches; /* in so many calls */
     struct rdtls_lane_stats lanes[RDTLS_LANE_KIND_COUNT]; /* the same, by kind */
     uint64_t made_ahead[RDTLS_AHEAD_KIND_COUNT];          /* pieces, apart from those */
+    uint64_t signatures_refused; /* answers of the host's signer that were late, double or malformed
+                                  */
 };
 
 struct rdtls_endpoint_options {
@@ -230,6 +234,15 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_add_path(
 
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_verify_peer(
     struct rdtls_endpoint *endpoint, struct rdtls_id id, bool accept);
+
+/* After SIGN, at any later time, even when the connection is gone: as
+ * rdtls_conn_complete_signature, for the connection that the event named. An id is used once, so an
+ * answer that comes too late never reaches another. Transmit afterwards. Errors, which change
+ * nothing: NO_SUCH_CONNECTION, NOT_AWAITED, TOO_LONG, INVALID_ARGUMENT. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_complete_signature(
+    struct rdtls_endpoint *endpoint, struct rdtls_id id, const uint8_t *signature,
+    size_t signature_len, uint64_t now_ns);
+
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_export(struct rdtls_endpoint *endpoint,
                                                                    struct rdtls_id id,
                                                                    const char *label, uint8_t *out,

@@ -75,7 +75,8 @@ enum rdtls_status {
     RDTLS_NO_MEMORY,           /* memory or a libcrypto object could not be had at creation */
     RDTLS_SYSTEM_ERROR,        /* a system call failed; errno says why */
     RDTLS_SEQUENCE_EXHAUSTED,  /* the record sequence number reached its end: connect anew */
-    RDTLS_REPLACED, /* a new association on the same path has taken over (RFC 6347 4.2.8) */
+    RDTLS_REPLACED,    /* a new association on the same path has taken over (RFC 6347 4.2.8) */
+    RDTLS_NOT_AWAITED, /* a signature that nobody waits for: not asked for, or answered already */
     RDTLS_STATUS_COUNT
 };
 

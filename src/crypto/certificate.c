@@ -162,6 +162,22 @@ enum rdtls_status credential_from_pem(struct credential *credential, struct byte
     return status;
 }
 
+enum rdtls_status credential_from_chain_pem(struct credential *credential,
+                                            struct bytes certificate_pem)
+{
+    memset(credential, 0, sizeof(*credential));
+    if (certificate_pem.len == 0 || certificate_pem.len > INT_MAX)
+        return RDTLS_BAD_CERTIFICATE_PEM;
+    (void)ERR_set_mark();
+    BIO *bio = bio_of(certificate_pem);
+    enum rdtls_status status = bio == NULL ? RDTLS_NO_MEMORY : read_chain(credential, bio);
+    BIO_free(bio);
+    (void)ERR_pop_to_mark();
+    if (status != RDTLS_OK)
+        credential_free(credential);
+    return status;
+}
+
 static bool set_random_serial(X509 *certificate)
 {
     BIGNUM *serial = BN_new();

@@ -15,7 +15,7 @@ struct private_key;
 
 /* Our chain, leaf first, each in DER. */
 struct credential {
-    struct private_key *key;
+    struct private_key *key;                   /* NULL: somebody else has it */
     struct bytes chain[CERTIFICATE_CHAIN_MAX]; /* owned */
     size_t chain_count;
     uint8_t fingerprint[SHA256_LEN];
@@ -26,6 +26,11 @@ struct credential {
 MUST_CHECK enum rdtls_status credential_from_pem(struct credential *credential,
                                                  struct bytes certificate_pem,
                                                  struct bytes private_key_pem);
+
+/* The chain alone, for a key that somebody else signs with: the credential has none. Errors:
+ * BAD_CERTIFICATE_PEM, NO_MEMORY. */
+MUST_CHECK enum rdtls_status credential_from_chain_pem(struct credential *credential,
+                                                       struct bytes certificate_pem);
 
 /* A fresh P-256 key and a certificate signed by itself, as WebRTC uses them: random serial, CN
  * "ringdtls", valid from a day ago for 30 days (libcrypto reads the clock for this). */

@@ -28,6 +28,7 @@ struct lanes {
     const struct lane_engine *engine; /* NULL: libcrypto alone */
     struct made_ahead *ahead;         /* NULL: nothing is */
     bool nonces_ahead;
+    bool host_signs;
     uint8_t break_even[LANE_KIND_COUNT];
     struct p256_number key; /* the engine's copy of the signing key */
     bool has_signed;
@@ -76,6 +77,7 @@ struct lanes *lanes_new(const struct lanes_options *options)
     }
     lanes->engine = options->engine;
     lanes->nonces_ahead = options->nonces_ahead;
+    lanes->host_signs = options->host_signs;
     if (lanes->engine != NULL) {
         lanes->ahead = options->memory;
         choose_break_even(lanes, options);
@@ -105,7 +107,7 @@ void lane_job_init(struct lane_job *job)
  * lanes_run gave back. */
 void lane_job_wipe(struct lane_job *job)
 {
-    assert(job->state != LANE_QUEUED);
+    assert(!lane_job_is_awaited(job));
     const size_t union_at = offsetof(struct lane_job, derive);
     secret_wipe((uint8_t *)job + union_at, sizeof(*job) - union_at);
     job->ok = false;
@@ -114,7 +116,7 @@ void lane_job_wipe(struct lane_job *job)
 
 void lanes_submit(struct lanes *lanes, struct lane_job *job)
 {
-    assert(job->state != LANE_QUEUED && job->kind < LANE_KIND_COUNT);
+    assert(!lane_job_is_awaited(job) && job->kind < LANE_KIND_COUNT);
     struct lane_queue *queue = &lanes->queues[job->kind];
     job->ok = false;
     job->state = LANE_QUEUED;
@@ -124,11 +126,39 @@ void lanes_submit(struct lanes *lanes, struct lane_job *job)
 
 void lanes_cancel(struct lanes *lanes, struct lane_job *job)
 {
-    if (job->state != LANE_QUEUED)
-        return;
+    if (job->state == LANE_QUEUED) {
+        list_remove(&job->node);
+        lanes->queues[job->kind].len--;
+    }
+    if (lane_job_is_awaited(job))
+        job->state = LANE_IDLE;
+}
+
+static bool is_for_host(const struct lanes *lanes, enum lane_kind kind)
+{
+    return lanes->host_signs && kind == LANE_ECDSA_P256_SIGN;
+}
+
+bool lanes_leave_to_host(const struct lanes *lanes, const struct lane_job *job)
+{
+    return is_for_host(lanes, job->kind);
+}
+
+bool lanes_have_for_host(const struct lanes *lanes)
+{
+    return lanes->host_signs && lanes->queues[LANE_ECDSA_P256_SIGN].len > 0;
+}
+
+struct lane_job *lanes_take_for_host(struct lanes *lanes)
+{
+    if (!lanes_have_for_host(lanes))
+        return NULL;
+    struct lane_queue *queue = &lanes->queues[LANE_ECDSA_P256_SIGN];
+    struct lane_job *job = LIST_OWNER(queue->jobs.next, struct lane_job, node);
     list_remove(&job->node);
-    lanes->queues[job->kind].len--;
-    job->state = LANE_IDLE;
+    queue->len--;
+    job->state = LANE_OUT;
+    return job;
 }
 
 static struct nonce_pool *nonces_of(struct lanes *lanes)
@@ -204,6 +234,17 @@ static void count_batch(struct lane_counters *counters, enum lane_kind kind, siz
     counters->filled[kind][jobs - 1]++;
 }
 
+void lanes_answer(struct lanes *lanes, struct lane_job *job, struct bytes signature)
+{
+    assert(job->state == LANE_OUT && signature.len <= ECDSA_P256_SIGNATURE_MAX);
+    bytes_copy(job->sign.signature, signature);
+    job->sign.signature_len = signature.len;
+    job->ok = signature.len > 0;
+    job->state = LANE_DONE;
+    count_batch(&lanes->counters, job->kind, 1);
+    lanes->counters.external[job->kind]++;
+}
+
 static void run_batch(struct lanes *lanes, enum lane_kind kind, const struct lane_batch *batch,
                       uint64_t now)
 {
@@ -238,7 +279,8 @@ static enum lane_kind longest_queue(const struct lanes *lanes)
 {
     enum lane_kind longest = LANE_X25519_DERIVE;
     for (size_t kind = 0; kind < LANE_KIND_COUNT; kind++)
-        if (lanes->queues[kind].len > lanes->queues[longest].len)
+        if (lanes->queues[kind].len > lanes->queues[longest].len &&
+            !is_for_host(lanes, (enum lane_kind)kind))
             longest = (enum lane_kind)kind;
     return longest;
 }

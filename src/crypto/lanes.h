@@ -12,6 +12,10 @@
  * What depends on no peer is made ahead, always eight at a time: key pairs and
  * halves of signatures (key_pool.h, nonce_pool.h).
  *
+ * Where the host signs, since the key is not ours to use, signatures wait in
+ * the same queue, but until the host takes them; each is then out for as long
+ * as the host's signer needs, in no list, and nothing else waits for it.
+ *
  * A job belongs to whoever embeds it and stays where it is until it has come
  * back. What is wrong with one job never touches its neighbours. Nothing here
  * allocates after creation.
@@ -41,7 +45,8 @@ enum ahead_kind {
 
 enum lane_state {
     LANE_IDLE,   /* nothing asked */
-    LANE_QUEUED, /* out */
+    LANE_QUEUED, /* waits to be run, or to be taken by the host */
+    LANE_OUT,    /* the host's signer has it */
     LANE_DONE,   /* result is there: ok, or not */
 };
 
@@ -77,6 +82,8 @@ struct lane_counters {
     uint64_t jobs[LANE_KIND_COUNT];
     uint64_t batches[LANE_KIND_COUNT];            /* one job by libcrypto is a batch of one */
     uint64_t filled[LANE_KIND_COUNT][LANES_WIDE]; /* batches of 1 job, of 2, ... of 8 */
+    uint64_t external[LANE_KIND_COUNT];           /* of the jobs, those that the host's signer
+                                                     answered: batches of one */
     uint64_t made_ahead[AHEAD_KIND_COUNT];        /* apart from those above */
 };
 
@@ -91,6 +98,7 @@ struct lane_engine;
 struct lanes_options {
     const struct private_key *key;    /* signs LANE_ECDSA_P256_SIGN jobs; NULL when
                                          nothing will be signed */
+    bool host_signs;                  /* no key: the host has LANE_ECDSA_P256_SIGN jobs done */
     const struct lane_engine *engine; /* NULL: libcrypto alone */
     /* lanes_memory_len() zeroed bytes, 8-byte aligned, that outlive the lanes:
      * they hold what is made ahead. All zero means that nothing is there, so
@@ -115,7 +123,13 @@ void lanes_free(struct lanes *lanes); /* the queue is empty */
 size_t lanes_memory_len(void);
 
 void lane_job_init(struct lane_job *job);
-void lane_job_wipe(struct lane_job *job); /* not while QUEUED; IDLE afterwards */
+void lane_job_wipe(struct lane_job *job); /* not while it waits or is out; IDLE afterwards */
+
+/* Is a result awaited? */
+static inline bool lane_job_is_awaited(const struct lane_job *job)
+{
+    return job->state == LANE_QUEUED || job->state == LANE_OUT;
+}
 
 /* kind and the input of that kind are filled in; the state becomes QUEUED. */
 void lanes_submit(struct lanes *lanes, struct lane_job *job);
@@ -123,7 +137,20 @@ void lanes_submit(struct lanes *lanes, struct lane_job *job);
 /* Take back a job that was submitted and is not done. */
 void lanes_cancel(struct lanes *lanes, struct lane_job *job);
 
-/* Run all that waits of one kind, the kind with the longest queue; the finished
+/* Is this job the host's to do? */
+bool lanes_leave_to_host(const struct lanes *lanes, const struct lane_job *job);
+
+/* The oldest job that the host has not taken yet, OUT from now on; NULL: none
+ * waits. */
+struct lane_job *lanes_take_for_host(struct lanes *lanes);
+bool lanes_have_for_host(const struct lanes *lanes);
+
+/* What the host's signer made of a job that is OUT: DONE now. An empty
+ * signature: it could not sign. signature: at most ECDSA_P256_SIGNATURE_MAX
+ * bytes. */
+void lanes_answer(struct lanes *lanes, struct lane_job *job, struct bytes signature);
+
+/* Run all that waits of one kind, the kind with the longest queue but the host's; the finished
  * jobs (DONE) are appended to `finished` through their nodes, in the order in
  * which they were submitted. now: what was made ahead ages by it. false: no job
  * was waiting. */

@@ -94,11 +94,13 @@ static enum rdtls_status take_policies(struct rdtls_config *config,
                                        const struct rdtls_config_options *options)
 {
     if (options->client_certificate > RDTLS_CLIENT_CERTIFICATE_REQUIRE ||
-        options->verify > RDTLS_VERIFY_HOST || options->cookies > RDTLS_COOKIES_NEVER)
+        options->verify > RDTLS_VERIFY_HOST || options->cookies > RDTLS_COOKIES_NEVER ||
+        options->signer > RDTLS_SIGNER_HOST)
         return RDTLS_INVALID_ARGUMENT;
     config->policy.client_certificate = options->client_certificate;
     config->policy.offers_certificate = options->client_certificate_offer;
     config->policy.verify = options->verify;
+    config->policy.host_signs = options->signer == RDTLS_SIGNER_HOST;
     config->cookies = options->cookies;
     config->idle_timeout_ns = nanoseconds_of_ms(options->idle_timeout_ms);
     return RDTLS_OK;
@@ -125,9 +127,24 @@ static bool chain_fits_one_message(const struct credential *credential)
     return len <= REASSEMBLY_MESSAGE_MAX;
 }
 
+/* The key stays where it is: of ours there is the certificate alone. */
+static enum rdtls_status take_chain(struct credential *credential,
+                                    const struct rdtls_config_options *options)
+{
+    if (options->private_key_pem != NULL)
+        return RDTLS_INVALID_ARGUMENT;
+    if (options->certificate_pem == NULL)
+        return RDTLS_BAD_CERTIFICATE_PEM;
+    TRY(credential_from_chain_pem(
+        credential, bytes_of(options->certificate_pem, options->certificate_pem_len)));
+    return chain_fits_one_message(credential) ? RDTLS_OK : RDTLS_BAD_CERTIFICATE_PEM;
+}
+
 static enum rdtls_status take_credential(struct credential *credential,
                                          const struct rdtls_config_options *options)
 {
+    if (options->signer == RDTLS_SIGNER_HOST)
+        return take_chain(credential, options);
     if (options->certificate_pem == NULL && options->private_key_pem == NULL)
         return credential_self_signed(credential);
     if (options->certificate_pem == NULL)
@@ -185,7 +202,7 @@ void rdtls_config_free(struct rdtls_config *config)
 enum rdtls_status rdtls_config_fingerprint(const struct rdtls_config *config,
                                            uint8_t fingerprint[RDTLS_FINGERPRINT_LEN])
 {
-    if (config->policy.credential.key == NULL)
+    if (config->policy.credential.chain_count == 0)
         return RDTLS_NOT_CONNECTED;
     memcpy(fingerprint, config->policy.credential.fingerprint, RDTLS_FINGERPRINT_LEN);
     return RDTLS_OK;

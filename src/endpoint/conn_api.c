@@ -51,7 +51,8 @@ static void init_environment(struct rdtls_conn *conn, const struct rdtls_config 
     environment->handshake = (struct handshake_environment){
         .policy = &config->policy,
         /* One connection never fills a lane, and has no use for what eight would need. */
-        .lanes = lanes_new(&(struct lanes_options){.key = config->policy.credential.key}),
+        .lanes = lanes_new(&(struct lanes_options){.key = config->policy.credential.key,
+                                                   .host_signs = config->policy.host_signs}),
         .engine = aead_engine_new(),
         .random = {crypto_random_fill, NULL},
         .blocks = &environment->blocks,
@@ -89,6 +90,10 @@ void rdtls_conn_free(struct rdtls_conn *conn)
     if (conn == NULL)
         return;
     struct handshake_environment *environment = &conn->environment.handshake;
+    const bool is_parked =
+        conn->connection.handshake != POOL_NONE && handshake_is_parked(&conn->handshake);
+    if (is_parked)
+        lanes_cancel(environment->lanes, &conn->handshake.job);
     if (environment->lanes != NULL)
         lanes_free(environment->lanes);
     if (environment->engine != NULL)
@@ -133,6 +138,24 @@ void rdtls_conn_receive(struct rdtls_conn *conn, uint8_t *datagram, size_t len, 
     run_lanes(conn, now_ns);
 }
 
+enum rdtls_status rdtls_conn_complete_signature(struct rdtls_conn *conn, const uint8_t *signature,
+                                                size_t signature_len, uint64_t now_ns)
+{
+    struct signature_answer answer = {ONLY_SLOT, bytes_of(signature, signature_len), now_ns};
+    TRY(connection_complete_signature(&conn->environment, &conn->connection, &answer));
+    run_lanes(conn, now_ns);
+    return RDTLS_OK;
+}
+
+static bool poll_signature(struct rdtls_conn *conn, struct rdtls_event *event)
+{
+    uint32_t slot;
+    if (!connection_poll_signature(&conn->environment, event, &slot))
+        return false;
+    event->user_data = conn->user_data;
+    return true;
+}
+
 static bool poll_data(struct rdtls_conn *conn, struct rdtls_event *event)
 {
     struct event_queue *queue = &conn->environment.data;
@@ -151,7 +174,8 @@ static bool poll_data(struct rdtls_conn *conn, struct rdtls_event *event)
 bool rdtls_conn_poll(struct rdtls_conn *conn, struct rdtls_event *event)
 {
     *event = (struct rdtls_event){.kind = RDTLS_EVENT_NONE};
-    return connection_poll(&conn->connection,
+    return poll_signature(conn, event) ||
+           connection_poll(&conn->connection,
                            CONNECTION_EVENT_CONNECTED | CONNECTION_EVENT_PEER_CERTIFICATE, event) ||
            poll_data(conn, event) ||
            connection_poll(&conn->connection, CONNECTION_EVENT_CLOSED, event);

@@ -186,8 +186,9 @@ void connection_fail(struct connection_environment *environment, struct connecti
     connection->retransmits += handshake->retransmits;
     stats->retransmits += handshake->retransmits;
     handshake->retransmits = 0;
-    /* A job that is out comes back to its slot; only then may the slot go. One that is complete is
+    /* A job in the lanes comes back to its slot; only then may the slot go. One that is complete is
      * given back by whoever completed it, since early data may lie in it. */
+    handshake_withdraw(handshake);
     if (!handshake_is_parked(handshake) && !handshake->complete)
         forget_handshake(environment, connection);
 }

@@ -79,6 +79,7 @@ struct connection_environment {
     struct event_queue data; /* DATA events */
     uint32_t retired;        /* handshakes whose early data has not been polled yet */
     struct rdtls_endpoint_stats *stats;
+    struct rdtls_sign_request sign_request; /* of the SIGN event that was polled last */
 };
 
 /* How an association begins. */
@@ -133,6 +134,26 @@ MUST_CHECK enum rdtls_status connection_export(const struct connection *connecti
                                                const char *label, uint8_t *out, size_t out_len);
 void connection_info(const struct connection_environment *environment,
                      const struct connection *connection, struct rdtls_info *info);
+
+/* Take the next signature that waits for the host: an event but for whose it is. slot is its
+ * connection's. false: none waits. */
+bool connection_poll_signature(struct connection_environment *environment,
+                               struct rdtls_event *event, uint32_t *slot);
+
+/* What the host's signer said. */
+struct signature_answer {
+    uint32_t slot;
+    struct bytes signature; /* empty: it could not sign */
+    uint64_t now;
+};
+
+/* Is this what a signature looks like? OK also for none. Errors: TOO_LONG, INVALID_ARGUMENT. */
+MUST_CHECK enum rdtls_status signature_check(struct bytes signature);
+
+/* The handshake goes on. Errors, which change nothing: NOT_AWAITED, and signature_check's. */
+MUST_CHECK enum rdtls_status connection_complete_signature(
+    struct connection_environment *environment, struct connection *connection,
+    const struct signature_answer *answer);
 
 /* The end: with the alert that the status is, otherwise with close_notify. Nothing happens when it
  * is closed already. */

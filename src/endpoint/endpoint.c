@@ -126,8 +126,7 @@ static void init_environment(struct rdtls_endpoint *endpoint, const struct rdtls
                      power_of_two_at_least(options->events_max));
     environment->handshake = (struct handshake_environment){
         .policy = &config->policy,
-        .lanes = endpoint_lanes_new(options, config->policy.credential.key,
-                                    part_at(endpoint, PART_LANES)),
+        .lanes = endpoint_lanes_new(options, &config->policy, part_at(endpoint, PART_LANES)),
         .engine = aead_engine_new(),
         .random = {options->random_fill != NULL ? options->random_fill : crypto_random_fill,
                    options->random_context},
@@ -213,6 +212,17 @@ void rdtls_endpoint_tick(struct rdtls_endpoint *endpoint, uint64_t now_ns)
     }
 }
 
+static bool poll_signature(struct rdtls_endpoint *endpoint, struct rdtls_event *event)
+{
+    uint32_t slot;
+    if (!connection_poll_signature(&endpoint->environment, event, &slot))
+        return false;
+    const struct connection *connection = endpoint_connection(endpoint, slot);
+    event->id = (struct rdtls_id){slot, connection->generation};
+    event->user_data = connection->user_data;
+    return true;
+}
+
 static bool poll_queue(struct rdtls_endpoint *endpoint, enum connection_queue queue, unsigned kinds,
                        struct rdtls_event *event)
 {
@@ -254,8 +264,9 @@ static bool poll_data(struct rdtls_endpoint *endpoint, struct rdtls_event *event
 bool rdtls_endpoint_poll(struct rdtls_endpoint *endpoint, struct rdtls_event *event)
 {
     *event = (struct rdtls_event){.kind = RDTLS_EVENT_NONE};
-    /* CONNECTED before data, data before CLOSED. */
-    return poll_queue(endpoint, CONNECTION_IN_EVENTS,
+    /* What others will need time for first. CONNECTED before data, data before CLOSED. */
+    return poll_signature(endpoint, event) ||
+           poll_queue(endpoint, CONNECTION_IN_EVENTS,
                       CONNECTION_EVENT_CONNECTED | CONNECTION_EVENT_PEER_CERTIFICATE, event) ||
            poll_data(endpoint, event) ||
            poll_queue(endpoint, CONNECTION_IN_CLOSED, CONNECTION_EVENT_CLOSED, event);
@@ -285,6 +296,7 @@ void rdtls_endpoint_transmitted(struct rdtls_endpoint *endpoint, size_t count)
 uint64_t rdtls_endpoint_deadline(const struct rdtls_endpoint *endpoint)
 {
     bool has_to_tell = endpoint->events.head != POOL_NONE || endpoint->closed.head != POOL_NONE ||
-                       !event_queue_is_empty(&endpoint->environment.data);
+                       !event_queue_is_empty(&endpoint->environment.data) ||
+                       lanes_have_for_host(endpoint->environment.handshake.lanes);
     return has_to_tell ? 0 : timer_wheel_deadline(&endpoint->timers);
 }

@@ -37,7 +37,10 @@ struct rdtls_endpoint {
 
 /* memory: lanes_memory_len() bytes of the endpoint's. NULL when libcrypto cannot. */
 struct lanes *endpoint_lanes_new(const struct rdtls_endpoint_options *options,
-                                 const struct private_key *key, void *memory);
+                                 const struct policy *policy, void *memory);
+
+/* The lanes' counters into the statistics. */
+void endpoint_count_lanes(struct rdtls_endpoint *endpoint);
 
 struct connection *endpoint_connection(const struct rdtls_endpoint *endpoint, uint32_t slot);
 

@@ -107,6 +107,25 @@ enum rdtls_status rdtls_endpoint_info(const struct rdtls_endpoint *endpoint, str
     return RDTLS_OK;
 }
 
+enum rdtls_status rdtls_endpoint_complete_signature(struct rdtls_endpoint *endpoint,
+                                                    struct rdtls_id id, const uint8_t *signature,
+                                                    size_t signature_len, uint64_t now_ns)
+{
+    struct connection *connection = endpoint_find(endpoint, id);
+    struct signature_answer answer = {id.slot, bytes_of(signature, signature_len), now_ns};
+    enum rdtls_status status =
+        connection == NULL
+            ? RDTLS_NO_SUCH_CONNECTION
+            : connection_complete_signature(&endpoint->environment, connection, &answer);
+    if (status != RDTLS_OK) {
+        endpoint->stats.signatures_refused++;
+        return status;
+    }
+    endpoint_settle(endpoint, id.slot);
+    endpoint_count_lanes(endpoint);
+    return RDTLS_OK;
+}
+
 enum rdtls_status rdtls_endpoint_set_user_data(struct rdtls_endpoint *endpoint, struct rdtls_id id,
                                                uint64_t user_data)
 {

@@ -65,6 +65,7 @@ static const char *const status_names[RDTLS_STATUS_COUNT] = {
     [RDTLS_SYSTEM_ERROR] = "system_error",
     [RDTLS_SEQUENCE_EXHAUSTED] = "sequence_exhausted",
     [RDTLS_REPLACED] = "replaced",
+    [RDTLS_NOT_AWAITED] = "not_awaited",
 };
 
 const char *rdtls_status_name(enum rdtls_status status)

@@ -5,10 +5,11 @@
 #include "endpoint/endpoint.h"
 
 struct lanes *endpoint_lanes_new(const struct rdtls_endpoint_options *options,
-                                 const struct private_key *key, void *memory)
+                                 const struct policy *policy, void *memory)
 {
     const struct lanes_options lanes = {
-        .key = key,
+        .key = policy->credential.key,
+        .host_signs = policy->host_signs,
         .engine = lane_engine_multibuffer(),
         .memory = memory,
         .nonces_ahead = options->nonces_ahead,
@@ -30,7 +31,7 @@ static_assert((int)RDTLS_AHEAD_KIND_COUNT == (int)AHEAD_KIND_COUNT &&
                   (int)RDTLS_AHEAD_ECDSA_P256_NONCE == (int)AHEAD_ECDSA_P256_NONCE,
               "and so is what is made ahead");
 
-static void count_lanes(struct rdtls_endpoint *endpoint)
+void endpoint_count_lanes(struct rdtls_endpoint *endpoint)
 {
     const struct lane_counters *counters = lanes_counters(endpoint->environment.handshake.lanes);
     struct rdtls_endpoint_stats *stats = &endpoint->stats;
@@ -40,6 +41,7 @@ static void count_lanes(struct rdtls_endpoint *endpoint)
         struct rdtls_lane_stats *lane = &stats->lanes[kind];
         lane->jobs = counters->jobs[kind];
         lane->batches = counters->batches[kind];
+        lane->external = counters->external[kind];
         memcpy(lane->filled, counters->filled[kind], sizeof(lane->filled));
         stats->lane_jobs += lane->jobs;
         stats->lane_batches += lane->batches;
@@ -66,7 +68,7 @@ void rdtls_endpoint_run_lanes(struct rdtls_endpoint *endpoint, uint64_t now_ns)
     list_init(&finished);
     while (lanes_run(endpoint->environment.handshake.lanes, now_ns, &finished)) {
         resume_all(endpoint, &finished, now_ns);
-        count_lanes(endpoint);
+        endpoint_count_lanes(endpoint);
     }
 }
 

@@ -158,6 +158,13 @@ enum rdtls_status handshake_resume(struct handshake *handshake, uint64_t now)
     return handshake_drive(handshake);
 }
 
+void handshake_withdraw(struct handshake *handshake)
+{
+    struct lanes *lanes = handshake->environment->lanes;
+    if (lanes_leave_to_host(lanes, &handshake->job))
+        lanes_cancel(lanes, &handshake->job);
+}
+
 bool handshake_keep_early(struct handshake *handshake, struct bytes record)
 {
     struct pool *blocks = handshake->environment->blocks;

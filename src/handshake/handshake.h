@@ -4,7 +4,7 @@
  * the same pass.
  *
  * Everything that a handshake needs comes in through its environment; it owns blocks of the
- * environment's pool and a lane job, and gives both back in handshake_end. While its job is QUEUED
+ * environment's pool and a lane job, and gives both back in handshake_end. While its job is awaited
  * it must stay where it is.
  */
 #ifndef HANDSHAKE_HANDSHAKE_H
@@ -100,7 +100,7 @@ void handshake_begin_server(struct handshake *handshake,
                             struct association *association, uint64_t record_sequence,
                             uint16_t message_seq, uint64_t now);
 
-/* Wipe, and give back what it owns. Its job is not QUEUED. */
+/* Wipe, and give back what it owns. Its job is not awaited. */
 void handshake_end(struct handshake *handshake);
 
 /* The content of one handshake record of an epoch: fragments of messages. *status is the outcome of
@@ -116,10 +116,15 @@ MUST_CHECK enum rdtls_status handshake_receive_change_cipher_spec(struct handsha
 /* The lane job has come back: go on. */
 MUST_CHECK enum rdtls_status handshake_resume(struct handshake *handshake, uint64_t now);
 
+/* Its lane job is awaited. */
 static inline bool handshake_is_parked(const struct handshake *handshake)
 {
-    return handshake->job.state == LANE_QUEUED;
+    return lane_job_is_awaited(&handshake->job);
 }
+
+/* The handshake has ended. What it asked the host to sign may never be answered, and is not waited
+ * for; a job that the lanes run comes back by itself. */
+void handshake_withdraw(struct handshake *handshake);
 
 /* Keep a record for later; false: no room. */
 MUST_CHECK bool handshake_keep_early(struct handshake *handshake, struct bytes record);

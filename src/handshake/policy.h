@@ -20,8 +20,9 @@ struct policy {
     size_t suite_count;
     uint16_t groups[POLICY_GROUPS_MAX];
     size_t group_count;
-    struct credential credential; /* key NULL: none */
-    bool offers_certificate;      /* client: when it is asked for one */
+    struct credential credential;
+    bool host_signs;         /* the credential has no key, the host's signer does */
+    bool offers_certificate; /* client: when it is asked for one */
     enum rdtls_client_certificate client_certificate;
     enum rdtls_verify verify;
     uint8_t fingerprints[POLICY_FINGERPRINTS_MAX][RDTLS_FINGERPRINT_LEN];

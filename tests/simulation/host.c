@@ -257,6 +257,7 @@ void host_take_event(struct world *world, struct host *host, const struct rdtls_
         end->status = event->status;
         end->accept_ns = end->ask_again_ns = 0;
         break;
+    case RDTLS_EVENT_SIGN:
     case RDTLS_EVENT_NONE:
         world_fail(world, "an event of no kind");
         break;

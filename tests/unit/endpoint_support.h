@@ -8,7 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOST_ALIGNMENT = 64, DATAGRAM_MAX = 4096 };
+enum { HOST_ALIGNMENT = 64, DATAGRAM_MAX = 4096, QUESTIONS_MAX = 64 };
+
+/* A SIGN event. */
+struct question {
+    struct rdtls_id id;
+    struct rdtls_sign_request request;
+};
 
 struct host {
     struct rdtls_config *config;
@@ -19,6 +25,8 @@ struct host {
     unsigned records;
     enum rdtls_status last_status;
     struct rdtls_id last_connected;
+    struct question questions[QUESTIONS_MAX]; /* that nobody has answered yet */
+    size_t question_count;
 };
 
 static inline struct host host_with(const struct rdtls_config_options *config_options,
@@ -80,6 +88,10 @@ static inline void host_poll(struct host *host)
             host->last_status = event.status;
         if (event.kind == RDTLS_EVENT_CONNECTED)
             host->last_connected = event.id;
+        if (event.kind == RDTLS_EVENT_SIGN) {
+            cr_assert_lt(host->question_count, QUESTIONS_MAX);
+            host->questions[host->question_count++] = (struct question){event.id, *event.sign};
+        }
     }
 }
 

@@ -1,0 +1,54 @@
+/* Signatures with a key that only the host can use: asked for with an event, answered whenever. The
+ * question names a connection by its id, never by an address, so an answer that comes too late
+ * finds nobody. */
+#include "crypto/ecdsa_der.h"
+#include "endpoint/connection.h"
+
+#include <assert.h>
+
+static_assert((int)RDTLS_SIGNATURE_MAX == (int)ECDSA_P256_SIGNATURE_MAX,
+              "what the header promises");
+static_assert((int)RDTLS_DIGEST_MAX >= (int)DIGEST_LEN_MAX, "every digest fits");
+
+bool connection_poll_signature(struct connection_environment *environment,
+                               struct rdtls_event *event, uint32_t *slot)
+{
+    const struct lane_job *job = lanes_take_for_host(environment->handshake.lanes);
+    if (job == NULL)
+        return false;
+    const struct handshake *handshake = LIST_OWNER(job, struct handshake, job);
+    bool is_server = handshake->association->role == RDTLS_SERVER;
+    struct rdtls_sign_request *request = &environment->sign_request;
+    *request = (struct rdtls_sign_request){
+        .scheme = is_server ? handshake->choice.scheme : handshake->signature_scheme,
+        .digest_len = job->sign.digest_len,
+    };
+    memcpy(request->digest, job->sign.digest, job->sign.digest_len);
+    event->kind = RDTLS_EVENT_SIGN;
+    event->sign = request;
+    *slot = handshake->job_owner;
+    return true;
+}
+
+enum rdtls_status signature_check(struct bytes signature)
+{
+    struct p256_number r;
+    struct p256_number s;
+    if (signature.len > ECDSA_P256_SIGNATURE_MAX)
+        return RDTLS_TOO_LONG;
+    return signature.len == 0 || ecdsa_der_read(signature, &r, &s) ? RDTLS_OK
+                                                                   : RDTLS_INVALID_ARGUMENT;
+}
+
+enum rdtls_status connection_complete_signature(struct connection_environment *environment,
+                                                struct connection *connection,
+                                                const struct signature_answer *answer)
+{
+    struct handshake *handshake = connection_handshake(environment, connection);
+    if (handshake == NULL || handshake->job.state != LANE_OUT)
+        return RDTLS_NOT_AWAITED;
+    TRY(signature_check(answer->signature));
+    lanes_answer(environment->handshake.lanes, &handshake->job, answer->signature);
+    connection_resume(environment, connection, answer->slot, answer->now);
+    return RDTLS_OK;
+}

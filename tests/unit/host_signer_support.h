@@ -1,0 +1,105 @@
+/* A key that the library never sees, and a host that signs with it when it likes. */
+#ifndef TESTS_HOST_SIGNER_SUPPORT_H
+#define TESTS_HOST_SIGNER_SUPPORT_H
+
+#include <openssl/pem.h>
+
+#include "certificate_support.h"
+#include "endpoint_support.h"
+
+enum { SIGNER_DELAY_NS = 20000000, CERTIFICATE_PEM_MAX = 2048 };
+
+struct remote_key {
+    EVP_PKEY *key;
+    char certificate_pem[CERTIFICATE_PEM_MAX];
+    size_t certificate_pem_len;
+};
+
+struct signature {
+    uint8_t bytes[RDTLS_SIGNATURE_MAX];
+    size_t len;
+};
+
+static inline struct remote_key remote_key_new(void)
+{
+    struct remote_key remote = {.key = EVP_EC_gen("P-256")};
+    cr_assert_not_null(remote.key);
+    X509 *certificate = issue(remote.key, X509_VERSION_3);
+    BIO *bio = BIO_new(BIO_s_mem());
+    cr_assert(PEM_write_bio_X509(bio, certificate) == 1);
+    int len = BIO_read(bio, remote.certificate_pem, CERTIFICATE_PEM_MAX);
+    cr_assert(len > 0 && len < CERTIFICATE_PEM_MAX);
+    remote.certificate_pem_len = (size_t)len;
+    BIO_free(bio);
+    X509_free(certificate);
+    return remote;
+}
+
+static inline void remote_key_free(struct remote_key *remote)
+{
+    EVP_PKEY_free(remote->key);
+}
+
+static inline struct rdtls_config_options remote_options(const struct remote_key *remote)
+{
+    struct rdtls_config_options options;
+    rdtls_config_options_defaults(&options);
+    options.signer = RDTLS_SIGNER_HOST;
+    options.certificate_pem = remote->certificate_pem;
+    options.certificate_pem_len = remote->certificate_pem_len;
+    return options;
+}
+
+static inline struct signature remote_sign(const struct remote_key *remote,
+                                           const struct rdtls_sign_request *request)
+{
+    struct signature signature = {.len = sizeof(signature.bytes)};
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(remote->key, NULL);
+    cr_assert(EVP_PKEY_sign_init(context) == 1);
+    cr_assert(EVP_PKEY_sign(context, signature.bytes, &signature.len, request->digest,
+                            request->digest_len) == 1);
+    EVP_PKEY_CTX_free(context);
+    return signature;
+}
+
+static inline struct host signing_host(const struct remote_key *remote)
+{
+    struct rdtls_config_options config = remote_options(remote);
+    struct rdtls_endpoint_options options = small_endpoint();
+    return host_with(&config, &options);
+}
+
+static inline enum rdtls_status complete(struct host *host, struct rdtls_id id,
+                                         const struct signature *signature, uint64_t now)
+{
+    enum rdtls_status status = rdtls_endpoint_complete_signature(
+        host->endpoint, id, signature->bytes, signature->len, now);
+    rdtls_endpoint_run_lanes(host->endpoint, now);
+    host_poll(host);
+    return status;
+}
+
+/* Answer everything that was asked. */
+static inline void answer_all(struct host *host, const struct remote_key *remote, uint64_t now)
+{
+    size_t count = host->question_count;
+    host->question_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct signature signature = remote_sign(remote, &host->questions[i].request);
+        cr_expect_eq(complete(host, host->questions[i].id, &signature, now), RDTLS_OK);
+    }
+}
+
+/* A client's handshake as far as it gets without the signature; the question is the last one. */
+static inline struct rdtls_id begin_and_park(struct host *client, struct host *server,
+                                             const struct rdtls_path *path, uint64_t now)
+{
+    struct rdtls_id id;
+    size_t asked = server->question_count;
+    cr_assert_eq(rdtls_endpoint_connect(client->endpoint, path, 0, now, &id), RDTLS_OK);
+    hosts_exchange(client, server, path, now);
+    cr_assert_eq(server->question_count, asked + 1);
+    return id;
+}
+
+#endif
