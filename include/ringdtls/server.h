@@ -77,6 +77,17 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_server_start(
 /* The port that listen[index] got. Any thread. */
 RDTLS_API uint16_t rdtls_server_port(const struct rdtls_server *server, size_t index);
 
+/* The answer to a SIGN event, from any thread, at any time before rdtls_server_stop is called:
+ * shard (rdtls_shard_index) and id are the event's. The signature is copied; signature_len 0: the
+ * signer cannot. The shard is woken and goes on with the handshake. An answer that comes too late
+ * or twice changes nothing and is counted (signatures_refused), since only the shard knows;
+ * TOO_LONG and INVALID_ARGUMENT (also: no such shard, or keys of its own) are told at once, and
+ * NO_ROOM when 4096 answers lie there that the shard has not come for: try again. No lock is taken.
+ */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_server_complete_signature(
+    struct rdtls_server *server, uint32_t shard, struct rdtls_id id, const uint8_t *signature,
+    size_t signature_len);
+
 /* A snapshot. Any thread. */
 RDTLS_API void rdtls_server_stats(const struct rdtls_server *server,
                                   struct rdtls_server_stats *stats);

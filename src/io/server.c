@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/nanoseconds.h"
+#include "endpoint/connection.h"
 #include "io/server_options.h"
 #include "io/shard.h"
 #include "io/system_clock.h"
@@ -176,6 +177,19 @@ enum rdtls_status rdtls_server_start(const struct rdtls_server_options *options,
 uint16_t rdtls_server_port(const struct rdtls_server *server, size_t index)
 {
     return index <= UINT32_MAX ? rdtls_shard_port(server->shards[0], (uint32_t)index) : 0;
+}
+
+enum rdtls_status rdtls_server_complete_signature(struct rdtls_server *server, uint32_t shard,
+                                                  struct rdtls_id id, const uint8_t *signature,
+                                                  size_t signature_len)
+{
+    struct signature_letter letter = {.id = id};
+    if (shard >= server->shard_count)
+        return RDTLS_INVALID_ARGUMENT;
+    TRY(signature_check(bytes_of(signature, signature_len)));
+    letter.len = (uint32_t)signature_len;
+    bytes_copy(letter.signature, bytes_of(signature, signature_len));
+    return shard_post_signature(server->shards[shard], &letter);
 }
 
 void rdtls_server_stats(const struct rdtls_server *server, struct rdtls_server_stats *stats)

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "endpoint/config.h"
 #include "io/endpoint_memory.h"
 #include "io/system_clock.h"
 
@@ -31,7 +32,8 @@ struct rdtls_shard *shard_new(const struct shard_options *options, uint32_t sock
     shard->drops = calloc(socket_count, sizeof(*shard->drops));
     /* Not EFD_NONBLOCK: io_uring would answer EAGAIN to the read that is to wait for it. */
     shard->doorbell = eventfd(0, EFD_CLOEXEC);
-    if (shard->sockets == NULL || shard->drops == NULL || shard->doorbell < 0) {
+    bool has_mail = !options->config->policy.host_signs || signature_mail_open(&shard->mail);
+    if (shard->sockets == NULL || shard->drops == NULL || shard->doorbell < 0 || !has_mail) {
         int error = errno;
         shard->socket_count = 0;
         shard_free(shard);
@@ -49,6 +51,7 @@ void shard_free(struct rdtls_shard *shard)
         udp_socket_close(&shard->sockets[i]);
     if (shard->doorbell >= 0)
         close(shard->doorbell);
+    signature_mail_close(&shard->mail);
     free(shard->sockets);
     free(shard->drops);
     free(shard);
@@ -157,13 +160,31 @@ enum rdtls_status shard_start(struct rdtls_shard *shard)
     return RDTLS_OK;
 }
 
-void shard_stop(struct rdtls_shard *shard, uint64_t stop_at)
+static void ring_doorbell(const struct rdtls_shard *shard)
 {
     const uint64_t ring = 1;
-    atomic_store_explicit(&shard->stop_at, stop_at, memory_order_release);
     /* It fails only when the doorbell has rung 2^64 times and nobody came. */
     ssize_t written = write(shard->doorbell, &ring, sizeof(ring));
     (void)written;
+}
+
+void shard_stop(struct rdtls_shard *shard, uint64_t stop_at)
+{
+    atomic_store_explicit(&shard->stop_at, stop_at, memory_order_release);
+    ring_doorbell(shard);
+}
+
+enum rdtls_status shard_post_signature(struct rdtls_shard *shard,
+                                       const struct signature_letter *letter)
+{
+    bool ring_bell;
+    if (shard->mail.places == NULL)
+        return RDTLS_INVALID_ARGUMENT;
+    if (!signature_mail_post(&shard->mail, letter, &ring_bell))
+        return RDTLS_NO_ROOM;
+    if (ring_bell)
+        ring_doorbell(shard);
+    return RDTLS_OK;
 }
 
 uint32_t rdtls_shard_index(const struct rdtls_shard *shard)

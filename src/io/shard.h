@@ -1,6 +1,7 @@
 /*
  * One thread with its sockets and its endpoint, and the loop around them. Nothing else in the
- * process touches its state: others set stop_at and ring the doorbell, and read the board.
+ * process touches its state: others set stop_at or post signatures and ring the doorbell, and read
+ * the board.
  *
  *     wait -> receive -> lanes -> tick -> events -> on_pass -> transmit -> give the buffers back ->
  * wait ...
@@ -18,6 +19,7 @@
 #include "io/packet_io.h"
 #include "io/receive_order.h"
 #include "io/send_window.h"
+#include "io/signature_mail.h"
 #include "io/start_gate.h"
 
 enum { SHARD_CPU_ANY = -1 };
@@ -55,6 +57,7 @@ struct rdtls_shard {
     _Atomic uint64_t
         stop_at; /* 0: go on; else say goodbye, and be gone at that time at the latest */
     struct figures_board board;
+    struct signature_mail mail;
 
     /* From here on the thread's own. */
     void *memory;
@@ -92,6 +95,11 @@ MUST_CHECK enum rdtls_status shard_start(struct rdtls_shard *shard);
 
 /* Any thread. */
 void shard_stop(struct rdtls_shard *shard, uint64_t stop_at);
+
+/* Any thread: a signature that the host was asked for. NO_ROOM: the mail is full; INVALID_ARGUMENT:
+ * this server's keys are its own. */
+MUST_CHECK enum rdtls_status shard_post_signature(struct rdtls_shard *shard,
+                                                  const struct signature_letter *letter);
 
 /* The loop; returns when the shard has been stopped (shard_pass.c). */
 void shard_run(struct rdtls_shard *shard);

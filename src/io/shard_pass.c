@@ -5,7 +5,8 @@
 #include "io/system_clock.h"
 
 enum {
-    CLOSES_PER_PASS = 256, /* goodbyes in one pass of a shard that is stopping */
+    SIGNATURES_PER_PASS = 256, /* of the host's signer: more wait for the next pass */
+    CLOSES_PER_PASS = 256,     /* goodbyes in one pass of a shard that is stopping */
     SEND_RETRY_NS = 500000,
     STOP_NAP_NS = 1000000,
     WAIT_FAILED_NAP_NS = 1000000,
@@ -62,6 +63,19 @@ static void receive(struct rdtls_shard *shard)
     shard->figures_changed = shard->figures_changed || order->now_count > 0;
 }
 
+/* Answers that come too late, or twice, change nothing and are counted. */
+static void take_signatures(struct rdtls_shard *shard)
+{
+    struct signature_letter letter;
+    signature_mail_come(&shard->mail);
+    for (int i = 0; i < SIGNATURES_PER_PASS && signature_mail_collect(&shard->mail, &letter); i++) {
+        shard->figures_changed = true;
+        enum rdtls_status status = rdtls_endpoint_complete_signature(
+            shard->endpoint, letter.id, letter.signature, letter.len, shard->now);
+        (void)status;
+    }
+}
+
 static void give_back(struct rdtls_shard *shard)
 {
     uint16_t buffers[PACKET_BUFFER_COUNT];
@@ -101,7 +115,7 @@ static void say_goodbye(struct rdtls_shard *shard)
 
 static uint64_t next_wake(const struct rdtls_shard *shard, uint64_t handler_wake)
 {
-    if (shard->order.held_count > 0)
+    if (shard->order.held_count > 0 || signature_mail_waits(&shard->mail))
         return 0;
     uint64_t wake = nanoseconds_earlier(rdtls_endpoint_deadline(shard->endpoint), handler_wake);
     if (shard->retry_at != 0)
@@ -122,6 +136,7 @@ static uint64_t pass(struct rdtls_shard *shard)
     const struct rdtls_handlers *handlers = shard->options.handlers;
     shard->now = system_clock_now();
     receive(shard);
+    take_signatures(shard);
     rdtls_endpoint_run_lanes(shard->endpoint, shard->now);
     /* Public-key operations take their time: what follows is not to be late by it. */
     shard->now = system_clock_now();
