@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPARE_MAX = 512 };
+enum { SPARE_MAX = 512, READ_ATTEMPTS_MAX = 4 };
 
 /* The libraries' first time-out is a second; a little more, so that it has surely passed when we
  * look. Looking every second finds the doubled ones in time as well, and keeps the list in order of
@@ -89,18 +89,28 @@ static bool has_more(const struct shard *shard, const struct association *associ
     return shard->wire.datagram != NULL || session_has_pending(association->session);
 }
 
+/* With more to read, the library is asked again. Some call it waiting when they have only repeated
+ * a flight and not looked at the datagram. */
+static bool may_go_on(enum progress progress, unsigned *waits)
+{
+    if (progress == PROGRESS_WAITS)
+        ++*waits;
+    return progress == PROGRESS_DONE || (progress == PROGRESS_WAITS && *waits < READ_ATTEMPTS_MAX);
+}
+
 /* False when the association has ended. */
 static bool echo(struct shard *shard, struct association *association)
 {
     uint8_t data[DATAGRAM_LEN_MAX];
     enum progress progress;
+    unsigned waits = 0;
     size_t len;
 
     do {
         progress = session_receive(association->session, data, sizeof(data), &len);
         if (progress == PROGRESS_DONE)
             session_send(association->session, data, len);
-    } while (progress == PROGRESS_DONE && has_more(shard, association));
+    } while (has_more(shard, association) && may_go_on(progress, &waits));
     switch (progress) {
     case PROGRESS_DONE:
     case PROGRESS_WAITS:
@@ -119,7 +129,14 @@ static bool echo(struct shard *shard, struct association *association)
 /* False when the association has ended. */
 static bool handshake(struct shard *shard, struct association *association)
 {
-    switch (session_handshake(association->session)) {
+    enum progress progress;
+    unsigned waits = 0;
+
+    do
+        progress = session_handshake(association->session);
+    while (progress == PROGRESS_WAITS && shard->wire.datagram != NULL &&
+           may_go_on(progress, &waits));
+    switch (progress) {
     case PROGRESS_DONE:
         establish(shard, association);
         return true;

@@ -68,9 +68,10 @@ bool session_recycle(struct session *session);
 bool session_begin(struct session *session, const struct client_hello *hello,
                    const struct cookie_proof *proof);
 
+/* May wait although the datagram still lies on the wire; then it is to be called again. */
 enum progress session_handshake(struct session *session);
 
-/* PROGRESS_DONE: one record's data, at most capacity bytes. */
+/* PROGRESS_DONE: one record's data, at most capacity bytes. May wait as session_handshake. */
 enum progress session_receive(struct session *session, uint8_t *data, size_t capacity, size_t *len);
 
 /* Is there more to receive that is no longer on the wire? */

@@ -8,7 +8,7 @@
 
 #include "engine.h"
 
-enum { FIRST_TIMEOUT_MS = 1000, TOTAL_TIMEOUT_MS = 30000, ATTEMPTS_MAX = 4 };
+enum { FIRST_TIMEOUT_MS = 1000, TOTAL_TIMEOUT_MS = 30000 };
 
 struct engine {
     struct engine_options options;
@@ -204,14 +204,10 @@ static enum progress progress_of(struct session *session, ssize_t result)
     return PROGRESS_FAILED;
 }
 
-/* A call may end with GNUTLS_E_AGAIN before it has looked at the datagram. */
 enum progress session_handshake(struct session *session)
 {
-    const struct wire *wire = session->engine->wire;
-    int result = gnutls_handshake(session->gnutls);
+    const int result = gnutls_handshake(session->gnutls);
 
-    for (int i = 1; i < ATTEMPTS_MAX && result == GNUTLS_E_AGAIN && wire->datagram != NULL; i++)
-        result = gnutls_handshake(session->gnutls);
     return result == GNUTLS_E_SUCCESS ? PROGRESS_DONE : progress_of(session, result);
 }
 
