@@ -71,19 +71,24 @@ void digest_update(struct digest *digest, struct bytes bytes)
     }
 }
 
-void digest_peek(const struct digest *digest, uint8_t *out)
+void digest_finish(struct digest *digest, uint8_t *out)
 {
-    struct digest copy = *digest;
-    switch (copy.kind) {
+    switch (digest->kind) {
     case DIGEST_SHA256:
-        (void)SHA256_Final(out, &state_of(&copy)->sha256);
+        (void)SHA256_Final(out, &state_of(digest)->sha256);
         break;
     case DIGEST_SHA384:
-        (void)SHA384_Final(out, &state_of(&copy)->sha512);
+        (void)SHA384_Final(out, &state_of(digest)->sha512);
         break;
     }
     /* The hash may be one of HMAC, whose state is as good as its key. */
-    secret_wipe(&copy, sizeof(copy));
+    secret_wipe(digest, sizeof(*digest));
+}
+
+void digest_peek(const struct digest *digest, uint8_t *out)
+{
+    struct digest copy = *digest;
+    digest_finish(&copy, out);
 }
 
 void digest_of(enum digest_kind kind, struct bytes bytes, uint8_t *out)
@@ -91,6 +96,5 @@ void digest_of(enum digest_kind kind, struct bytes bytes, uint8_t *out)
     struct digest digest;
     digest_init(&digest, kind);
     digest_update(&digest, bytes);
-    digest_peek(&digest, out);
-    secret_wipe(&digest, sizeof(digest));
+    digest_finish(&digest, out);
 }

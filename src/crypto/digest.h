@@ -26,8 +26,9 @@ size_t digest_len(enum digest_kind kind);
 void digest_init(struct digest *digest, enum digest_kind kind);
 void digest_update(struct digest *digest, struct bytes bytes);
 
-/* Leaves the running hash as it is. Writes digest_len bytes. */
+/* Writes digest_len bytes. peek leaves the running hash as it is, finish wipes it. */
 void digest_peek(const struct digest *digest, uint8_t *out);
+void digest_finish(struct digest *digest, uint8_t *out);
 
 /* Of one view of bytes. Writes digest_len bytes. */
 void digest_of(enum digest_kind kind, struct bytes bytes, uint8_t *out);

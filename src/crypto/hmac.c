@@ -62,10 +62,9 @@ void hmac_update(struct hmac *hmac, struct bytes bytes)
 void hmac_finish(struct hmac *hmac, uint8_t *out)
 {
     uint8_t inner[DIGEST_LEN_MAX];
-    digest_peek(&hmac->running, inner);
+    digest_finish(&hmac->running, inner);
     hmac->running = hmac->key->outer;
     digest_update(&hmac->running, bytes_of(inner, digest_len(hmac->running.kind)));
-    digest_peek(&hmac->running, out);
+    digest_finish(&hmac->running, out);
     secret_wipe(inner, sizeof(inner));
-    secret_wipe(hmac, sizeof(*hmac));
 }

@@ -111,6 +111,14 @@ static void *part_at(struct rdtls_endpoint *endpoint, enum endpoint_part part)
     return (uint8_t *)endpoint + part_offset(&endpoint->options, part);
 }
 
+static struct random_source random_source_of(struct rdtls_endpoint *endpoint)
+{
+    const struct rdtls_endpoint_options *options = &endpoint->options;
+    if (options->random_fill != NULL)
+        return (struct random_source){options->random_fill, options->random_context};
+    return (struct random_source){random_pool_fill, &endpoint->randoms};
+}
+
 static void init_environment(struct rdtls_endpoint *endpoint, const struct rdtls_config *config)
 {
     const struct rdtls_endpoint_options *options = &endpoint->options;
@@ -128,8 +136,7 @@ static void init_environment(struct rdtls_endpoint *endpoint, const struct rdtls
         .policy = &config->policy,
         .lanes = endpoint_lanes_new(options, &config->policy, part_at(endpoint, PART_LANES)),
         .engine = aead_engine_new(),
-        .random = {options->random_fill != NULL ? options->random_fill : crypto_random_fill,
-                   options->random_context},
+        .random = random_source_of(endpoint),
         .blocks = &environment->blocks,
         .scratch = part_at(endpoint, PART_SCRATCH),
     };

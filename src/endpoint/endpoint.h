@@ -7,6 +7,7 @@
 
 #include <ringdtls/endpoint.h>
 
+#include "crypto/random_pool.h"
 #include "endpoint/connection.h"
 #include "endpoint/hello_gate.h"
 #include "endpoint/outbox.h"
@@ -24,6 +25,7 @@ struct rdtls_endpoint {
     struct pool connections;
     struct session_table sessions;
     struct timer_wheel timers;
+    struct random_pool randoms; /* of hellos */
     struct rate_limit rate_limit;
     struct hello_gate gate;
     struct outbox outbox;

@@ -75,6 +75,7 @@ void rdtls_endpoint_run_lanes(struct rdtls_endpoint *endpoint, uint64_t now_ns)
 void rdtls_endpoint_drop_made_ahead(struct rdtls_endpoint *endpoint)
 {
     lanes_drop_made_ahead(endpoint->environment.handshake.lanes);
+    random_pool_drop(&endpoint->randoms);
 }
 
 const char *rdtls_lanes_name(void)

@@ -55,7 +55,7 @@ void key_exchange_digest(const struct handshake *handshake, enum digest_kind kin
     digest_update(&digest, bytes_of(handshake->association->client_random, RANDOM_LEN));
     digest_update(&digest, bytes_of(handshake->association->server_random, RANDOM_LEN));
     digest_update(&digest, params);
-    digest_peek(&digest, out);
+    digest_finish(&digest, out);
 }
 
 /* The peer's leaf: its key for the signature to come, its fingerprint against the list. That the
