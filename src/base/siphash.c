@@ -31,8 +31,15 @@ static void sip_absorb(struct sip_state *s, uint64_t word)
     s->v0 ^= word;
 }
 
-/* SipHash reads its input little-endian. */
-static uint64_t load_little_endian(const uint8_t *p, size_t len)
+/* SipHash reads its input little-endian. Byte by byte, compilers make eight loads of it. */
+static uint64_t load_word(const uint8_t *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof(word));
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
+}
+
+static uint64_t load_tail(const uint8_t *p, size_t len)
 {
     uint64_t word = 0;
     for (size_t i = 0; i < len; i++)
@@ -50,8 +57,8 @@ uint64_t siphash(const struct siphash_key *key, struct bytes message)
     };
     size_t whole = message.len / 8 * 8;
     for (size_t i = 0; i < whole; i += 8)
-        sip_absorb(&s, load_little_endian(message.data + i, 8));
-    uint64_t tail = load_little_endian(message.data + whole, message.len - whole);
+        sip_absorb(&s, load_word(message.data + i));
+    uint64_t tail = load_tail(message.data + whole, message.len - whole);
     sip_absorb(&s, tail | (uint64_t)message.len << 56);
     s.v2 ^= 0xff;
     for (int i = 0; i < 4; i++)

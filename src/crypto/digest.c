@@ -41,11 +41,21 @@ size_t digest_len(enum digest_kind kind)
     return 0;
 }
 
+/* SHA-256's state is half as long, and a handshake copies dozens. */
+static size_t state_len(enum digest_kind kind)
+{
+    switch (kind) {
+    case DIGEST_SHA256:
+        return sizeof(SHA256_CTX);
+    case DIGEST_SHA384:
+        return sizeof(SHA512_CTX);
+    }
+    return 0;
+}
+
 /* What these functions of libcrypto return is always 1: they cannot fail. */
 void digest_init(struct digest *digest, enum digest_kind kind)
 {
-    /* Not all of the state is used at once, but all of it is copied: every byte has a value. */
-    memset(digest, 0, sizeof(*digest));
     digest->kind = kind;
     switch (kind) {
     case DIGEST_SHA256:
@@ -55,6 +65,12 @@ void digest_init(struct digest *digest, enum digest_kind kind)
         (void)SHA384_Init(&state_of(digest)->sha512);
         break;
     }
+}
+
+void digest_copy(struct digest *to, const struct digest *from)
+{
+    to->kind = from->kind;
+    memcpy(to->state, from->state, state_len(from->kind));
 }
 
 void digest_update(struct digest *digest, struct bytes bytes)
@@ -82,12 +98,13 @@ void digest_finish(struct digest *digest, uint8_t *out)
         break;
     }
     /* The hash may be one of HMAC, whose state is as good as its key. */
-    secret_wipe(digest, sizeof(*digest));
+    secret_wipe(digest->state, state_len(digest->kind));
 }
 
 void digest_peek(const struct digest *digest, uint8_t *out)
 {
-    struct digest copy = *digest;
+    struct digest copy;
+    digest_copy(&copy, digest);
     digest_finish(&copy, out);
 }
 

@@ -23,7 +23,10 @@ struct digest {
 };
 
 size_t digest_len(enum digest_kind kind);
+
+/* Only as much of the state has a value as the kind uses: digests are copied with digest_copy. */
 void digest_init(struct digest *digest, enum digest_kind kind);
+void digest_copy(struct digest *to, const struct digest *from);
 void digest_update(struct digest *digest, struct bytes bytes);
 
 /* Writes digest_len bytes. peek leaves the running hash as it is, finish wipes it. */

@@ -50,7 +50,7 @@ void hmac_key_init(struct hmac_key *key, enum digest_kind kind, struct bytes sec
 
 void hmac_begin(struct hmac *hmac, const struct hmac_key *key)
 {
-    hmac->running = key->inner;
+    digest_copy(&hmac->running, &key->inner);
     hmac->key = key;
 }
 
@@ -63,7 +63,7 @@ void hmac_finish(struct hmac *hmac, uint8_t *out)
 {
     uint8_t inner[DIGEST_LEN_MAX];
     digest_finish(&hmac->running, inner);
-    hmac->running = hmac->key->outer;
+    digest_copy(&hmac->running, &hmac->key->outer);
     digest_update(&hmac->running, bytes_of(inner, digest_len(hmac->running.kind)));
     digest_finish(&hmac->running, out);
     secret_wipe(inner, sizeof(inner));
