@@ -190,8 +190,9 @@ RDTLS_API void rdtls_endpoint_receive(struct rdtls_endpoint *endpoint,
  * none is left. */
 RDTLS_API void rdtls_endpoint_run_lanes(struct rdtls_endpoint *endpoint, uint64_t now_ns);
 
-/* Wipe the key pairs, the halves of signatures and the hellos' randoms that were made ahead: for a host that learns that
- * its process or its machine has been copied (fork, checkpoint, a snapshot restored). */
+/* Wipe the key pairs, the halves of signatures and the hellos' randoms that were made ahead: for a
+ * host that learns that its process or its machine has been copied (fork, checkpoint, a snapshot
+ * restored). */
 RDTLS_API void rdtls_endpoint_drop_made_ahead(struct rdtls_endpoint *endpoint);
 
 /* Do what is due, up to a bound: while rdtls_endpoint_deadline is not later than now_ns there is
