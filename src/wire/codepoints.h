@@ -33,7 +33,10 @@ enum extension_type {
     EXTENSION_SUPPORTED_GROUPS = 10,
     EXTENSION_EC_POINT_FORMATS = 11,
     EXTENSION_SIGNATURE_ALGORITHMS = 13,
+    EXTENSION_USE_SRTP = 14,
+    EXTENSION_ALPN = 16,
     EXTENSION_EXTENDED_MASTER_SECRET = 23,
+    EXTENSION_RECORD_SIZE_LIMIT = 28,
     EXTENSION_SUPPORTED_VERSIONS = 43,
     EXTENSION_RENEGOTIATION_INFO = 0xff01,
 };
@@ -53,6 +56,17 @@ enum signature_scheme {
     SCHEME_ECDSA_SECP256R1_SHA256 = 0x0403,
     SCHEME_ECDSA_SECP384R1_SHA384 = 0x0503, /* in 1.2: ECDSA with SHA-384, whatever the curve */
 };
+
+enum srtp_profile {
+    SRTP_AES128_CM_SHA1_80 = 1,
+    SRTP_AES128_CM_SHA1_32 = 2,
+    SRTP_AEAD_AES_128_GCM = 7,
+    SRTP_AEAD_AES_256_GCM = 8,
+};
+
+/* [rfc8449#4] "Endpoints MUST NOT send a "record_size_limit" extension with a value smaller than
+ * 64." */
+enum { RECORD_SIZE_LIMIT_MIN = 64 };
 
 enum client_certificate_type { CLIENT_CERTIFICATE_ECDSA_SIGN = 64 };
 enum curve_type { CURVE_NAMED = 3 };

@@ -1,19 +1,11 @@
 #include "wire/hellos.h"
 
-#include "wire/extensions.h"
-
 bool codepoint_list_has(struct bytes list, uint16_t code_point)
 {
     for (size_t i = 0; i + 2 <= list.len; i += 2)
         if (load_u16(list.data + i) == code_point)
             return true;
     return false;
-}
-
-/* A list of code points may be neither empty nor end in half of one. */
-static bool code_points_are_whole(struct bytes list)
-{
-    return list.len > 0 && list.len % 2 == 0;
 }
 
 static enum rdtls_status prefix_parse(struct reader *reader, struct client_hello_prefix *prefix)
@@ -68,28 +60,7 @@ static bool parse_vector_u8(struct bytes body, struct bytes *vector)
 
 static bool parse_server_name(struct bytes body, struct client_hello *hello)
 {
-    enum { NAME_TYPE_HOST_NAME = 0 };
-    struct reader outer = reader_of(body);
-    struct bytes list = reader_vector_u16(&outer);
-    /* [rfc6066#3] "ServerName server_name_list<1..2^16-1>" */
-    if (!reader_is_complete(&outer) || list.len == 0)
-        return false;
-
-    struct reader names = reader_of(list);
-    while (names.left > 0) {
-        uint8_t type = reader_u8(&names);
-        /* [rfc6066#3] "all future data structures associated with new NameTypes MUST begin with a
-         * 16-bit length field." So a name of another type can be stepped over. */
-        struct bytes name = reader_vector_u16(&names);
-        if (type != NAME_TYPE_HOST_NAME)
-            continue;
-        /* [rfc6066#3] "opaque HostName<1..2^16-1>;" */
-        if (name.len == 0)
-            return false;
-        if (hello->server_name.len == 0)
-            hello->server_name = name;
-    }
-    return !names.failed;
+    return server_name_read(body, &hello->server_name);
 }
 
 static bool parse_supported_groups(struct bytes body, struct client_hello *hello)
@@ -158,7 +129,9 @@ static bool parse_client_extension(const struct extension *extension, struct cli
     for (size_t i = 0; i < CLIENT_EXTENSION_COUNT; i++)
         if (client_extensions[i].type == extension->type)
             return client_extensions[i].parse(extension->body, hello);
-    return true;
+    bool well_formed = true;
+    (void)hello_extra_read(extension, &hello->extras, &well_formed);
+    return well_formed;
 }
 
 enum rdtls_status client_hello_read(struct bytes body, struct client_hello *hello)
@@ -193,20 +166,12 @@ static void write_vector_u8(struct writer *writer, struct bytes bytes)
     writer_close_vector(writer, vector, 1);
 }
 
-static void write_code_points(struct writer *writer, const uint16_t *code_points, size_t count)
-{
-    size_t list = writer_open_vector(writer, 2);
-    for (size_t i = 0; i < count; i++)
-        writer_u16(writer, code_points[i]);
-    writer_close_vector(writer, list, 2);
-}
-
 static void write_code_points_extension(struct writer *writer, uint16_t type,
                                         const uint16_t *code_points, size_t count)
 {
     writer_u16(writer, type);
     size_t body = writer_open_vector(writer, 2);
-    write_code_points(writer, code_points, count);
+    code_points_write(writer, code_points, count);
     writer_close_vector(writer, body, 2);
 }
 
@@ -246,7 +211,7 @@ void client_hello_write(struct writer *writer, const struct client_hello_content
     writer_bytes(writer, bytes_of(content->random, RANDOM_LEN));
     write_vector_u8(writer, bytes_of(NULL, 0)); /* session_id: we resume nothing */
     write_vector_u8(writer, content->cookie);
-    write_code_points(writer, content->cipher_suites, content->cipher_suite_count);
+    code_points_write(writer, content->cipher_suites, content->cipher_suite_count);
     write_vector_u8(writer, bytes_of(&no_compression, 1));
 
     size_t extensions = writer_open_vector(writer, 2);
@@ -261,6 +226,9 @@ void client_hello_write(struct writer *writer, const struct client_hello_content
     write_point_formats(writer);
     write_code_points_extension(writer, EXTENSION_SIGNATURE_ALGORITHMS, content->signature_schemes,
                                 content->signature_scheme_count);
+    if (content->server_name.len > 0)
+        server_name_write(writer, content->server_name);
+    hello_extras_write(writer, &content->extras);
     writer_close_vector(writer, extensions, 2);
 }
 
@@ -281,11 +249,17 @@ static enum rdtls_status parse_server_extension(const struct extension *extensio
     case EXTENSION_EC_POINT_FORMATS:
         well_formed = parse_vector_u8(extension->body, &point_formats) && point_formats.len > 0;
         break;
+    case EXTENSION_SERVER_NAME:
+        hello->server_name = true;
+        well_formed = extension->body.len == 0;
+        break;
     default:
         /* [rfc5246#7.4.1.4] "If a client receives an extension type in ServerHello that it did not
          * request in the associated ClientHello, it MUST abort the handshake with an
-         * unsupported_extension fatal alert." Of what we request, a server answers these three. */
-        return RDTLS_ALERT_UNSUPPORTED_EXTENSION;
+         * unsupported_extension fatal alert." Those that we never request are refused here. */
+        if (!hello_extra_read(extension, &hello->extras, &well_formed))
+            return RDTLS_ALERT_UNSUPPORTED_EXTENSION;
+        break;
     }
     return well_formed ? RDTLS_OK : RDTLS_ALERT_DECODE_ERROR;
 }
@@ -333,6 +307,9 @@ void server_hello_write(struct writer *writer, const struct server_hello_content
     write_extended_master_secret(writer);
     if (content->point_formats)
         write_point_formats(writer);
+    if (content->server_name)
+        server_name_acknowledge(writer);
+    hello_extras_write(writer, &content->extras);
     writer_close_vector(writer, extensions, 2);
 }
 

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/writer.h"
 #include "wire/codepoints.h"
+#include "wire/hello_extensions.h"
 
 enum {
     RANDOM_LEN = 32,
@@ -42,6 +43,7 @@ struct client_hello {
     bool supported_versions_present;
     struct bytes supported_versions; /* pairs of bytes */
     struct bytes server_name;        /* host_name; empty when there was none */
+    struct hello_extras extras;
 };
 
 /* Reads from the first byte of the message body (after the handshake header). The bytes after the
@@ -65,10 +67,12 @@ struct client_hello_content {
     size_t group_count;
     const uint16_t *signature_schemes;
     size_t signature_scheme_count;
+    struct bytes server_name; /* empty: none */
+    struct hello_extras_content extras;
 };
 
 /* Body only. Extensions: renegotiation_info, extended_master_secret, supported_groups,
- * ec_point_formats, signature_algorithms. */
+ * ec_point_formats, signature_algorithms; server_name and the extras where there are any. */
 void client_hello_write(struct writer *writer, const struct client_hello_content *content);
 
 struct server_hello {
@@ -80,10 +84,13 @@ struct server_hello {
     bool extended_master_secret;
     bool renegotiation_info;
     struct bytes renegotiated_connection;
+    bool server_name; /* the server has used the name */
+    struct hello_extras extras;
 };
 
-/* DECODE_ERROR; ILLEGAL_PARAMETER: an extension twice; UNSUPPORTED_EXTENSION: one that our
- * ClientHello does not offer (ec_point_formats is let through). */
+/* DECODE_ERROR; ILLEGAL_PARAMETER: an extension twice; UNSUPPORTED_EXTENSION: one that no
+ * ClientHello of ours offers (ec_point_formats is let through). Whether this one has offered
+ * server_name or an extra is for the caller to ask. */
 MUST_CHECK enum rdtls_status server_hello_read(struct bytes body, struct server_hello *hello);
 
 struct server_hello_content {
@@ -92,6 +99,8 @@ struct server_hello_content {
     uint16_t cipher_suite;
     bool renegotiation_info; /* the client signalled it */
     bool point_formats;      /* the client sent ec_point_formats */
+    bool server_name;        /* its server_name was used */
+    struct hello_extras_content extras;
 };
 
 /* Body only; extended_master_secret always. */

@@ -24,6 +24,8 @@
 #define CHROMIUM_VERSIONS "fefc fefd"
 #define FIREFOX_VERSIONS  "fefc fefd 0303"
 
+#define WEBRTC_NAMES "06 776562727463 08 632d776562727463"
+
 enum signalled { BY_EXTENSION, BY_SUITE };
 
 /* The suites that we serve, as bits. */
@@ -40,45 +42,52 @@ struct client {
     const char *server_name;
     const char *groups;
     const char *schemes;
+    const char *srtp_profiles;
+    const char *alpn;
+    uint16_t record_size_limit; /* 0: none */
 };
 
 static const struct client clients[] = {
     {"chromium", 1413, 14, AES_128, BY_EXTENSION, CHROMIUM_VERSIONS, "00", NULL,
-     "11ec 001d 0017 0018", CHROMIUM_SCHEMES},
+     "11ec 001d 0017 0018", CHROMIUM_SCHEMES, "0001 0008 0007", NULL, 0},
     {"chromium-nopqc", 191, 14, AES_128, BY_EXTENSION, CHROMIUM_VERSIONS, "00", NULL,
-     "001d 0017 0018", CHROMIUM_SCHEMES},
+     "001d 0017 0018", CHROMIUM_SCHEMES, "0001 0008 0007", NULL, 0},
     {"chromium-sped", 1413, 14, AES_128, BY_EXTENSION, CHROMIUM_VERSIONS, "00", NULL,
-     "11ec 001d 0017 0018", CHROMIUM_SCHEMES},
+     "11ec 001d 0017 0018", CHROMIUM_SCHEMES, "0001 0008 0007", NULL, 0},
     {"chromium-media", 1413, 14, AES_128, BY_EXTENSION, CHROMIUM_VERSIONS, "00", NULL,
-     "11ec 001d 0017 0018", CHROMIUM_SCHEMES},
+     "11ec 001d 0017 0018", CHROMIUM_SCHEMES, "0001 0008 0007", NULL, 0},
     {"firefox", 1461, 10, AES_128, BY_EXTENSION, FIREFOX_VERSIONS, "00", NULL,
-     "11ec 001d 0017 0018 0100 0101", FIREFOX_SCHEMES},
+     "11ec 001d 0017 0018 0100 0101", FIREFOX_SCHEMES, "0007 0008 0001 0002", WEBRTC_NAMES, 0x4001},
     {"firefox-nopqc", 239, 10, AES_128, BY_EXTENSION, FIREFOX_VERSIONS, "00", NULL,
-     "001d 0017 0018 0100 0101", FIREFOX_SCHEMES},
+     "001d 0017 0018 0100 0101", FIREFOX_SCHEMES, "0007 0008 0001 0002", WEBRTC_NAMES, 0x4001},
     {"firefox-dtls12", 164, 8, AES_128, BY_EXTENSION, NULL, "00", NULL, "001d 0017 0018",
-     FIREFOX_SCHEMES},
+     FIREFOX_SCHEMES, "0007 0008 0001 0002", WEBRTC_NAMES, 0x4000},
     {"firefox-media", 1461, 10, AES_128, BY_EXTENSION, FIREFOX_VERSIONS, "00", NULL,
-     "11ec 001d 0017 0018 0100 0101", FIREFOX_SCHEMES},
-    {"wrtc", 128, 11, AES_128, BY_EXTENSION, NULL, "00", NULL, "001d 0017 0018", CHROMIUM_SCHEMES},
-    {"werift", 86, 2, AES_128, BY_EXTENSION, NULL, NULL, NULL, "001d 0017", "0401 0403"},
-    {"libdatachannel", 207, 36, BOTH, BY_SUITE, NULL, "00 01 02", NULL, "0017", OPENSSL_1_SCHEMES},
+     "11ec 001d 0017 0018 0100 0101", FIREFOX_SCHEMES, "0007 0008 0001 0002", WEBRTC_NAMES, 0x4001},
+    {"wrtc", 128, 11, AES_128, BY_EXTENSION, NULL, "00", NULL, "001d 0017 0018", CHROMIUM_SCHEMES,
+     "0001", NULL, 0},
+    {"werift", 86, 2, AES_128, BY_EXTENSION, NULL, NULL, NULL, "001d 0017", "0401 0403",
+     "0007 0001", NULL, 0},
+    {"libdatachannel", 207, 36, BOTH, BY_SUITE, NULL, "00 01 02", NULL, "0017", OPENSSL_1_SCHEMES,
+     "0008 0007 0001", NULL, 0},
     {"pion", 112, 6, BOTH, BY_EXTENSION, NULL, "00", NULL, "001d 0017 0018",
-     "0403 0503 0603 0401 0501 0601 0807"},
-    {"aiortc", 245, 56, BOTH, BY_SUITE, NULL, "00 01 02", NULL, OPENSSL_3_GROUPS,
-     OPENSSL_3_SCHEMES},
+     "0403 0503 0603 0401 0501 0601 0807", "0007 0001", NULL, 0},
+    {"aiortc", 245, 56, BOTH, BY_SUITE, NULL, "00 01 02", NULL, OPENSSL_3_GROUPS, OPENSSL_3_SCHEMES,
+     "0001", NULL, 0},
     {"openssl-dtls", 180, 28, BOTH, BY_SUITE, NULL, "00 01 02", NULL, OPENSSL_3_GROUPS,
-     OPENSSL_3_SCHEMES},
+     OPENSSL_3_SCHEMES, NULL, NULL, 0},
     {"openssl-dtls-mtu1200-srtp", 191, 28, BOTH, BY_SUITE, NULL, "00 01 02", NULL, OPENSSL_3_GROUPS,
-     OPENSSL_3_SCHEMES},
-    {"gnutls", 194, 25, BOTH, BY_EXTENSION, NULL, "00", NULL, GNUTLS_GROUPS, GNUTLS_SCHEMES},
+     OPENSSL_3_SCHEMES, "0001 0007", NULL, 0},
+    {"gnutls", 194, 25, BOTH, BY_EXTENSION, NULL, "00", NULL, GNUTLS_GROUPS, GNUTLS_SCHEMES, NULL,
+     NULL, 0x4000},
     {"coap-openssl-psk", 240, 49, NEITHER, BY_SUITE, NULL, "00 01 02", "10.77.0.1",
-     OPENSSL_3_GROUPS, OPENSSL_3_SCHEMES},
+     OPENSSL_3_GROUPS, OPENSSL_3_SCHEMES, NULL, NULL, 0},
     {"coap-openssl-pki", 254, 56, BOTH, BY_SUITE, NULL, "00 01 02", "10.77.0.1", OPENSSL_3_GROUPS,
-     OPENSSL_3_SCHEMES},
+     OPENSSL_3_SCHEMES, NULL, NULL, 0},
     {"coap-gnutls-psk", 179, 13, NEITHER, BY_EXTENSION, NULL, "00", "10.77.0.1", GNUTLS_GROUPS,
-     GNUTLS_SCHEMES},
+     GNUTLS_SCHEMES, NULL, NULL, 0x4000},
     {"coap-gnutls-pki", 237, 34, BOTH, BY_EXTENSION, NULL, "00", "10.77.0.1", GNUTLS_GROUPS,
-     GNUTLS_SCHEMES},
+     GNUTLS_SCHEMES, NULL, NULL, 0x4000},
 };
 
 enum { CLIENT_COUNT = sizeof(clients) / sizeof(clients[0]) };
@@ -195,6 +204,10 @@ static void expect_hello(const struct client *client, const struct client_hello 
     expect_list(hello->signature_algorithms, hello->signature_algorithms_present, client->schemes);
     expect_list(hello->supported_versions, hello->supported_versions_present, client->versions);
     expect_list(hello->point_formats, hello->point_formats_present, client->point_formats);
+    expect_list(hello->extras.srtp_profiles, hello->extras.use_srtp_present, client->srtp_profiles);
+    cr_expect_eq(hello->extras.srtp_mki.len, 0);
+    expect_list(hello->extras.alpn, hello->extras.alpn_present, client->alpn);
+    cr_expect_eq(hello->extras.record_size_limit, client->record_size_limit, "%s", client->name);
     const char *server_name = client->server_name == NULL ? "" : client->server_name;
     EXPECT_BYTES(hello->server_name, bytes_of(server_name, strlen(server_name)));
 }
