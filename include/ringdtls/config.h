@@ -18,6 +18,19 @@ enum {
     RDTLS_COOKIE_SECRET_LEN = 32,
     RDTLS_MTU_MIN = 256,
     RDTLS_MTU_MAX = 16384,
+    RDTLS_SRTP_PROFILES_MAX = 4,
+    RDTLS_ALPN_MAX = 8,       /* protocols */
+    RDTLS_ALPN_NAME_MAX = 64, /* bytes of a protocol's name */
+    RDTLS_RECORD_SIZE_LIMIT_MIN = 64,
+    RDTLS_RECORD_SIZE_LIMIT_MAX = 16384,
+};
+
+/* SRTP protection profiles (RFC 5764 section 4.1.2, RFC 7714 section 14.2). */
+enum rdtls_srtp_profile {
+    RDTLS_SRTP_AES128_CM_SHA1_80 = 1,
+    RDTLS_SRTP_AES128_CM_SHA1_32 = 2,
+    RDTLS_SRTP_AEAD_AES_128_GCM = 7,
+    RDTLS_SRTP_AEAD_AES_256_GCM = 8,
 };
 
 enum rdtls_role { RDTLS_CLIENT, RDTLS_SERVER };
@@ -95,6 +108,32 @@ struct rdtls_config_options {
     enum rdtls_signer
         signer; /* default KEY. HOST: certificate_pem is given, private_key_pem is NULL
                  */
+
+    /* DTLS-SRTP (RFC 5764): profiles (enum rdtls_srtp_profile) in order of preference, at most
+     * RDTLS_SRTP_PROFILES_MAX. A server takes its own first that the client offers. Count 0, the
+     * default: use_srtp is neither offered nor answered. srtp_required: handshake_failure when none
+     * is agreed on; otherwise the association is plain DTLS. Copied. */
+    const uint16_t *srtp_profiles;
+    size_t srtp_profile_count;
+    bool srtp_required;
+
+    /* ALPN (RFC 7301): names of protocols in order of preference, NUL-terminated, of 1 to
+     * RDTLS_ALPN_NAME_MAX bytes, at most RDTLS_ALPN_MAX. A server takes its own first that the
+     * client offers, and refuses a client that offers others alone: no_application_protocol. Count
+     * 0, the default: ALPN is neither offered nor answered. alpn_required: a peer that does not
+     * know ALPN is refused in the same way. Copied. */
+    const char *const *alpn_protocols;
+    size_t alpn_protocol_count;
+    bool alpn_required;
+
+    /* Client: the server's DNS name (RFC 6066 section 3), ASCII, without a dot at its end, at most
+     * 253 bytes; an IP address is none. NULL, the default: not said. Copied. */
+    const char *server_name;
+
+    /* RFC 8449: the largest payload of a record under keys that is taken from a peer which knows
+     * this extension, RDTLS_RECORD_SIZE_LIMIT_MIN..RDTLS_RECORD_SIZE_LIMIT_MAX, default the latter.
+     * A peer's limit is respected in return. 0: the extension is neither sent nor answered. */
+    uint16_t record_size_limit;
 };
 
 struct rdtls_config;

@@ -83,6 +83,30 @@ struct rdtls_info {
     uint32_t retransmits;          /* flights that we sent again */
     uint64_t handshake_started_ns; /* on the clock that was passed in */
     uint64_t handshake_done_ns;
+    uint16_t srtp_profile; /* enum rdtls_srtp_profile; 0: none was agreed on */
+    uint16_t payload_max;  /* bytes of data that one record to this peer can carry */
+    const char *alpn;      /* the protocol that was agreed on, in the configuration; NULL: none */
+};
+
+enum { RDTLS_SRTP_KEY_MAX = 32, RDTLS_SRTP_SALT_MAX = 14 };
+
+/* Master keys and salts for SRTP (RFC 5764 section 4.2): local ones protect what we send, remote
+ * ones what we receive. Secret: wipe it. */
+struct rdtls_srtp_keys {
+    uint16_t profile; /* enum rdtls_srtp_profile */
+    uint8_t key_len;  /* 16 or 32 */
+    uint8_t salt_len; /* 14, or 12 with AEAD */
+    uint8_t local_key[RDTLS_SRTP_KEY_MAX];
+    uint8_t local_salt[RDTLS_SRTP_SALT_MAX];
+    uint8_t remote_key[RDTLS_SRTP_KEY_MAX];
+    uint8_t remote_salt[RDTLS_SRTP_SALT_MAX];
+};
+
+/* What keying material is asked for (RFC 5705 section 4). */
+struct rdtls_exporter {
+    const char *label; /* NUL-terminated ASCII; not one of TLS's own, such as "key expansion" */
+    const uint8_t *context; /* NULL: without; an empty context is another value than none */
+    size_t context_len;     /* at most 65535 */
 };
 
 struct rdtls_conn;
@@ -121,7 +145,8 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_seal(struct rdtls_conn *
                                                              uint8_t *record, size_t payload_len,
                                                              size_t *record_len);
 
-/* How many payload bytes fit one datagram of the configured mtu. */
+/* How many payload bytes fit one datagram of the configured mtu, and are not more than the peer
+ * takes in a record (RFC 8449). */
 RDTLS_API size_t rdtls_conn_payload_max(const struct rdtls_conn *conn);
 
 /* After PEER_CERTIFICATE: CONNECTED follows when accept, bad_certificate and CLOSED otherwise.
@@ -140,11 +165,16 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_complete_signature(struc
                                                                            size_t signature_len,
                                                                            uint64_t now_ns);
 
-/* Keying material (RFC 5705), without context. label is NUL-terminated; out_len up to 256. Error:
- * NOT_CONNECTED. */
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_export(struct rdtls_conn *conn,
-                                                               const char *label, uint8_t *out,
-                                                               size_t out_len);
+/* Keying material (RFC 5705), out_len bytes, up to 256. Errors: NOT_CONNECTED, TOO_LONG,
+ * INVALID_ARGUMENT (the label is one of TLS's own, or the context is too long). */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_export(
+    const struct rdtls_conn *conn, const struct rdtls_exporter *exporter, uint8_t *out,
+    size_t out_len);
+
+/* Keys for SRTP, from CONNECTED on: with RDTLS_VERIFY_HOST not before the host has accepted the
+ * peer. Errors: NOT_CONNECTED, NOT_NEGOTIATED (no profile was agreed on). */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_srtp_keys(const struct rdtls_conn *conn,
+                                                                  struct rdtls_srtp_keys *keys);
 
 RDTLS_API void rdtls_conn_info(const struct rdtls_conn *conn, struct rdtls_info *info);
 

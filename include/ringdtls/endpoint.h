@@ -221,7 +221,8 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_connect(struct rdtls
                                                                     struct rdtls_id *id);
 
 /* Send one record. The bytes are copied. Errors: NO_SUCH_CONNECTION, NOT_CONNECTED, TOO_LONG (over
- * payload_max), NO_ROOM (the outbox is full: transmit, then try again), SEQUENCE_EXHAUSTED. */
+ * the info's payload_max), NO_ROOM (the outbox is full: transmit, then try again),
+ * SEQUENCE_EXHAUSTED. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_send(struct rdtls_endpoint *endpoint,
                                                                  struct rdtls_id id,
                                                                  const uint8_t *data,
@@ -244,10 +245,13 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_complete_signature(
     struct rdtls_endpoint *endpoint, struct rdtls_id id, const uint8_t *signature,
     size_t signature_len, uint64_t now_ns);
 
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_export(struct rdtls_endpoint *endpoint,
-                                                                   struct rdtls_id id,
-                                                                   const char *label, uint8_t *out,
-                                                                   size_t out_len);
+/* As rdtls_conn_export and rdtls_conn_srtp_keys; also NO_SUCH_CONNECTION. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_export(
+    const struct rdtls_endpoint *endpoint, struct rdtls_id id,
+    const struct rdtls_exporter *exporter, uint8_t *out, size_t out_len);
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_srtp_keys(
+    const struct rdtls_endpoint *endpoint, struct rdtls_id id, struct rdtls_srtp_keys *keys);
+
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_info(
     const struct rdtls_endpoint *endpoint, struct rdtls_id id, struct rdtls_info *info);
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_set_user_data(

@@ -52,6 +52,8 @@ enum rdtls_status {
     RDTLS_ALERT_NO_RENEGOTIATION = 100,
     RDTLS_ALERT_MISSING_EXTENSION = 109,
     RDTLS_ALERT_UNSUPPORTED_EXTENSION = 110,
+    RDTLS_ALERT_UNRECOGNIZED_NAME = 112,
+    RDTLS_ALERT_NO_APPLICATION_PROTOCOL = 120,
 
     /* Alerts that we received: RDTLS_RECEIVED_ALERT + description. */
     RDTLS_RECEIVED_ALERT = 256,
@@ -77,6 +79,7 @@ enum rdtls_status {
     RDTLS_SEQUENCE_EXHAUSTED,  /* the record sequence number reached its end: connect anew */
     RDTLS_REPLACED,    /* a new association on the same path has taken over (RFC 6347 4.2.8) */
     RDTLS_NOT_AWAITED, /* a signature that nobody waits for: not asked for, or answered already */
+    RDTLS_NOT_NEGOTIATED, /* the peers have not agreed on what is asked for */
     RDTLS_STATUS_COUNT
 };
 

@@ -20,6 +20,7 @@ void rdtls_config_options_defaults(struct rdtls_config_options *options)
         .retransmit_count_max = 8,
         .handshake_timeout_ms = 30000,
         .idle_timeout_ms = 300000,
+        .record_size_limit = RDTLS_RECORD_SIZE_LIMIT_MAX,
     };
 }
 
@@ -165,6 +166,7 @@ static enum rdtls_status take_options(struct rdtls_config *config,
     TRY(take_fingerprints(&config->policy, options));
     TRY(take_limits(&config->policy, options));
     TRY(take_policies(config, options));
+    TRY(config_take_extras(&config->policy, options));
     take_cookie_secret(config, options->cookie_secret);
     return take_credential(&config->policy.credential, options);
 }

@@ -13,4 +13,8 @@ struct rdtls_config {
     uint64_t idle_timeout_ns; /* 0: never */
 };
 
+/* The options that say what hellos agree on beside the cryptography. INVALID_ARGUMENT. */
+MUST_CHECK enum rdtls_status config_take_extras(struct policy *policy,
+                                                const struct rdtls_config_options *options);
+
 #endif

@@ -9,7 +9,6 @@
 enum {
     OWN_BLOCKS = 48, /* one message of 16 KB, and one block of early records */
     OWN_EVENTS = 64, /* records in one datagram; more than that is noise */
-    EXPORT_MAX = 256,
     ONLY_SLOT = 0,
 };
 
@@ -218,7 +217,7 @@ enum rdtls_status rdtls_conn_seal(struct rdtls_conn *conn, uint8_t *record, size
 
 size_t rdtls_conn_payload_max(const struct rdtls_conn *conn)
 {
-    return conn->environment.config->policy.mtu - (size_t)SEALED_OVERHEAD;
+    return connection_payload_max(&conn->environment, &conn->connection);
 }
 
 enum rdtls_status rdtls_conn_verify_peer(struct rdtls_conn *conn, bool accept)
@@ -227,14 +226,17 @@ enum rdtls_status rdtls_conn_verify_peer(struct rdtls_conn *conn, bool accept)
                            : RDTLS_NOT_CONNECTED;
 }
 
-enum rdtls_status rdtls_conn_export(struct rdtls_conn *conn, const char *label, uint8_t *out,
+enum rdtls_status rdtls_conn_export(const struct rdtls_conn *conn,
+                                    const struct rdtls_exporter *exporter, uint8_t *out,
                                     size_t out_len)
 {
-    if (!conn->has_begun)
-        return RDTLS_NOT_CONNECTED;
-    if (out_len > EXPORT_MAX)
-        return RDTLS_TOO_LONG;
-    return connection_export(&conn->connection, label, out, out_len);
+    return conn->has_begun ? connection_export(&conn->connection, exporter, out, out_len)
+                           : RDTLS_NOT_CONNECTED;
+}
+
+enum rdtls_status rdtls_conn_srtp_keys(const struct rdtls_conn *conn, struct rdtls_srtp_keys *keys)
+{
+    return conn->has_begun ? connection_srtp_keys(&conn->connection, keys) : RDTLS_NOT_CONNECTED;
 }
 
 void rdtls_conn_info(const struct rdtls_conn *conn, struct rdtls_info *info)

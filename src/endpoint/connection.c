@@ -5,7 +5,6 @@
 #include <assert.h>
 
 #include "base/secret.h"
-#include "handshake/key_schedule_12.h"
 
 enum {
     CONNECTION_BUDGET = 512,
@@ -264,14 +263,10 @@ enum rdtls_status connection_verify_peer(struct connection_environment *environm
     return RDTLS_OK;
 }
 
-enum rdtls_status connection_export(const struct connection *connection, const char *label,
-                                    uint8_t *out, size_t out_len)
+/* The name has a NUL behind it. */
+static const char *alpn_text(const struct connection_environment *environment, uint8_t place)
 {
-    if (connection->state != CONNECTION_CONNECTED)
-        return RDTLS_NOT_CONNECTED;
-    key_schedule_12_export(&connection->association, suite_find(connection->association.suite),
-                           label, out, out_len);
-    return RDTLS_OK;
+    return (const char *)environment->config->policy.alpn[place - 1].data;
 }
 
 void connection_info(const struct connection_environment *environment,
@@ -289,6 +284,9 @@ void connection_info(const struct connection_environment *environment,
         .retransmits = connection->retransmits + (handshake != NULL ? handshake->retransmits : 0),
         .handshake_started_ns = connection->handshake_started_ns,
         .handshake_done_ns = connection->handshake_done_ns,
+        .srtp_profile = association->srtp_profile,
+        .payload_max = (uint16_t)connection_payload_max(environment, connection),
+        .alpn = association->alpn != 0 ? alpn_text(environment, association->alpn) : NULL,
     };
     memcpy(info->peer_fingerprint, association->peer_fingerprint, SHA256_LEN);
 }

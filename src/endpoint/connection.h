@@ -130,8 +130,17 @@ MUST_CHECK enum rdtls_status connection_seal(struct connection_environment *envi
 
 MUST_CHECK enum rdtls_status connection_verify_peer(struct connection_environment *environment,
                                                     struct connection *connection, bool accept);
+
+/* Bytes of data that one record can carry: they fit a datagram, and the peer takes them. */
+size_t connection_payload_max(const struct connection_environment *environment,
+                              const struct connection *connection);
+
+/* connection_secrets.c: from CONNECTED on alone. */
 MUST_CHECK enum rdtls_status connection_export(const struct connection *connection,
-                                               const char *label, uint8_t *out, size_t out_len);
+                                               const struct rdtls_exporter *exporter, uint8_t *out,
+                                               size_t out_len);
+MUST_CHECK enum rdtls_status connection_srtp_keys(const struct connection *connection,
+                                                  struct rdtls_srtp_keys *keys);
 void connection_info(const struct connection_environment *environment,
                      const struct connection *connection, struct rdtls_info *info);
 

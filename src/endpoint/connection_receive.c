@@ -3,6 +3,7 @@
 #include "base/secret.h"
 #include "endpoint/connection.h"
 #include "record/open_record.h"
+#include "record/protection.h"
 #include "wire/alert.h"
 
 struct incoming {
@@ -206,6 +207,17 @@ static bool is_early(const struct incoming *in, const struct record_header *head
            (header->type == CONTENT_ALERT && !handshake->change_cipher_spec_seen);
 }
 
+/* [rfc8449#4] "a DTLS endpoint that receives a record larger than its advertised limit MAY either
+ * generate a fatal "record_overflow" alert or discard the record": it is authentic, so that the
+ * peer breaks its word, and nobody else can bring that about. The limit holds when both have said
+ * one. */
+static size_t plaintext_max(const struct incoming *in)
+{
+    return in->connection->association.record_size_limit != 0
+               ? in->environment->config->policy.record_size_limit
+               : PLAINTEXT_MAX;
+}
+
 static void receive_protected(const struct incoming *in, const struct record_header *header,
                               uint8_t *record)
 {
@@ -225,7 +237,10 @@ static void receive_protected(const struct incoming *in, const struct record_hea
     struct bytes plaintext;
     /* [rfc6347#4.1.2.6] "If the MAC validation fails, the receiver MUST discard the received record
      * as invalid. The receive window is updated only if the MAC verification succeeds." */
-    switch (open_record(&request, &plaintext)) {
+    enum open_verdict verdict = open_record(&request, &plaintext);
+    if (verdict == OPENED && plaintext.len > plaintext_max(in))
+        verdict = OPEN_TOO_LONG;
+    switch (verdict) {
     case OPENED:
         replay_window_mark(&connection->association.read.window, header->sequence);
         connection->last_received_ns = in->now;

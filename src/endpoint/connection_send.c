@@ -66,6 +66,14 @@ size_t connection_transmit(struct connection_environment *environment,
     return 0;
 }
 
+size_t connection_payload_max(const struct connection_environment *environment,
+                              const struct connection *connection)
+{
+    size_t fits = environment->config->policy.mtu - (size_t)SEALED_OVERHEAD;
+    size_t limit = connection->association.record_size_limit;
+    return limit != 0 && limit < fits ? limit : fits;
+}
+
 enum rdtls_status connection_seal(struct connection_environment *environment,
                                   struct connection *connection, struct bytes payload, uint8_t *out)
 {
@@ -73,6 +81,12 @@ enum rdtls_status connection_seal(struct connection_environment *environment,
      * handshake." */
     if (connection->state != CONNECTION_CONNECTED)
         return RDTLS_NOT_CONNECTED;
+    /* [rfc8449#4] "an endpoint MUST NOT generate a protected record with plaintext that is larger
+     * than the RecordSizeLimit value it receives from its peer." What else goes out under keys, a
+     * Finished or an alert, is shorter than the smallest limit. */
+    size_t limit = connection->association.record_size_limit;
+    if (limit != 0 && payload.len > limit)
+        return RDTLS_TOO_LONG;
     struct seal_request request =
         seal_request_of(environment, connection, CONTENT_APPLICATION_DATA, payload);
     return seal_record(&request, out);

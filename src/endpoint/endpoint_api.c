@@ -2,8 +2,6 @@
 #include "endpoint/endpoint.h"
 #include "record/seal_record.h"
 
-enum { EXPORT_MAX = 256 };
-
 struct connection *endpoint_find(const struct rdtls_endpoint *endpoint, struct rdtls_id id)
 {
     if (id.generation == 0 || id.slot >= endpoint->connections.fresh)
@@ -86,15 +84,23 @@ enum rdtls_status rdtls_endpoint_verify_peer(struct rdtls_endpoint *endpoint, st
     return RDTLS_OK;
 }
 
-enum rdtls_status rdtls_endpoint_export(struct rdtls_endpoint *endpoint, struct rdtls_id id,
-                                        const char *label, uint8_t *out, size_t out_len)
+enum rdtls_status rdtls_endpoint_export(const struct rdtls_endpoint *endpoint, struct rdtls_id id,
+                                        const struct rdtls_exporter *exporter, uint8_t *out,
+                                        size_t out_len)
 {
     const struct connection *connection = endpoint_find(endpoint, id);
     if (connection == NULL)
         return RDTLS_NO_SUCH_CONNECTION;
-    if (out_len > EXPORT_MAX)
-        return RDTLS_TOO_LONG;
-    return connection_export(connection, label, out, out_len);
+    return connection_export(connection, exporter, out, out_len);
+}
+
+enum rdtls_status rdtls_endpoint_srtp_keys(const struct rdtls_endpoint *endpoint,
+                                           struct rdtls_id id, struct rdtls_srtp_keys *keys)
+{
+    const struct connection *connection = endpoint_find(endpoint, id);
+    if (connection == NULL)
+        return RDTLS_NO_SUCH_CONNECTION;
+    return connection_srtp_keys(connection, keys);
 }
 
 enum rdtls_status rdtls_endpoint_info(const struct rdtls_endpoint *endpoint, struct rdtls_id id,

@@ -24,6 +24,8 @@ static const char *const status_names[RDTLS_STATUS_COUNT] = {
     [RDTLS_ALERT_NO_RENEGOTIATION] = "alert_no_renegotiation",
     [RDTLS_ALERT_MISSING_EXTENSION] = "alert_missing_extension",
     [RDTLS_ALERT_UNSUPPORTED_EXTENSION] = "alert_unsupported_extension",
+    [RDTLS_ALERT_UNRECOGNIZED_NAME] = "alert_unrecognized_name",
+    [RDTLS_ALERT_NO_APPLICATION_PROTOCOL] = "alert_no_application_protocol",
     [RDTLS_CLOSED_BY_PEER] = "closed_by_peer",
     [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_UNEXPECTED_MESSAGE] = "received_alert_unexpected_message",
     [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_BAD_RECORD_MAC] = "received_alert_bad_record_mac",
@@ -49,6 +51,9 @@ static const char *const status_names[RDTLS_STATUS_COUNT] = {
     [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_MISSING_EXTENSION] = "received_alert_missing_extension",
     [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_UNSUPPORTED_EXTENSION] =
         "received_alert_unsupported_extension",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_UNRECOGNIZED_NAME] = "received_alert_unrecognized_name",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_NO_APPLICATION_PROTOCOL] =
+        "received_alert_no_application_protocol",
     [RDTLS_PARKED] = "parked",
     [RDTLS_CLOSED] = "closed",
     [RDTLS_TIMED_OUT] = "timed_out",
@@ -66,6 +71,7 @@ static const char *const status_names[RDTLS_STATUS_COUNT] = {
     [RDTLS_SEQUENCE_EXHAUSTED] = "sequence_exhausted",
     [RDTLS_REPLACED] = "replaced",
     [RDTLS_NOT_AWAITED] = "not_awaited",
+    [RDTLS_NOT_NEGOTIATED] = "not_negotiated",
 };
 
 const char *rdtls_status_name(enum rdtls_status status)

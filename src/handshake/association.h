@@ -41,9 +41,13 @@ struct association {
 
     uint16_t suite; /* 0 until chosen */
     uint16_t group;
-    uint8_t role;        /* enum rdtls_role */
-    uint8_t write_epoch; /* the one that data and alerts are sent under */
-    bool keys_ready;     /* protected records can be opened */
+    uint16_t srtp_profile;      /* 0: none */
+    uint16_t record_size_limit; /* the largest plaintext that the peer takes under keys; 0: nothing
+                                   was agreed */
+    uint8_t alpn;               /* 1 + the protocol's place in the policy's list; 0: none */
+    uint8_t role;               /* enum rdtls_role */
+    uint8_t write_epoch;        /* the one that data and alerts are sent under */
+    bool keys_ready;            /* protected records can be opened */
     bool final_is_ours;
     bool peer_certificate; /* the peer has proven to own one */
 };

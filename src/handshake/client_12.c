@@ -1,28 +1,17 @@
 /* DTLS 1.2: what a client sends, and what it makes of a server's messages. */
+#include "handshake/client_hello.h"
 #include "handshake/key_schedule_12.h"
 #include "handshake/messages_12.h"
 #include "wire/certificate_messages.h"
 #include "wire/key_exchange_messages.h"
-
-static const uint16_t our_schemes[] = POLICY_SCHEMES;
 
 /* [rfc6347#4.2.1] "When responding to a HelloVerifyRequest, the client MUST use the same parameter
  * values (version, random, session_id, cipher_suites, compression_method) as it did in the original
  * ClientHello." Between the two nothing changes but the cookie. */
 enum rdtls_status build_client_hello(struct handshake *handshake, struct writer *body)
 {
-    const struct policy *policy = handshake->environment->policy;
-    struct client_hello_content content = {
-        .random = handshake->association->client_random,
-        .cookie = bytes_of(handshake->cookie, handshake->cookie_len),
-        .cipher_suites = policy->suites,
-        .cipher_suite_count = policy->suite_count,
-        .groups = policy->groups,
-        .group_count = policy->group_count,
-        .signature_schemes = our_schemes,
-        .signature_scheme_count = sizeof(our_schemes) / sizeof(our_schemes[0]),
-    };
-    client_hello_write(body, &content);
+    client_hello_make(body, handshake->environment->policy, handshake->association,
+                      bytes_of(handshake->cookie, handshake->cookie_len));
     return RDTLS_OK;
 }
 
@@ -82,15 +71,23 @@ static void start_transcript(struct handshake *handshake)
         .message_seq = hello->message_seq,
         .length = hello->length,
     };
+    /* Not in scratch: the ServerHello that is being read may lie there. */
+    uint8_t body_bytes[CLIENT_HELLO_MAX];
+    struct writer body = writer_of(body_bytes, sizeof(body_bytes));
+    client_hello_make(&body, handshake->environment->policy, handshake->association,
+                      flight_cookie(&handshake->flight, hello));
     transcript_start(&handshake->transcript, handshake->choice.suite->hash, true);
-    transcript_add(&handshake->transcript, &header, flight_body(&handshake->flight, hello));
+    transcript_add(&handshake->transcript, &header, bytes_of(body.start, body.len));
 }
 
 enum rdtls_status consume_server_hello(struct handshake *handshake, struct bytes body)
 {
     struct server_hello hello;
+    struct choice choice = {0};
     TRY(server_hello_read(body, &hello));
     TRY(check_server_hello(handshake, &hello));
+    TRY(accept_extras(handshake->environment->policy, &hello, &choice));
+    commit_extras(handshake->association, &choice);
     handshake->choice.suite = suite_find(hello.cipher_suite);
     handshake->association->suite = hello.cipher_suite;
     bytes_copy(handshake->association->server_random, hello.random);

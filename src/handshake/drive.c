@@ -64,13 +64,27 @@ static void begin_flight(struct handshake *handshake, const struct handshake_row
     handshake->answered_seq = (uint16_t)(handshake->reassembly.next_seq - 1);
 }
 
+/* What the flight keeps of a message that is made anew on each sending: of a ClientHello its
+ * cookie; of a Certificate nothing, unless it is the empty one. */
+static void keep_what_is_needed(struct handshake *handshake, uint8_t *room,
+                                struct flight_message *message, struct bytes body)
+{
+    if (message->type == MESSAGE_CLIENT_HELLO) {
+        message->cookie_len = handshake->cookie_len;
+        bytes_copy(room, bytes_of(handshake->cookie, handshake->cookie_len));
+    } else if (message->type == MESSAGE_CERTIFICATE && !message->is_credential) {
+        bytes_copy(room, body);
+    }
+}
+
 static enum rdtls_status build_message(struct handshake *handshake, const struct handshake_row *row)
 {
     size_t capacity;
     uint8_t *room = flight_room(&handshake->flight, &capacity);
     bool is_credential = row->message == MESSAGE_CERTIFICATE;
-    /* A chain is as long as it is; it is built aside and not kept. */
-    struct writer body = is_credential
+    /* A chain is as long as it is, and so are names; they are built aside and not kept. */
+    bool is_made_anew = is_credential || row->message == MESSAGE_CLIENT_HELLO;
+    struct writer body = is_made_anew
                              ? writer_of(handshake->environment->scratch, REASSEMBLY_MESSAGE_MAX)
                              : writer_of(room, capacity);
     TRY(row->build(handshake, &body));
@@ -85,8 +99,7 @@ static enum rdtls_status build_message(struct handshake *handshake, const struct
         .is_credential = is_credential && (row->sender == RDTLS_SERVER ||
                                            (handshake->facts & FACT_CERTIFICATE_SENT) != 0),
     };
-    if (is_credential && !message.is_credential)
-        bytes_copy(room, bytes_of(body.start, body.len));
+    keep_what_is_needed(handshake, room, &message, bytes_of(body.start, body.len));
     if (!flight_append(&handshake->flight, &message))
         return RDTLS_ALERT_INTERNAL_ERROR;
     struct handshake_header header = {

@@ -1,13 +1,14 @@
 #include "handshake/flight.h"
 
 #include "crypto/suites.h"
+#include "handshake/client_hello.h"
 #include "record/seal_record.h"
 #include "wire/certificate_messages.h"
 
 enum {
     CHANGE_CIPHER_SPEC_LEN = 1,
     FRAGMENT_MIN = 32, /* a smaller piece of a message than this waits for the next datagram */
-    CERTIFICATE_BODY_MAX = 16384,
+    SCRATCH_LEN = 16384,
 };
 
 void flight_begin(struct flight *flight, uint8_t number)
@@ -25,22 +26,29 @@ uint8_t *flight_room(struct flight *flight, size_t *capacity)
     return flight->buffer + flight->used;
 }
 
+/* How many of the buffer's bytes are a message's. */
+static size_t kept_len(const struct flight_message *message)
+{
+    if (message->type == MESSAGE_CLIENT_HELLO)
+        return message->cookie_len;
+    return message->is_credential ? 0 : message->length;
+}
+
 bool flight_append(struct flight *flight, const struct flight_message *message)
 {
     if (flight->count == FLIGHT_MESSAGES_MAX)
         return false;
-    if (!message->is_credential) {
-        if (message->length > sizeof(flight->buffer) - flight->used)
-            return false;
-        flight->used = (uint16_t)(flight->used + message->length);
-    }
+    size_t kept = kept_len(message);
+    if (kept > sizeof(flight->buffer) - flight->used)
+        return false;
+    flight->used = (uint16_t)(flight->used + kept);
     flight->messages[flight->count++] = *message;
     return true;
 }
 
-struct bytes flight_body(const struct flight *flight, const struct flight_message *message)
+struct bytes flight_cookie(const struct flight *flight, const struct flight_message *message)
 {
-    return bytes_of(flight->buffer + message->offset, message->length);
+    return bytes_of(flight->buffer + message->offset, message->cookie_len);
 }
 
 void flight_rewind(struct flight *flight)
@@ -124,17 +132,20 @@ static bool write_fragment(const struct flight_writer *flight_writer, struct wri
                         bytes_of(header_bytes, sizeof(header_bytes)), piece);
 }
 
-/* The body to cut fragments from: in the buffer, or the credential's certificate list made in
- * scratch. */
+/* The body to cut fragments from: in the buffer, or made in scratch. */
 static struct bytes message_body(const struct flight *flight,
                                  const struct flight_writer *flight_writer,
                                  const struct flight_message *message)
 {
-    if (!message->is_credential)
-        return flight_body(flight, message);
     const struct credential *credential = &flight_writer->policy->credential;
-    struct writer body = writer_of(flight_writer->scratch, CERTIFICATE_BODY_MAX);
-    certificate_write(&body, credential->chain, credential->chain_count);
+    struct writer body = writer_of(flight_writer->scratch, SCRATCH_LEN);
+    if (message->type == MESSAGE_CLIENT_HELLO)
+        client_hello_make(&body, flight_writer->policy, flight_writer->association,
+                          flight_cookie(flight, message));
+    else if (message->is_credential)
+        certificate_write(&body, credential->chain, credential->chain_count);
+    else
+        return bytes_of(flight->buffer + message->offset, message->length);
     return bytes_of(body.start, body.len);
 }
 

@@ -3,8 +3,8 @@
  * message bodies, not as datagrams: each sending cuts them anew into fragments and records for the
  * path's MTU, under fresh record numbers.
  *
- * Our certificate chain is not copied: a message may say that its body is the credential's
- * Certificate.
+ * What follows from something that is kept anyway is not copied, but made anew on each sending: a
+ * Certificate from the credential, a ClientHello from the policy and the cookie in the buffer.
  */
 #ifndef HANDSHAKE_FLIGHT_H
 #define HANDSHAKE_FLIGHT_H
@@ -16,7 +16,7 @@
 
 enum {
     FLIGHT_MESSAGES_MAX = 6,
-    FLIGHT_BUFFER_LEN = 512, /* a ClientHello with the longest cookie; the rest is shorter */
+    FLIGHT_BUFFER_LEN = 512, /* a server's flight without its certificate; the rest is shorter */
 };
 
 struct flight_message {
@@ -26,6 +26,7 @@ struct flight_message {
     uint32_t length;
     uint16_t offset;    /* in the buffer */
     bool is_credential; /* the body is made from the credential on each sending */
+    uint8_t cookie_len; /* ClientHello: this many bytes at offset are its cookie */
 };
 
 struct flight {
@@ -48,8 +49,8 @@ uint8_t *flight_room(struct flight *flight, size_t *capacity);
  * that). */
 MUST_CHECK bool flight_append(struct flight *flight, const struct flight_message *message);
 
-/* The body of a message that lies in the buffer. */
-struct bytes flight_body(const struct flight *flight, const struct flight_message *message);
+/* The cookie of a ClientHello. */
+struct bytes flight_cookie(const struct flight *flight, const struct flight_message *message);
 
 /* Send (again) from the start. */
 void flight_rewind(struct flight *flight);
@@ -60,7 +61,7 @@ struct flight_writer {
     struct aead_engine *engine;
     const struct policy *policy;
     uint16_t record_version;
-    uint8_t *scratch; /* REASSEMBLY_MESSAGE_MAX bytes for the credential's body */
+    uint8_t *scratch; /* REASSEMBLY_MESSAGE_MAX bytes for a body that is made anew */
 };
 
 /* Fill one datagram of up to capacity bytes: records until it is full or the flight is out. Returns

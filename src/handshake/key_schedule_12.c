@@ -60,14 +60,23 @@ void key_schedule_12_verify_data(const struct association *association, const st
 }
 
 void key_schedule_12_export(const struct association *association, const struct suite *suite,
-                            const char *label, uint8_t *out, size_t out_len)
+                            const struct exporter_input *input, uint8_t *out, size_t out_len)
 {
-    struct prf_input input = {
+    /* [rfc5705#4] "If no context is provided, it then computes:
+     * PRF(SecurityParameters.master_secret, label, SecurityParameters.client_random +
+     * SecurityParameters.server_random )[length]", and with one "SecurityParameters.client_random +
+     * SecurityParameters.server_random + context_value_length + context_value". */
+    enum { CONTEXT_LENGTH_LEN = 2 };
+    uint8_t seed[2 * RANDOM_LEN + CONTEXT_LENGTH_LEN];
+    memcpy(seed, association->client_random, RANDOM_LEN);
+    memcpy(seed + RANDOM_LEN, association->server_random, RANDOM_LEN);
+    store_u16(seed + 2 * RANDOM_LEN, (uint16_t)input->context.len);
+    struct prf_input expansion = {
         .hash = suite->hash,
         .secret = bytes_of(association->master_secret, MASTER_SECRET_LEN),
-        .label = label,
-        .seed = bytes_of(association->client_random, RANDOM_LEN),
-        .more_seed = bytes_of(association->server_random, RANDOM_LEN),
+        .label = input->label,
+        .seed = bytes_of(seed, input->has_context ? sizeof(seed) : (size_t)2 * RANDOM_LEN),
+        .more_seed = input->has_context ? input->context : bytes_of(NULL, 0),
     };
-    prf_12(&input, out, out_len);
+    prf_12(&expansion, out, out_len);
 }

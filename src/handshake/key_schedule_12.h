@@ -25,9 +25,14 @@ void key_schedule_12_verify_data(const struct association *association, const st
                                  enum rdtls_role sender, struct bytes transcript_hash,
                                  uint8_t verify_data[VERIFY_DATA_LEN]);
 
-/* [rfc5705#4] "If no context is provided, it then computes: PRF(SecurityParameters.master_secret,
- * label, SecurityParameters.client_random + SecurityParameters.server_random )[length]" */
+struct exporter_input {
+    const char *label;
+    bool has_context;     /* an empty one is not the same as none */
+    struct bytes context; /* at most 2^16-1 bytes */
+};
+
+/* Keying material of RFC 5705 section 4. */
 void key_schedule_12_export(const struct association *association, const struct suite *suite,
-                            const char *label, uint8_t *out, size_t out_len);
+                            const struct exporter_input *input, uint8_t *out, size_t out_len);
 
 #endif

@@ -39,6 +39,7 @@ enum rdtls_status submit_derive(struct handshake *handshake, struct bytes peer_k
 enum rdtls_status submit_sign(struct handshake *handshake, struct bytes digest);
 enum rdtls_status submit_verify(struct handshake *handshake, struct bytes digest,
                                 struct bytes signature);
+void commit_extras(struct association *association, const struct choice *choice);
 enum rdtls_status accept_peer_leaf(struct handshake *handshake, struct bytes leaf);
 void key_exchange_digest(const struct handshake *handshake, enum digest_kind kind,
                          struct bytes params, uint8_t out[DIGEST_LEN_MAX]);

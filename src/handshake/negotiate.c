@@ -124,6 +124,8 @@ enum rdtls_status negotiate_12(const struct policy *policy, const struct client_
     choice->scheme = scheme_choose(hello->signature_algorithms);
     if (choice->scheme == 0)
         return RDTLS_ALERT_HANDSHAKE_FAILURE;
+    choice->server_name = false;
+    TRY(choose_extras(policy, &hello->extras, choice));
     choice->renegotiation_info = hello->renegotiation_info;
     choice->point_formats = hello->point_formats_present;
     return RDTLS_OK;

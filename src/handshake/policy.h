@@ -13,6 +13,8 @@ enum {
     POLICY_SUITES_MAX = 8,
     POLICY_GROUPS_MAX = 4,
     POLICY_FINGERPRINTS_MAX = 16,
+    POLICY_SRTP_PROFILES_MAX = 4,
+    POLICY_HOST_NAME_MAX = 253, /* of DNS, without the dot at the end */
 };
 
 struct policy {
@@ -27,6 +29,18 @@ struct policy {
     enum rdtls_verify verify;
     uint8_t fingerprints[POLICY_FINGERPRINTS_MAX][RDTLS_FINGERPRINT_LEN];
     size_t fingerprint_count;
+
+    /* A count or length of 0: not offered, and not answered. */
+    uint16_t srtp_profiles[POLICY_SRTP_PROFILES_MAX]; /* in order of preference, as is alpn */
+    size_t srtp_profile_count;
+    struct bytes alpn[RDTLS_ALPN_MAX]; /* in alpn_text, each with a NUL behind it */
+    size_t alpn_count;
+    char alpn_text[RDTLS_ALPN_MAX * (RDTLS_ALPN_NAME_MAX + 1)];
+    bool srtp_required;
+    bool alpn_required;
+    char server_name[POLICY_HOST_NAME_MAX + 1]; /* client */
+    uint16_t record_size_limit;                 /* the largest plaintext that we take under keys */
+
     uint16_t mtu;
     uint64_t retransmit_initial_ns;
     uint64_t retransmit_max_ns;

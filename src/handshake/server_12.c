@@ -11,6 +11,7 @@ static void commit_choice(struct handshake *handshake, const struct client_hello
     handshake->choice = *choice;
     association->suite = choice->suite->code_point;
     association->group = choice->group;
+    commit_extras(association, choice);
     memcpy(association->client_random, hello->prefix.random.data, RANDOM_LEN);
     random_fill(&handshake->environment->random, association->server_random, RANDOM_LEN);
     transcript_start(&handshake->transcript, choice->suite->hash,
@@ -29,6 +30,8 @@ enum rdtls_status consume_client_hello(struct handshake *handshake, struct bytes
 
 enum rdtls_status build_server_hello(struct handshake *handshake, struct writer *body)
 {
+    const struct policy *policy = handshake->environment->policy;
+    const struct choice *choice = &handshake->choice;
     struct server_hello_content content = {
         .random = handshake->association->server_random,
         /* [rfc5246#7.4.1.3] "The server may return an empty session_id to indicate that the session
@@ -37,6 +40,15 @@ enum rdtls_status build_server_hello(struct handshake *handshake, struct writer 
         .cipher_suite = handshake->choice.suite->code_point,
         .renegotiation_info = handshake->choice.renegotiation_info,
         .point_formats = handshake->choice.point_formats,
+        .server_name = choice->server_name,
+        .extras =
+            {
+                .srtp_profiles = &choice->srtp_profile,
+                .srtp_profile_count = choice->srtp_profile != 0 ? 1 : 0,
+                .alpn = choice->alpn != 0 ? &policy->alpn[choice->alpn - 1] : NULL,
+                .alpn_count = choice->alpn != 0 ? 1 : 0,
+                .record_size_limit = choice->record_size_limit != 0 ? policy->record_size_limit : 0,
+            },
     };
     server_hello_write(body, &content);
     return RDTLS_OK;

@@ -73,6 +73,13 @@ enum rdtls_status accept_peer_leaf(struct handshake *handshake, struct bytes lea
     return RDTLS_OK;
 }
 
+void commit_extras(struct association *association, const struct choice *choice)
+{
+    association->srtp_profile = choice->srtp_profile;
+    association->alpn = choice->alpn;
+    association->record_size_limit = choice->record_size_limit;
+}
+
 enum rdtls_status complete_key_exchange(struct handshake *handshake)
 {
     struct lane_job *job = &handshake->job;

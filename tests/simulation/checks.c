@@ -252,6 +252,7 @@ void check_agreement(struct world *world, const struct end *client)
         world_fail(world, "the two sides hold different secrets");
     struct rdtls_info at_client;
     struct rdtls_info at_server;
+    static const struct rdtls_exporter exporter = {.label = "EXPORTER-simulation"};
     uint8_t client_material[EXPORTED_LEN];
     uint8_t server_material[EXPORTED_LEN];
     connection_info(&ours->environment, a, &at_client);
@@ -267,8 +268,8 @@ void check_agreement(struct world *world, const struct end *client)
          memcmp(at_server.peer_fingerprint, shape_fingerprint(SIDE_CLIENT), SHA256_LEN) != 0))
         world_fail(world, "a certificate is not what it should be");
     if (b->state == CONNECTION_CONNECTED &&
-        (connection_export(a, "EXPORTER-simulation", client_material, EXPORTED_LEN) != RDTLS_OK ||
-         connection_export(b, "EXPORTER-simulation", server_material, EXPORTED_LEN) != RDTLS_OK ||
+        (connection_export(a, &exporter, client_material, EXPORTED_LEN) != RDTLS_OK ||
+         connection_export(b, &exporter, server_material, EXPORTED_LEN) != RDTLS_OK ||
          memcmp(client_material, server_material, EXPORTED_LEN) != 0))
         world_fail(world, "exported material differs");
 }

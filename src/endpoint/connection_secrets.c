@@ -1,0 +1,50 @@
+/* What a host may have of an established association's secrets. */
+#include "endpoint/connection.h"
+#include "handshake/key_schedule_12.h"
+#include "handshake/srtp.h"
+
+enum {
+    EXPORT_MAX = 256,
+    CONTEXT_MAX = UINT16_MAX,
+};
+
+/* [rfc5705#4] "Note that exporter labels have the potential to collide with existing PRF labels."
+ * Those of TLS 1.2 are not given out. */
+static bool label_is_of_tls(const char *label)
+{
+    static const char *const taken[] = {"client finished", "server finished", "master secret",
+                                        "extended master secret", "key expansion"};
+    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+        if (strcmp(taken[i], label) == 0)
+            return true;
+    return false;
+}
+
+enum rdtls_status connection_export(const struct connection *connection,
+                                    const struct rdtls_exporter *exporter, uint8_t *out,
+                                    size_t out_len)
+{
+    if (out_len > EXPORT_MAX)
+        return RDTLS_TOO_LONG;
+    if (label_is_of_tls(exporter->label) || exporter->context_len > CONTEXT_MAX ||
+        (exporter->context == NULL && exporter->context_len > 0))
+        return RDTLS_INVALID_ARGUMENT;
+    if (connection->state != CONNECTION_CONNECTED)
+        return RDTLS_NOT_CONNECTED;
+    struct exporter_input input = {
+        .label = exporter->label,
+        .has_context = exporter->context != NULL,
+        .context = bytes_of(exporter->context, exporter->context_len),
+    };
+    key_schedule_12_export(&connection->association, suite_find(connection->association.suite),
+                           &input, out, out_len);
+    return RDTLS_OK;
+}
+
+enum rdtls_status connection_srtp_keys(const struct connection *connection,
+                                       struct rdtls_srtp_keys *keys)
+{
+    if (connection->state != CONNECTION_CONNECTED)
+        return RDTLS_NOT_CONNECTED;
+    return srtp_keys_derive(&connection->association, keys);
+}

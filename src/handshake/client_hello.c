@@ -1,0 +1,44 @@
+#include "handshake/client_hello.h"
+
+#include <assert.h>
+
+static const uint16_t our_schemes[] = POLICY_SCHEMES;
+
+enum {
+    SCHEME_COUNT = sizeof(our_schemes) / sizeof(our_schemes[0]),
+    PREFIX_MAX = 2 + RANDOM_LEN + 1 + 1 + COOKIE_MAX + 2 + 2 * POLICY_SUITES_MAX + 2,
+    /* renegotiation_info, extended_master_secret, supported_groups, ec_point_formats,
+     * signature_algorithms */
+    NEEDED_MAX = 5 + 4 + 6 + 2 * POLICY_GROUPS_MAX + 6 + 6 + 2 * SCHEME_COUNT,
+    SERVER_NAME_MAX = 4 + 2 + 1 + 2 + POLICY_HOST_NAME_MAX,
+    EXTRAS_MAX = 4 + 2 + 2 * POLICY_SRTP_PROFILES_MAX + 1 + 4 + 2 +
+                 RDTLS_ALPN_MAX * (1 + RDTLS_ALPN_NAME_MAX) + 4 + 2,
+};
+
+static_assert(PREFIX_MAX + 2 + NEEDED_MAX + SERVER_NAME_MAX + EXTRAS_MAX <= CLIENT_HELLO_MAX,
+              "what a configuration allows can be sent");
+
+void client_hello_make(struct writer *body, const struct policy *policy,
+                       const struct association *association, struct bytes cookie)
+{
+    struct client_hello_content content = {
+        .random = association->client_random,
+        .cookie = cookie,
+        .cipher_suites = policy->suites,
+        .cipher_suite_count = policy->suite_count,
+        .groups = policy->groups,
+        .group_count = policy->group_count,
+        .signature_schemes = our_schemes,
+        .signature_scheme_count = SCHEME_COUNT,
+        .server_name = bytes_of(policy->server_name, strlen(policy->server_name)),
+        .extras =
+            {
+                .srtp_profiles = policy->srtp_profiles,
+                .srtp_profile_count = policy->srtp_profile_count,
+                .alpn = policy->alpn,
+                .alpn_count = policy->alpn_count,
+                .record_size_limit = policy->record_size_limit,
+            },
+    };
+    client_hello_write(body, &content);
+}

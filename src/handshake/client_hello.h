@@ -1,0 +1,18 @@
+/*
+ * Our ClientHello, which follows from the policy, the association's random and the server's cookie:
+ * it is made anew for each sending instead of being kept, since names make it long.
+ */
+#ifndef HANDSHAKE_CLIENT_HELLO_H
+#define HANDSHAKE_CLIENT_HELLO_H
+
+#include "base/writer.h"
+#include "handshake/association.h"
+#include "handshake/policy.h"
+
+/* The longest that a policy and a cookie can make it. */
+enum { CLIENT_HELLO_MAX = 1280 };
+
+void client_hello_make(struct writer *body, const struct policy *policy,
+                       const struct association *association, struct bytes cookie);
+
+#endif
