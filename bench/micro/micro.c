@@ -1,165 +1,36 @@
 /*
  * What the core costs, in memory: the server's side of one of each, medians over rounds, CPU time
- * from the kernel.
+ * from the kernel; and how often libcrypto allocates on the way.
  *
- *     micro [--rounds N] [--json FILE]
+ *     micro [--rounds N] [--json FILE] [--libcrypto]
+ *
+ * For scripts/count_instructions, which runs it below callgrind: one kind, the same every time
+ * (libcrypto alone, its randomness from a seed), and instructions collected in the server's parts
+ * only.
+ *
+ *     micro --list
+ *     micro --count KIND
  */
 #include <cjson/cJSON.h>
+#include <openssl/crypto.h>
 #include <popt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "pair.h"
+#include "engine_choice.h"
+#include "kinds.h"
+#include "libcrypto_random.h"
 
 enum {
     ROUNDS_DEFAULT = 40,
     ROUNDS_MAX = 100000,
-    BATCH = PAIR_CONNECTIONS,
-    REPEATS = 16, /* cheap operations are done so many times a connection and round */
-    SMALL_PAYLOAD = 64,
-    LARGE_PAYLOAD = 1100,
+    COUNTED_SEED = 1,
 };
 
 struct figure {
-    const char *name;
     double median_ns;
+    double allocations; /* by libcrypto, on average */
 };
-
-struct measurement {
-    const char *name;
-    /* One round; returns nanoseconds per operation, or a negative number when it went wrong. */
-    double (*round)(struct pair *pair);
-    enum rdtls_client_certificate client_certificate;
-    bool connected; /* the round wants associations that are open */
-};
-
-static double per_operation(const struct pair *pair, uint64_t before, size_t count)
-{
-    return (double)(pair->server_cpu_ns - before) / (double)count;
-}
-
-static void close_all(struct pair *pair)
-{
-    while (rdtls_endpoint_close_some(pair->client.endpoint, BATCH) > 0)
-        pair_settle(pair);
-    pair_settle(pair);
-}
-
-static double round_handshake(struct pair *pair)
-{
-    uint64_t before = pair->server_cpu_ns;
-    size_t connected = pair->server.connected;
-    if (!pair_connect(pair, BATCH))
-        return -1;
-    pair_settle(pair);
-    double ns = per_operation(pair, before, BATCH);
-    bool all = pair->server.connected - connected == BATCH;
-    close_all(pair);
-    return all ? ns : -1;
-}
-
-static double round_hello_without_cookie(struct pair *pair)
-{
-    if (!pair_connect(pair, BATCH))
-        return -1;
-    pair_collect_from_client(pair);
-    uint64_t before = pair->server_cpu_ns;
-    uint64_t started = rdtls_endpoint_stats(pair->server.endpoint)->handshakes_started;
-    size_t answers = 0;
-    for (int i = 0; i < REPEATS; i++) {
-        pair_serve(pair);
-        answers += pair->to_client.count;
-    }
-    double ns = per_operation(pair, before, (size_t)REPEATS * BATCH);
-    bool no_state = rdtls_endpoint_stats(pair->server.endpoint)->handshakes_started == started;
-    close_all(pair);
-    return no_state && answers == (size_t)REPEATS * BATCH ? ns : -1;
-}
-
-/* What is no hello and belongs to nobody: the look-up, and the drop. */
-static double round_stranger(struct pair *pair)
-{
-    pair->to_server.count = BATCH;
-    for (size_t i = 0; i < BATCH; i++) {
-        struct pair_mail *mail = &pair->to_server.mail[i];
-        static const uint8_t record[] = {23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 1, 0, 24};
-        memset(mail, 0, sizeof(*mail));
-        memcpy(mail->bytes, record, sizeof(record));
-        mail->path.remote_port = (uint16_t)(i + 1);
-        mail->len = sizeof(record) + 24;
-    }
-    uint64_t before = pair->server_cpu_ns;
-    for (int i = 0; i < REPEATS; i++)
-        pair_serve(pair);
-    return per_operation(pair, before, (size_t)REPEATS * BATCH);
-}
-
-static double round_open(struct pair *pair, size_t payload_len)
-{
-    static const uint8_t payload[LARGE_PAYLOAD];
-    size_t received = pair->server.records;
-    for (size_t i = 0; i < BATCH; i++)
-        for (int k = 0; k < REPEATS; k++)
-            if (rdtls_endpoint_send(pair->client.endpoint, pair->client.ids[i], payload,
-                                    payload_len) != RDTLS_OK)
-                return -1;
-    pair_collect_from_client(pair);
-    uint64_t before = pair->server_cpu_ns;
-    pair_serve(pair);
-    double ns = per_operation(pair, before, (size_t)REPEATS * BATCH);
-    return pair->server.records - received == (size_t)REPEATS * BATCH ? ns : -1;
-}
-
-static double round_open_small(struct pair *pair)
-{
-    return round_open(pair, SMALL_PAYLOAD);
-}
-
-static double round_open_large(struct pair *pair)
-{
-    return round_open(pair, LARGE_PAYLOAD);
-}
-
-/* The client's own sealing stands for everybody's: both roles run the same code. */
-static double round_seal(struct pair *pair, size_t payload_len)
-{
-    static const uint8_t payload[LARGE_PAYLOAD];
-    uint64_t before = pair_cpu_ns();
-    for (size_t i = 0; i < BATCH; i++)
-        for (int k = 0; k < REPEATS; k++)
-            if (rdtls_endpoint_send(pair->client.endpoint, pair->client.ids[i], payload,
-                                    payload_len) != RDTLS_OK)
-                return -1;
-    double ns = (double)(pair_cpu_ns() - before) / ((double)REPEATS * BATCH);
-    pair_collect_from_client(pair);
-    return ns;
-}
-
-static double round_seal_small(struct pair *pair)
-{
-    return round_seal(pair, SMALL_PAYLOAD);
-}
-
-static double round_seal_large(struct pair *pair)
-{
-    return round_seal(pair, LARGE_PAYLOAD);
-}
-
-static const struct measurement measurements[] = {
-    {"full handshake, cookie", round_handshake, RDTLS_CLIENT_CERTIFICATE_NONE, false},
-    {"full handshake, cookie, client certificate", round_handshake,
-     RDTLS_CLIENT_CERTIFICATE_REQUIRE, false},
-    {"hello without cookie, answered", round_hello_without_cookie, RDTLS_CLIENT_CERTIFICATE_NONE,
-     false},
-    {"stranger's record, dropped", round_stranger, RDTLS_CLIENT_CERTIFICATE_NONE, false},
-    {"open 64 bytes", round_open_small, RDTLS_CLIENT_CERTIFICATE_NONE, true},
-    {"open 1100 bytes", round_open_large, RDTLS_CLIENT_CERTIFICATE_NONE, true},
-    {"seal 64 bytes", round_seal_small, RDTLS_CLIENT_CERTIFICATE_NONE, true},
-    {"seal 1100 bytes", round_seal_large, RDTLS_CLIENT_CERTIFICATE_NONE, true},
-};
-
-enum { MEASUREMENT_COUNT = sizeof(measurements) / sizeof(measurements[0]) };
 
 static int compare(const void *a, const void *b)
 {
@@ -168,42 +39,53 @@ static int compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* false, after a line on stderr, when a round went wrong. */
-static bool measure(const struct measurement *measurement, int rounds, struct figure *figure)
+static bool went_wrong(const struct kind *kind)
 {
-    struct rdtls_config_options server;
-    struct rdtls_config_options client;
-    rdtls_config_options_defaults(&server);
-    rdtls_config_options_defaults(&client);
-    server.client_certificate = measurement->client_certificate;
-    client.client_certificate_offer = true;
-    struct pair *pair = pair_new(&server, &client);
+    fprintf(stderr, "micro: %s went wrong\n", kind->name);
+    return false;
+}
+
+/* A round ahead, so that what happens once only does not count. */
+static struct pair *open_warm(const struct kind *kind)
+{
+    struct pair *pair = kind_open(kind);
+    if (pair == NULL || kind_round(kind, pair, NULL))
+        return pair;
+    pair_free(pair);
+    return NULL;
+}
+
+static bool measure(const struct kind *kind, int rounds, struct figure *figure)
+{
+    struct pair *pair = open_warm(kind);
     double *samples = calloc((size_t)rounds, sizeof(*samples));
     bool good = pair != NULL && samples != NULL;
-    if (good && measurement->connected) {
-        good = pair_connect(pair, BATCH);
-        pair_settle(pair);
-    }
+    double allocations = 0;
     for (int i = 0; good && i < rounds; i++) {
-        samples[i] = measurement->round(pair);
-        good = samples[i] >= 0;
+        struct round round;
+        good = kind_round(kind, pair, &round);
+        if (!good)
+            break;
+        samples[i] = (double)round.cost.cpu_ns / (double)round.operations;
+        allocations += (double)round.cost.allocations / (double)round.operations;
     }
     if (good) {
         qsort(samples, (size_t)rounds, sizeof(*samples), compare);
-        *figure = (struct figure){measurement->name, samples[rounds / 2]};
-    } else {
-        fprintf(stderr, "micro: %s went wrong\n", measurement->name);
+        *figure = (struct figure){samples[rounds / 2], allocations / rounds};
     }
     free(samples);
     pair_free(pair);
-    return good;
+    return good || went_wrong(kind);
 }
 
 static bool write_json(const char *file, const struct figure *figures)
 {
     cJSON *root = cJSON_CreateObject();
-    for (size_t i = 0; i < MEASUREMENT_COUNT; i++)
-        cJSON_AddNumberToObject(root, figures[i].name, figures[i].median_ns);
+    for (size_t i = 0; i < KIND_COUNT; i++)
+        cJSON_AddNumberToObject(root, kinds[i].name, figures[i].median_ns);
+    cJSON *allocations = cJSON_AddObjectToObject(root, "libcrypto allocations");
+    for (size_t i = 0; i < KIND_COUNT; i++)
+        cJSON_AddNumberToObject(allocations, kinds[i].name, figures[i].allocations);
     char *text = cJSON_Print(root);
     FILE *out = fopen(file, "w");
     bool written = text != NULL && out != NULL && fprintf(out, "%s\n", text) > 0;
@@ -216,33 +98,110 @@ static bool write_json(const char *file, const struct figure *figures)
     return written;
 }
 
+static bool measure_all(int rounds, const char *json)
+{
+    struct figure figures[KIND_COUNT];
+    printf("%-52s %10s %s\n", rdtls_lanes_name(), "CPU time", " libcrypto allocations");
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        if (!measure(&kinds[i], rounds, &figures[i]))
+            return false;
+        printf("%-52s %7.2f us %8.2f\n", kinds[i].name, figures[i].median_ns / 1000,
+               figures[i].allocations);
+    }
+    printf("%-52s %7zu bytes\n", "one established connection", rdtls_bytes_per_connection());
+    printf("%-52s %7zu bytes\n", "one handshake in flight", rdtls_bytes_per_handshake());
+    return json == NULL || write_json(json, figures);
+}
+
+static bool print_count(const struct round *round)
+{
+    char libcrypto[32];
+    snprintf(libcrypto, sizeof(libcrypto), "%u.%u", OPENSSL_version_major(),
+             OPENSSL_version_minor());
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddNumberToObject(root, "operations", (double)round->operations);
+    cJSON_AddNumberToObject(root, "allocations", (double)round->cost.allocations);
+    cJSON_AddStringToObject(root, "compiler", MICRO_COMPILER);
+    cJSON_AddStringToObject(root, "flags", MICRO_FLAGS);
+    cJSON_AddStringToObject(root, "libcrypto", libcrypto);
+    char *text = cJSON_PrintUnformatted(root);
+    bool printed = text != NULL && puts(text) >= 0 && fflush(stdout) == 0;
+    cJSON_free(text);
+    cJSON_Delete(root);
+    return printed;
+}
+
+/* Instructions are callgrind's to tell; this says how many operations they were spent on. */
+static bool count(const char *name)
+{
+    const struct kind *kind = kind_named(name);
+    if (kind == NULL) {
+        fprintf(stderr, "micro: there is no kind '%s': see micro --list\n", name);
+        return false;
+    }
+    engine_choose_libcrypto();
+    if (!libcrypto_random_install()) {
+        fputs("micro: libcrypto does not take its randomness from a seed\n", stderr);
+        return false;
+    }
+    libcrypto_random_seed(COUNTED_SEED);
+    struct pair *pair = open_warm(kind);
+    struct round round;
+    bool good = pair != NULL && kind_round(kind, pair, &round);
+    pair_free(pair);
+    if (!good)
+        return went_wrong(kind);
+    return print_count(&round);
+}
+
+static bool list(void)
+{
+    for (size_t i = 0; i < KIND_COUNT; i++)
+        puts(kinds[i].name);
+    return true;
+}
+
 int main(int argc, const char **argv)
 {
     int rounds = ROUNDS_DEFAULT;
+    int libcrypto = 0;
+    int list_kinds = 0;
     char *json = NULL;
-    struct poptOption table[] = {{"rounds", 'r', POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &rounds,
-                                  0, "medians over so many rounds of 64 associations", "N"},
-                                 {"json", 'j', POPT_ARG_STRING, &json, 0,
-                                  "write the figures, in nanoseconds, to FILE", "FILE"},
-                                 POPT_AUTOHELP POPT_TABLEEND};
+    char *counted = NULL;
+    struct poptOption table[] = {
+        {"rounds", 'r', POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &rounds, 0,
+         "medians over so many rounds of 32 associations", "N"},
+        {"json", 'j', POPT_ARG_STRING, &json, 0, "write the figures, in nanoseconds, to FILE",
+         "FILE"},
+        {"libcrypto", 0, POPT_ARG_NONE, &libcrypto, 0, "libcrypto alone, nothing eight at a time",
+         NULL},
+        {"list", 0, POPT_ARG_NONE, &list_kinds, 0, "print the names of what is measured", NULL},
+        {"count", 0, POPT_ARG_STRING, &counted, 0,
+         "for callgrind: one round of this kind, the same every time", "KIND"},
+        POPT_AUTOHELP POPT_TABLEEND};
     poptContext context = poptGetContext("micro", argc, argv, table, 0);
     int option = poptGetNextOpt(context);
+    bool good = false;
     if (option < -1 || poptPeekArg(context) != NULL || rounds < 1 || rounds > ROUNDS_MAX) {
         fprintf(stderr, "micro: %s: see micro --help\n",
                 option < -1 ? poptStrerror(option)
                             : "--rounds takes 1 to 100000, and nothing else");
         return 2;
     }
-    struct figure figures[MEASUREMENT_COUNT];
-    for (size_t i = 0; i < MEASUREMENT_COUNT; i++) {
-        if (!measure(&measurements[i], rounds, &figures[i]))
-            return 1;
-        printf("%-46s %9.2f us\n", figures[i].name, figures[i].median_ns / 1000);
+    if (!meter_install()) {
+        fputs("micro: libcrypto has allocated before it could be counted\n", stderr);
+        return 1;
     }
-    printf("%-46s %6zu bytes\n", "one established connection", rdtls_bytes_per_connection());
-    printf("%-46s %6zu bytes\n", "one handshake in flight", rdtls_bytes_per_handshake());
-    bool good = json == NULL || write_json(json, figures);
+    if (libcrypto != 0)
+        engine_choose_libcrypto();
+    if (list_kinds != 0)
+        good = list();
+    else if (counted != NULL)
+        good = count(counted);
+    else
+        good = measure_all(rounds, json);
     poptFreeContext(context);
     free(json);
+    free(counted);
     return good ? 0 : 1;
 }

@@ -3,21 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/mman.h>
+
+#include "credentials.h"
+#include "meter.h"
 
 enum {
-    MEMORY_ALIGNMENT = 64,
     STEP_NS = 1000000,
     STEPS_MAX = 64,
     OUTBOX_BYTES = 4 << 20, /* a round's records wait in it */
 };
-
-uint64_t pair_cpu_ns(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 static bool end_open(struct pair_end *end, const struct rdtls_config_options *config, bool accept)
 {
@@ -25,12 +20,14 @@ static bool end_open(struct pair_end *end, const struct rdtls_config_options *co
     rdtls_endpoint_options_defaults(&options);
     options.accept = accept;
     options.outbox_bytes = OUTBOX_BYTES;
-    size_t len = rdtls_endpoint_footprint(&options);
-    len = (len + MEMORY_ALIGNMENT - 1) / MEMORY_ALIGNMENT * MEMORY_ALIGNMENT;
-    end->memory = aligned_alloc(MEMORY_ALIGNMENT, len);
-    if (end->memory == NULL || rdtls_config_new(config, &end->config) != RDTLS_OK)
+    end->memory_len = rdtls_endpoint_footprint(&options);
+    void *memory =
+        mmap(NULL, end->memory_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
         return false;
-    memset(end->memory, 0, len);
+    end->memory = memory;
+    if (rdtls_config_new(config, &end->config) != RDTLS_OK)
+        return false;
     return rdtls_endpoint_init(end->memory, end->config, &options, 0, &end->endpoint) == RDTLS_OK;
 }
 
@@ -39,15 +36,51 @@ static void end_close(struct pair_end *end)
     if (end->endpoint != NULL)
         rdtls_endpoint_destroy(end->endpoint);
     rdtls_config_free(end->config);
-    free(end->memory);
+    if (end->memory != NULL)
+        munmap(end->memory, end->memory_len);
 }
 
-struct pair *pair_new(const struct rdtls_config_options *server,
-                      const struct rdtls_config_options *client)
+static void options_begin(struct rdtls_config_options *options,
+                          const struct test_credential *credential)
+{
+    rdtls_config_options_defaults(options);
+    options->certificate_pem = credential->certificate_pem;
+    options->certificate_pem_len = strlen(credential->certificate_pem);
+    options->private_key_pem = credential->private_key_pem;
+    options->private_key_pem_len = strlen(credential->private_key_pem);
+}
+
+static bool ends_open(struct pair *pair, const struct pair_terms *terms)
+{
+    struct rdtls_config_options server;
+    struct rdtls_config_options client;
+    uint8_t fingerprint[1][RDTLS_FINGERPRINT_LEN];
+    options_begin(&server, &server_credential);
+    options_begin(&client, &client_credential);
+    /* The client offers all that it knows: P-256 belongs to it whatever is agreed on, since the
+     * server's certificate lies there. */
+    server.groups = &terms->group;
+    server.group_count = 1;
+    server.cipher_suites = &terms->cipher_suite;
+    server.cipher_suite_count = 1;
+    client.client_certificate_offer = terms->client_certificate;
+    if (!end_open(&pair->client, &client, false))
+        return false;
+    if (terms->client_certificate) {
+        if (rdtls_config_fingerprint(pair->client.config, fingerprint[0]) != RDTLS_OK)
+            return false;
+        server.client_certificate = RDTLS_CLIENT_CERTIFICATE_REQUIRE;
+        server.verify = RDTLS_VERIFY_FINGERPRINT;
+        server.fingerprints = fingerprint;
+        server.fingerprint_count = 1;
+    }
+    return end_open(&pair->server, &server, true);
+}
+
+struct pair *pair_new(const struct pair_terms *terms)
 {
     struct pair *pair = calloc(1, sizeof(*pair));
-    if (pair == NULL || !end_open(&pair->server, server, true) ||
-        !end_open(&pair->client, client, false)) {
+    if (pair == NULL || !ends_open(pair, terms)) {
         fputs("micro: cannot make two endpoints\n", stderr);
         pair_free(pair);
         return NULL;
@@ -72,9 +105,9 @@ static struct rdtls_path fresh_path(struct pair *pair)
     return path;
 }
 
-bool pair_connect(struct pair *pair, size_t count)
+bool pair_connect(struct pair *pair)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < PAIR_CONNECTIONS; i++) {
         struct rdtls_path path = fresh_path(pair);
         if (rdtls_endpoint_connect(pair->client.endpoint, &path, i, pair->now_ns,
                                    &pair->client.ids[i]) != RDTLS_OK)
@@ -124,10 +157,10 @@ void pair_collect_from_client(struct pair *pair)
 
 void pair_serve(struct pair *pair)
 {
-    uint64_t before = pair_cpu_ns();
+    meter_begin();
     receive_all(pair, &pair->server, &pair->to_server);
     post_all(pair->server.endpoint, &pair->to_client);
-    pair->server_cpu_ns += pair_cpu_ns() - before;
+    meter_end();
 }
 
 void pair_deliver_to_client(struct pair *pair)
@@ -148,4 +181,16 @@ void pair_settle(struct pair *pair)
 {
     for (int i = 0; i < STEPS_MAX && pair_step(pair); i++) {
     }
+}
+
+void pair_close(struct pair *pair)
+{
+    while (rdtls_endpoint_close_some(pair->client.endpoint, PAIR_CONNECTIONS) > 0)
+        pair_settle(pair);
+    pair_settle(pair);
+}
+
+const struct rdtls_endpoint_stats *pair_server_stats(const struct pair *pair)
+{
+    return rdtls_endpoint_stats(pair->server.endpoint);
 }

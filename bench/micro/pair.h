@@ -1,7 +1,7 @@
 /*
  * Both ends of the core in one process, no socket: a server endpoint and a client endpoint that
  * exchange datagrams in lockstep, many associations at a time, so that the server's share of each
- * step can be timed by itself.
+ * step can be metered by itself. The clock is virtual and the credentials are fixed.
  */
 #ifndef MICRO_PAIR_H
 #define MICRO_PAIR_H
@@ -9,7 +9,7 @@
 #include <ringdtls/ringdtls.h>
 
 enum {
-    PAIR_CONNECTIONS = 64,
+    PAIR_CONNECTIONS = 32,
     PAIR_DATAGRAMS_MAX = 1024,
     PAIR_DATAGRAM_LEN_MAX = 2048,
 };
@@ -30,6 +30,7 @@ struct pair_end {
     struct rdtls_config *config;
     struct rdtls_endpoint *endpoint;
     void *memory;
+    size_t memory_len;
     size_t connected;
     size_t closed;
     size_t records;                        /* of data, received */
@@ -41,24 +42,32 @@ struct pair {
     struct pair_end client;
     struct pair_post to_server;
     struct pair_post to_client;
-    uint64_t server_cpu_ns; /* what the server's calls have cost so far */
-    uint64_t now_ns;        /* virtual */
+    uint64_t now_ns; /* virtual */
     uint32_t next_path;
 };
 
+/* What the two ends will agree on. */
+struct pair_terms {
+    uint16_t group; /* its code point, as the next */
+    uint16_t cipher_suite;
+    bool client_certificate; /* required, and known to the server by its fingerprint */
+};
+
 /* NULL, after a line on stderr, when one of the ends cannot be made. */
-struct pair *pair_new(const struct rdtls_config_options *server,
-                      const struct rdtls_config_options *client);
+struct pair *pair_new(const struct pair_terms *terms);
 void pair_free(struct pair *pair);
 
-/* Begin count handshakes, each on a path of its own. */
-bool pair_connect(struct pair *pair, size_t count);
+/* Begin PAIR_CONNECTIONS handshakes, each on a path of its own. */
+bool pair_connect(struct pair *pair);
+
+/* Close all, on both sides. */
+void pair_close(struct pair *pair);
 
 /* One step: the client's datagrams to the server and the server's answers back; false when nothing
  * moved. */
 bool pair_step(struct pair *pair);
 
-/* The two halves of a step. */
+/* The parts of a step. The server's is metered. */
 void pair_collect_from_client(struct pair *pair);
 void pair_serve(struct pair *pair);
 void pair_deliver_to_client(struct pair *pair);
@@ -66,7 +75,6 @@ void pair_deliver_to_client(struct pair *pair);
 /* Steps until nothing moves. */
 void pair_settle(struct pair *pair);
 
-/* CPU time of this thread, from the kernel. */
-uint64_t pair_cpu_ns(void);
+const struct rdtls_endpoint_stats *pair_server_stats(const struct pair *pair);
 
 #endif
