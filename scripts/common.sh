@@ -5,3 +5,64 @@ packages_needed=(
     libssl-dev liburing-dev libpopt-dev libcjson-dev libjemalloc-dev # the programs
     libcriterion-dev openssl gnutls-bin valgrind                     # the tests; valgrind also builds bench/micro
     libgnutls28-dev libmbedtls-dev libwolfssl-dev                    # the servers that ours is compared with
+)
+
+# Print those of the packages that are not installed.
+packages_missing() {
+    local package
+    for package in "${packages_needed[@]}"; do
+        case "$(dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null)" in
+        'install ok installed') ;;
+        *) echo "$package" ;;
+        esac
+    done
+}
+
+# Install what is missing. Asks for nothing. Package lists are fetched only when those at hand do not do.
+install_needed_packages() {
+    local missing apt log
+    if ! command -v dpkg-query >/dev/null; then
+        echo "This is no Debian: make sure that you have what these packages bring: ${packages_needed[*]}" >&2
+        return 0
+    fi
+    mapfile -t missing < <(packages_missing)
+    if [ ${#missing[@]} -eq 0 ]; then
+        return 0
+    fi
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "Packages are missing, and only root can install them. Run this, then start again:" >&2
+        echo "    sudo apt-get install ${missing[*]}" >&2
+        return 2
+    fi
+    echo "Installing: ${missing[*]}"
+    log=$(mktemp)
+    apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
+    if ! "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" </dev/null >"$log" 2>&1; then
+        if ! { "${apt[@]}" update && "${apt[@]}" install --yes --no-install-recommends "${missing[@]}"; } \
+            </dev/null >"$log" 2>&1; then
+            echo "They could not be installed:" >&2
+            tail -n 20 "$log" >&2
+            rm -f "$log"
+            return 2
+        fi
+    fi
+    rm -f "$log"
+}
+
+# And what can be done without: where it cannot be had, one line says so. All builds share it.
+install_packages() {
+    install_needed_packages || return
+    scripts/fetch_crypto_mb build/crypto_mb
+}
+
+# configure_build FOLDER OPTION...: make the folder, or bring an old one to these options.
+configure_build() {
+    local folder=$1
+    shift
+    set -- -Dmultibuffer_folder=build/crypto_mb "$@"
+    if [ -f "$folder/build.ninja" ]; then
+        meson setup --reconfigure "$folder" "$@"
+    else
+        meson setup "$folder" "$@"
+    fi
+}
