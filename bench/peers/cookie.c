@@ -22,7 +22,8 @@ bool cookie_key_create(struct cookie_key *key)
 {
     uint8_t pad[SHA256_CBLOCK];
 
-    /* A key as long as the block needs no padding (RFC 2104). */
+    static_assert(COOKIE_SECRET_LEN == SHA256_CBLOCK,
+                  "a key as long as the block needs no padding");
     if (RAND_bytes(key->secret, sizeof(key->secret)) != 1)
         return false;
     for (size_t i = 0; i < sizeof(pad); i++)
@@ -109,7 +110,7 @@ bool cookie_is_right(const struct cookie_key *key, const struct path *path,
 
     if (hello->cookie.len != COOKIE_LEN)
         return false;
-    proof->key = key;
+    proof->secret = key->secret;
     proof->subject.remote = path->remote;
     proof->subject.window = now_ns / window_ns;
     cookie_make(key, &proof->subject, hello, expected);

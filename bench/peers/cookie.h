@@ -8,53 +8,20 @@
 #ifndef PEERS_COOKIE_H
 #define PEERS_COOKIE_H
 
-#include <assert.h>
 #include <openssl/sha.h>
 
-#include "address.h"
+#include "first_contact.h"
 
 enum {
     COOKIE_LEN = SHA256_DIGEST_LENGTH,
-    CLIENT_RANDOM_LEN = 32,
-    RECORD_SEQUENCE_LEN = 6,
     HELLO_VERIFY_REQUEST_LEN = 13 + 12 + 3 + COOKIE_LEN,
 };
 
 /* HMAC with both pads already hashed. */
 struct cookie_key {
-    uint8_t secret[SHA256_CBLOCK];
+    uint8_t secret[COOKIE_SECRET_LEN];
     SHA256_CTX inner;
     SHA256_CTX outer;
-};
-
-struct bytes {
-    const uint8_t *at;
-    size_t len;
-};
-
-/* Into the datagram. */
-struct client_hello {
-    const uint8_t *record_sequence;
-    const uint8_t *message_sequence;
-    const uint8_t *version;
-    const uint8_t *random;
-    struct bytes session_id;
-    struct bytes cookie; /* of length 0: it has none */
-    struct bytes suites;
-    struct bytes compressions;
-};
-
-/* What a right cookie was made of, before the client's parameters. */
-struct cookie_subject {
-    struct address remote;
-    uint64_t window;
-};
-
-static_assert(sizeof(struct cookie_subject) == 32, "hashed by its bytes, without padding");
-
-struct cookie_proof {
-    const struct cookie_key *key;
-    struct cookie_subject subject;
 };
 
 /* False when there is no randomness to be had. */

@@ -7,8 +7,8 @@
 #ifndef PEERS_ENGINE_H
 #define PEERS_ENGINE_H
 
-#include "cookie.h"
 #include "credentials.h"
+#include "first_contact.h"
 #include "wire.h"
 
 struct engine;

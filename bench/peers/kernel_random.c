@@ -9,45 +9,23 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-enum { STOCK_LEN = 1024, STRENGTH_BITS = 256, REQUEST_LEN_MAX = 1 << 16 };
+#include "random_stock.h"
 
-struct generator {
-    size_t used; /* bytes of the stock that are gone; they are zero */
-    uint8_t stock[STOCK_LEN];
-};
-
-/* getrandom gives up to 256 bytes whole, more perhaps in parts. */
-static bool draw_from_kernel(uint8_t *out, size_t len)
-{
-    size_t done = 0;
-
-    while (done < len) {
-        ssize_t got = getrandom(out + done, len - done, 0);
-        if (got <= 0)
-            return false;
-        done += (size_t)got;
-    }
-    return true;
-}
+enum { STRENGTH_BITS = 256, REQUEST_LEN_MAX = 1 << 16 };
 
 static void *generator_create(void *provider, void *parent, const OSSL_DISPATCH *parent_calls)
 {
-    struct generator *generator = calloc(1, sizeof(*generator));
-
     (void)provider;
     (void)parent;
     (void)parent_calls;
-    if (generator != NULL)
-        generator->used = STOCK_LEN;
-    return generator;
+    return calloc(1, sizeof(struct random_stock));
 }
 
 static void generator_free(void *generator)
 {
     if (generator != NULL)
-        OPENSSL_cleanse(generator, sizeof(struct generator));
+        random_stock_wipe(generator);
     free(generator);
 }
 
@@ -69,27 +47,15 @@ static int generator_uninstantiate(void *generator)
     return 1;
 }
 
-static int generator_generate(void *argument, unsigned char *out, size_t len, unsigned strength,
+static int generator_generate(void *generator, unsigned char *out, size_t len, unsigned strength,
                               int prediction_resistance, const unsigned char *additional,
                               size_t additional_len)
 {
-    struct generator *generator = argument;
-
     (void)strength;
     (void)prediction_resistance;
     (void)additional;
     (void)additional_len;
-    if (len > STOCK_LEN)
-        return draw_from_kernel(out, len);
-    if (len > STOCK_LEN - generator->used) {
-        if (!draw_from_kernel(generator->stock, STOCK_LEN))
-            return 0;
-        generator->used = 0;
-    }
-    memcpy(out, generator->stock + generator->used, len);
-    OPENSSL_cleanse(generator->stock + generator->used, len);
-    generator->used += len;
-    return 1;
+    return random_stock_draw(generator, out, len);
 }
 
 /* One thread alone uses it. */

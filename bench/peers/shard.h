@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "association_table.h"
+#include "cookie.h"
 #include "engine.h"
 #include "tally.h"
 
