@@ -78,28 +78,65 @@ static bool forget_last(struct reassembly *reassembly, struct pool *blocks)
     return false;
 }
 
-/* Those behind the next message cannot leave before it: what they hold never keeps it out, or all
- * would wait for ever. */
-static uint32_t lend_block(struct reassembly *reassembly, struct pool *blocks,
-                           const struct reassembly_message *message, size_t fragment_len)
+/* The last run behind a message's beginning gives way, with the blocks that held nothing but it.
+ * false: there is none. */
+static bool forget_last_run(struct reassembly *reassembly, struct pool *blocks,
+                            struct reassembly_message *message)
 {
-    do {
-        uint32_t lent = may_grow(reassembly, fragment_len) ? pool_lend(blocks) : POOL_NONE;
-        if (lent != POOL_NONE)
-            return lent;
-    } while (is_next(reassembly, message) && forget_last(reassembly, blocks));
-    return POOL_NONE;
+    bool has_beginning = message->run_count > 0 && message->runs[0].start == 0;
+    if (message->run_count == (has_beginning ? 1 : 0))
+        return false;
+    const struct reassembly_run *last = &message->runs[--message->run_count];
+    reassembly->bytes -= (uint32_t)last->end - last->start;
+    size_t end = message->run_count > 0 ? message->runs[message->run_count - 1].end : 0;
+    uint32_t *link = &message->first_block;
+    while (*link != POOL_NONE) {
+        struct reassembly_block *block = block_at(blocks, *link);
+        if ((size_t)block->index * REASSEMBLY_BLOCK_DATA < end) {
+            link = &block->next;
+            continue;
+        }
+        uint32_t freed = *link;
+        *link = block->next;
+        pool_give_back(blocks, freed);
+        reassembly->blocks--;
+    }
+    return true;
 }
 
-/* The block of that index, taken from the pool when it is not there; NULL when there is no room. */
+/* Does a position continue what is there from the message's first byte on? */
+static bool is_in_order(const struct reassembly_message *message, size_t position)
+{
+    bool has_beginning = message->run_count > 0 && message->runs[0].start == 0;
+    return position == (has_beginning ? message->runs[0].end : 0);
+}
+
+/* What came too early never keeps out what comes in order, or all would wait for ever: later
+ * messages give way to the next one, and of that one the last bytes to the first. */
+static uint32_t lend_block(struct reassembly *reassembly, struct pool *blocks,
+                           struct reassembly_message *message, size_t position, size_t fragment_len)
+{
+    for (;;) {
+        uint32_t lent = may_grow(reassembly, fragment_len) ? pool_lend(blocks) : POOL_NONE;
+        if (lent != POOL_NONE || !is_next(reassembly, message))
+            return lent;
+        if (forget_last(reassembly, blocks))
+            continue;
+        if (!is_in_order(message, position) || !forget_last_run(reassembly, blocks, message))
+            return POOL_NONE;
+    }
+}
+
+/* The block of a position, taken from the pool when it is not there; NULL when there is no room. */
 static struct reassembly_block *block_for(struct reassembly *reassembly, struct pool *blocks,
-                                          struct reassembly_message *message, uint16_t block_index,
+                                          struct reassembly_message *message, size_t position,
                                           size_t fragment_len)
 {
+    uint16_t block_index = (uint16_t)(position / REASSEMBLY_BLOCK_DATA);
     for (uint32_t i = message->first_block; i != POOL_NONE; i = block_at(blocks, i)->next)
         if (block_at(blocks, i)->index == block_index)
             return block_at(blocks, i);
-    uint32_t lent = lend_block(reassembly, blocks, message, fragment_len);
+    uint32_t lent = lend_block(reassembly, blocks, message, position, fragment_len);
     if (lent == POOL_NONE)
         return NULL;
     struct reassembly_block *block = block_at(blocks, lent);
@@ -123,16 +160,13 @@ static uint8_t run_after(const struct reassembly_message *message, size_t positi
  * gets in, and the last one is forgotten: a message that comes in order gets through whatever else
  * was kept of it. false: too many. [rfc6347#4.2.3 !] "it MUST buffer it until it has the entire
  * handshake message": not whatever a stranger sends; what was refused will be sent again. */
-static bool insert_run(struct reassembly *reassembly, struct reassembly_message *message,
-                       uint8_t next, struct reassembly_run run)
+static bool insert_run(struct reassembly *reassembly, struct pool *blocks,
+                       struct reassembly_message *message, uint8_t next, struct reassembly_run run)
 {
     struct reassembly_run *runs = message->runs;
-    if (message->run_count == REASSEMBLY_RUNS_MAX) {
-        if (run.start != 0)
-            return false;
-        const struct reassembly_run *last = &runs[--message->run_count];
-        reassembly->bytes -= (uint32_t)last->end - last->start;
-    }
+    if (message->run_count == REASSEMBLY_RUNS_MAX &&
+        (run.start != 0 || !forget_last_run(reassembly, blocks, message)))
+        return false;
     memmove(&runs[next + 1], &runs[next], (message->run_count - (size_t)next) * sizeof(*runs));
     runs[next] = run;
     message->run_count++;
@@ -140,8 +174,8 @@ static bool insert_run(struct reassembly *reassembly, struct reassembly_message 
 }
 
 /* Note [start, end), which was a hole. */
-static bool add_run(struct reassembly *reassembly, struct reassembly_message *message,
-                    struct reassembly_run run)
+static bool add_run(struct reassembly *reassembly, struct pool *blocks,
+                    struct reassembly_message *message, struct reassembly_run run)
 {
     struct reassembly_run *runs = message->runs;
     uint8_t next = run_after(message, run.start);
@@ -155,7 +189,7 @@ static bool add_run(struct reassembly *reassembly, struct reassembly_message *me
         runs[next - 1].end = run.end;
     } else if (touches_next) {
         runs[next].start = run.start;
-    } else if (!insert_run(reassembly, message, next, run)) {
+    } else if (!insert_run(reassembly, blocks, message, next, run)) {
         return false;
     }
     reassembly->bytes += (uint32_t)run.end - run.start;
@@ -167,13 +201,12 @@ static bool fill_hole(struct reassembly *reassembly, struct pool *blocks,
                       struct reassembly_message *message, size_t position, struct bytes bytes,
                       size_t fragment_len)
 {
-    struct reassembly_block *block = block_for(
-        reassembly, blocks, message, (uint16_t)(position / REASSEMBLY_BLOCK_DATA), fragment_len);
+    struct reassembly_block *block = block_for(reassembly, blocks, message, position, fragment_len);
     if (block == NULL)
         return false;
     struct reassembly_run run = {(uint16_t)position, (uint16_t)(position + bytes.len)};
     memcpy(block->data + position % REASSEMBLY_BLOCK_DATA, bytes.data, bytes.len);
-    return add_run(reassembly, message, run);
+    return add_run(reassembly, blocks, message, run);
 }
 
 /* [rfc6347#4.2.3] "DTLS implementations MUST be able to handle overlapping fragment ranges." Only

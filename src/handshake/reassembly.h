@@ -10,7 +10,8 @@
  *
  * Memory grows with bytes received, never with lengths claimed: a block is taken when a byte falls
  * into it, and blocks are refused once they outrun what was received by more than REASSEMBLY_SLACK.
- * Later messages give theirs up when the next one needs them, so that they never keep it out.
+ * What came early gives its own up to what comes in order: later messages to the next one, and of
+ * that one the last bytes to the first.
  * Fragments that contradict what is there already (type, length) are refused; bytes that are there
  * are never overwritten.
  */

@@ -123,6 +123,40 @@ Test(regressions, two_messages_around_the_last_message_seq_are_taken_for_one)
     cr_assert_eq(blocks.used, 0);
 }
 
+/* Two pieces from a message's middle had taken all the blocks that its bytes so far allowed: its
+ * first bytes, small pieces in order, were refused until later ones had filled those blocks. */
+Test(regressions, what_came_early_keeps_the_beginning_out)
+{
+    enum { BLOCKS = 32, LENGTH = 9144, PIECE = 253 };
+    static uint8_t memory[BLOCKS * REASSEMBLY_BLOCK_LEN];
+    static uint8_t scratch[REASSEMBLY_MESSAGE_MAX];
+    static const uint8_t body[LENGTH] = {1, 2, 3};
+    static const struct reassembly_run early[] = {{3726, 4674}, {7967, 8728}};
+    struct handshake_header header = {.type = MESSAGE_CERTIFICATE, .length = LENGTH};
+    struct reassembly reassembly;
+    struct pool blocks;
+    uint8_t epoch;
+    pool_init(&blocks, memory, REASSEMBLY_BLOCK_LEN, BLOCKS);
+    reassembly_init(&reassembly, 0);
+    for (size_t i = 0; i < sizeof(early) / sizeof(early[0]); i++) {
+        header.fragment_offset = early[i].start;
+        header.fragment_length = (uint32_t)early[i].end - early[i].start;
+        struct bytes fragment = bytes_of(body + early[i].start, header.fragment_length);
+        cr_assert_eq(reassembly_keep(&reassembly, &blocks, &header, fragment, 0), REASSEMBLY_KEPT);
+    }
+    for (uint32_t at = 0; at < LENGTH; at += PIECE) {
+        header.fragment_offset = at;
+        header.fragment_length = LENGTH - at < PIECE ? LENGTH - at : PIECE;
+        struct bytes fragment = bytes_of(body + at, header.fragment_length);
+        cr_assert_eq(reassembly_keep(&reassembly, &blocks, &header, fragment, 0), REASSEMBLY_KEPT,
+                     "the piece at %u", at);
+    }
+    cr_assert(reassembly_next(&reassembly, &blocks, &header, &epoch, scratch));
+    cr_assert_arr_eq(scratch, body, LENGTH);
+    reassembly_release(&reassembly, &blocks);
+    cr_assert_eq(blocks.used, 0);
+}
+
 /* The client's ClientHello with a good cookie; its length. */
 static size_t take_second_hello(struct host *client, struct host *server,
                                 const struct rdtls_path *path, uint8_t out[DATAGRAM_MAX])
