@@ -198,7 +198,8 @@ size_t handshake_transmit(struct handshake *handshake, uint8_t *out, size_t capa
 {
     struct flight_writer writer = handshake_flight_writer(
         handshake->environment, handshake->association, handshake->record_version);
-    return flight_fill_datagram(&handshake->flight, &writer, out, capacity);
+    return flight_fill_datagram(&handshake->flight, &writer, out,
+                                retransmit_datagram_max(&handshake->retransmit, capacity));
 }
 
 uint64_t handshake_deadline(const struct handshake *handshake)

@@ -15,6 +15,32 @@ void retransmit_stop(struct retransmit *retransmit)
     retransmit->due_ns = NEVER;
 }
 
+size_t retransmit_datagram_max(const struct retransmit *retransmit, size_t mtu)
+{
+    size_t known = retransmit->datagram_max;
+    return known != 0 && known < mtu ? known : mtu;
+}
+
+/* [rfc6347#4.1.1.1] "If repeated retransmissions do not result in a response, and the PMTU is
+ * unknown, subsequent retransmissions SHOULD back off to a smaller record size, fragmenting the
+ * handshake message as appropriate. This standard does not specify an exact number of retransmits
+ * to attempt before backing off, but 2-3 seems appropriate." The flights that follow stay small:
+ * the path is the same. */
+static void back_off(struct retransmit *retransmit)
+{
+    enum {
+        SMALLER_AFTER = 2,
+        SMALLER = 548, /* what every IPv4 host takes: 576 without the headers of IP and UDP */
+        SMALLEST_AFTER = 3,
+    };
+    size_t max = retransmit->datagram_max;
+    if (retransmit->count >= SMALLER_AFTER)
+        max = retransmit_datagram_max(retransmit, SMALLER);
+    if (retransmit->count >= SMALLEST_AFTER)
+        max = RDTLS_MTU_MIN;
+    retransmit->datagram_max = (uint16_t)max;
+}
+
 enum retransmit_verdict retransmit_tick(struct retransmit *retransmit, const struct policy *policy,
                                         uint64_t now)
 {
@@ -23,6 +49,7 @@ enum retransmit_verdict retransmit_tick(struct retransmit *retransmit, const str
     if (retransmit->count >= policy->retransmit_count_max)
         return RETRANSMIT_GIVE_UP;
     retransmit->count++;
+    back_off(retransmit);
     /* [rfc6347#4.2.4.1] "double the value at each retransmission, up to no less than the RFC 6298
      * maximum of 60 seconds" */
     retransmit->timeout_ns =

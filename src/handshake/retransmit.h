@@ -11,9 +11,11 @@
 struct retransmit {
     uint64_t due_ns; /* NEVER while no answer is awaited */
     uint64_t timeout_ns;
-    uint64_t sent_ns;  /* when the flight was last sent */
-    uint32_t count;    /* how often it was sent again because of a time-out */
-    uint32_t provoked; /* and how often because the peer repeated itself */
+    uint64_t sent_ns;      /* when the flight was last sent */
+    uint32_t count;        /* how often it was sent again because of a time-out */
+    uint16_t provoked;     /* and how often because the peer repeated itself */
+    uint16_t datagram_max; /* what the path has not been seen to carry is cut smaller; 0: nothing is
+                              known. Of the whole handshake */
 };
 
 enum retransmit_verdict { RETRANSMIT_WAIT, RETRANSMIT_RESEND, RETRANSMIT_GIVE_UP };
@@ -23,6 +25,10 @@ enum retransmit_verdict { RETRANSMIT_WAIT, RETRANSMIT_RESEND, RETRANSMIT_GIVE_UP
  * be hundreds of times as long. */
 #define RETRANSMIT_PROVOKED_GAP_NS UINT64_C(10000000)
 enum { RETRANSMIT_PROVOKED_MAX = 16 };
+
+/* How long the flight's datagrams may be: not longer than mtu, and smaller once several of its
+ * sendings have gone unanswered. */
+size_t retransmit_datagram_max(const struct retransmit *retransmit, size_t mtu);
 
 /* A new flight is about to be sent. awaits: an answer is due. */
 void retransmit_start(struct retransmit *retransmit, const struct policy *policy, uint64_t now,

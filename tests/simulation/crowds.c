@@ -16,6 +16,8 @@ enum { NAME_MAX_LEN = 160, SEED = 40, OFTEN_MS = 20, SLOW_MS = 10000, CHAIN_LEN 
 static const uint64_t crowd_bound_ns =
     UINT64_C(8000000000); /* some of those who found no room ask again twice */
 static const uint64_t provoked_bound_ns = UINT64_C(1500000000);
+static const uint64_t narrow_bound_ns = UINT64_C(3500000000);   /* two time-outs: 1 s, 2 s */
+static const uint64_t narrower_bound_ns = UINT64_C(7500000000); /* and one of 4 s */
 static const uint64_t far_ns = UINT64_C(1000000000000);
 
 static void crowd(struct report *report, unsigned clients, const struct shape *shape,
@@ -191,6 +193,18 @@ static void run_provoked(struct report *report, enum side slow, uint32_t lost)
     run_pair(report, &conversation, options, name);
 }
 
+/* So many certificates, all the same. Free it. */
+static char *chain_of(size_t count)
+{
+    size_t len = strlen(server_credential.certificate_pem);
+    char *chain = malloc(count * len + 1);
+    if (chain == NULL)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        memcpy(chain + i * len, server_credential.certificate_pem, len + 1);
+    return chain;
+}
+
 /* A certificate message of many datagrams, and a network that mixes them. */
 static void run_chain(struct report *report, uint64_t seed, unsigned lose, uint64_t jitter_ns)
 {
@@ -198,12 +212,7 @@ static void run_chain(struct report *report, uint64_t seed, unsigned lose, uint6
     struct rdtls_config_options options[SIDE_COUNT];
     struct shape shape = shape_of(0);
     char name[NAME_MAX_LEN];
-    size_t len = strlen(server_credential.certificate_pem);
-    char *chain = malloc(CHAIN_LEN * len + 1);
-    if (chain == NULL)
-        abort();
-    for (size_t i = 0; i < CHAIN_LEN; i++)
-        memcpy(chain + i * len, server_credential.certificate_pem, len + 1);
+    char *chain = chain_of(CHAIN_LEN);
     shape.small_mtu = true;
     conversation_defaults(&conversation, &shape, seed);
     conversation.options.endpoint.handshakes_max = 16; /* blocks for it */
@@ -212,9 +221,32 @@ static void run_chain(struct report *report, uint64_t seed, unsigned lose, uint6
     for (enum side side = SIDE_CLIENT; side < SIDE_COUNT; side++)
         shape_options(&shape, side, &options[side]);
     options[SIDE_SERVER].certificate_pem = chain;
-    options[SIDE_SERVER].certificate_pem_len = CHAIN_LEN * len;
+    options[SIDE_SERVER].certificate_pem_len = strlen(chain);
     (void)snprintf(name, sizeof(name), "a chain of %u certificates, seed %llu", CHAIN_LEN,
                    (unsigned long long)seed);
+    run_pair(report, &conversation, options, name);
+    free(chain);
+}
+
+/* [rfc6347#4.1.1.1] "If repeated retransmissions do not result in a response, and the PMTU is
+ * unknown, subsequent retransmissions SHOULD back off to a smaller record size": a path that drops
+ * what is long, in silence, and a flight that is long. */
+static void run_narrow(struct report *report, size_t longest, uint64_t bound_ns)
+{
+    enum { SHORT_CHAIN_LEN = 4 };
+    struct conversation conversation;
+    struct rdtls_config_options options[SIDE_COUNT];
+    struct shape shape = shape_of(0);
+    char name[NAME_MAX_LEN];
+    char *chain = chain_of(SHORT_CHAIN_LEN);
+    conversation_defaults(&conversation, &shape, SEED);
+    conversation.bound_ns = bound_ns;
+    conversation.options.network.longest = longest;
+    for (enum side side = SIDE_CLIENT; side < SIDE_COUNT; side++)
+        shape_options(&shape, side, &options[side]);
+    options[SIDE_SERVER].certificate_pem = chain;
+    options[SIDE_SERVER].certificate_pem_len = strlen(chain);
+    (void)snprintf(name, sizeof(name), "a path that drops more than %zu bytes", longest);
     run_pair(report, &conversation, options, name);
     free(chain);
 }
@@ -223,6 +255,8 @@ void run_peers(struct report *report, uint64_t seeds)
 {
     run_provoked(report, SIDE_CLIENT, 4);
     run_provoked(report, SIDE_SERVER, 3);
+    run_narrow(report, 600, narrow_bound_ns);
+    run_narrow(report, 300, narrower_bound_ns);
     for (uint64_t seed = 0; seed < seeds; seed++) {
         run_chain(report, seed, 0, 0);
         run_chain(report, seed, 0, 2000000);

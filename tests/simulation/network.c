@@ -218,6 +218,8 @@ struct fate network_send(struct network *network, uint64_t now, enum side to, ui
     struct fate fate = {.fault = choose_fault(network)};
     if (silent_from != 0 && network->sent >= silent_from)
         fate.fault = FAULT_LOSE;
+    if (network->options.longest != 0 && len > network->options.longest)
+        fate.fault = FAULT_LOSE;
     network->sent++;
     uint64_t due = due_of(network, now, to);
     bool is_held = fate.fault == FAULT_SWAP || fate.fault == FAULT_SWAP_TWO;

@@ -47,6 +47,7 @@ struct network_options {
     struct network_rates rates;
     uint32_t
         silent_from[SIDE_COUNT]; /* from this datagram on a side hears nothing; 0: it hears all */
+    size_t longest;              /* what is longer than this the path drops; 0: it carries all */
     uint64_t delay_ns;
     uint64_t jitter_ns; /* more than that, up to which a datagram takes; reorders */
 };

@@ -17,7 +17,7 @@ static struct policy policy_of(uint64_t initial_ms, uint64_t max_ms, uint32_t co
 Test(retransmit, doubles_up_to_the_limit_then_gives_up)
 {
     struct policy policy = policy_of(1000, 60000, 8);
-    struct retransmit retransmit;
+    struct retransmit retransmit = {.datagram_max = 0};
     const uint64_t seconds[] = {1, 2, 4, 8, 16, 32, 60, 60};
     uint64_t now = 5;
     retransmit_start(&retransmit, &policy, now, true);
@@ -41,6 +41,29 @@ Test(retransmit, is_armed_exactly_while_an_answer_is_awaited)
     retransmit_stop(&retransmit);
     cr_assert_eq(retransmit.due_ns, NEVER);
     cr_assert_eq(retransmit_tick(&retransmit, &policy, UINT64_MAX - 1), RETRANSMIT_WAIT);
+}
+
+/* [rfc6347#4.1.1.1] "If repeated retransmissions do not result in a response, and the PMTU is
+ * unknown, subsequent retransmissions SHOULD back off to a smaller record size" ... "2-3 seems
+ * appropriate." */
+Test(retransmit, backs_off_to_smaller_datagrams)
+{
+    struct policy policy = policy_of(1, 1, 8);
+    struct retransmit retransmit = {.datagram_max = 0};
+    const size_t expected[] = {1200, 548, 256, 256};
+    retransmit_start(&retransmit, &policy, 0, true);
+    cr_assert_eq(retransmit_datagram_max(&retransmit, 1200), 1200);
+    for (size_t i = 0; i < 4; i++) {
+        cr_assert_eq(retransmit_tick(&retransmit, &policy, retransmit.due_ns), RETRANSMIT_RESEND);
+        cr_assert_eq(retransmit_datagram_max(&retransmit, 1200), expected[i], "%zu", i);
+        cr_assert_leq(retransmit_datagram_max(&retransmit, 300), 300, "never more than the mtu");
+    }
+    /* The next flight takes the same path. */
+    retransmit_start(&retransmit, &policy, 0, true);
+    cr_assert_eq(retransmit_datagram_max(&retransmit, 1200), 256);
+    cr_assert_eq(retransmit_tick(&retransmit, &policy, retransmit.due_ns), RETRANSMIT_RESEND);
+    cr_assert_eq(retransmit_tick(&retransmit, &policy, retransmit.due_ns), RETRANSMIT_RESEND);
+    cr_assert_eq(retransmit_datagram_max(&retransmit, 1200), 256, "and does not grow again");
 }
 
 /* [rfc6347#4.2.4] "The implementation reads a retransmitted flight from the peer: the
