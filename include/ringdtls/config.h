@@ -134,6 +134,10 @@ struct rdtls_config_options {
      * this extension, RDTLS_RECORD_SIZE_LIMIT_MIN..RDTLS_RECORD_SIZE_LIMIT_MAX, default the latter.
      * A peer's limit is respected in return. 0: the extension is neither sent nor answered. */
     uint16_t record_size_limit;
+
+    /* rdtls_..._key_log may be asked: for those who look into their own traffic. Whoever reads what
+     * it gives can decrypt the association. Default false. */
+    bool key_log;
 };
 
 struct rdtls_config;

@@ -176,6 +176,15 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_export(
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_srtp_keys(const struct rdtls_conn *conn,
                                                                   struct rdtls_srtp_keys *keys);
 
+/* "CLIENT_RANDOM", two numbers, a newline, and a NUL behind that. */
+enum { RDTLS_KEY_LOG_LINE_MAX = 14 + 2 * 32 + 1 + 2 * 48 + 1 + 1 };
+
+/* The line of a key log in the format of NSS (SSLKEYLOGFILE), which Wireshark reads. Secret. From
+ * CONNECTED on, as the keys for SRTP. Errors: NOT_CONNECTED, INVALID_ARGUMENT (the configuration's
+ * key_log is false). */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_key_log(const struct rdtls_conn *conn,
+                                                                char line[RDTLS_KEY_LOG_LINE_MAX]);
+
 RDTLS_API void rdtls_conn_info(const struct rdtls_conn *conn, struct rdtls_info *info);
 
 /* Say close_notify and end: one more datagram to transmit, then CLOSED. */

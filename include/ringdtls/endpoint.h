@@ -245,12 +245,14 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_complete_signature(
     struct rdtls_endpoint *endpoint, struct rdtls_id id, const uint8_t *signature,
     size_t signature_len, uint64_t now_ns);
 
-/* As rdtls_conn_export and rdtls_conn_srtp_keys; also NO_SUCH_CONNECTION. */
+/* As rdtls_conn_export, rdtls_conn_srtp_keys, rdtls_conn_key_log; also NO_SUCH_CONNECTION. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_export(
     const struct rdtls_endpoint *endpoint, struct rdtls_id id,
     const struct rdtls_exporter *exporter, uint8_t *out, size_t out_len);
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_srtp_keys(
     const struct rdtls_endpoint *endpoint, struct rdtls_id id, struct rdtls_srtp_keys *keys);
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_key_log(
+    const struct rdtls_endpoint *endpoint, struct rdtls_id id, char line[RDTLS_KEY_LOG_LINE_MAX]);
 
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_info(
     const struct rdtls_endpoint *endpoint, struct rdtls_id id, struct rdtls_info *info);

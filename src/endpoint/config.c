@@ -103,6 +103,7 @@ static enum rdtls_status take_policies(struct rdtls_config *config,
     config->policy.verify = options->verify;
     config->policy.host_signs = options->signer == RDTLS_SIGNER_HOST;
     config->cookies = options->cookies;
+    config->key_log = options->key_log;
     config->idle_timeout_ns = nanoseconds_of_ms(options->idle_timeout_ms);
     return RDTLS_OK;
 }

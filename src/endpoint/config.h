@@ -11,6 +11,7 @@ struct rdtls_config {
     enum rdtls_cookies cookies;
     struct cookie_secret cookie_secret;
     uint64_t idle_timeout_ns; /* 0: never */
+    bool key_log;
 };
 
 /* The options that say what hellos agree on beside the cryptography. INVALID_ARGUMENT. */

@@ -3,6 +3,14 @@
 #include "handshake/key_schedule_12.h"
 #include "handshake/srtp.h"
 
+#include <assert.h>
+
+#define KEY_LOG_LABEL "CLIENT_RANDOM "
+
+static_assert(sizeof(KEY_LOG_LABEL) - 1 + 2 * RANDOM_LEN + 1 + 2 * MASTER_SECRET_LEN + 2 ==
+                  RDTLS_KEY_LOG_LINE_MAX,
+              "what the header promises");
+
 enum {
     EXPORT_MAX = 256,
     CONTEXT_MAX = UINT16_MAX,
@@ -47,4 +55,39 @@ enum rdtls_status connection_srtp_keys(const struct connection *connection,
     if (connection->state != CONNECTION_CONNECTED)
         return RDTLS_NOT_CONNECTED;
     return srtp_keys_derive(&connection->association, keys);
+}
+
+static char *append_text(char *at, const char *text)
+{
+    size_t len = strlen(text);
+    memcpy(at, text, len);
+    return at + len;
+}
+
+static char *append_hex(char *at, struct bytes bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < bytes.len; i++) {
+        *at++ = digits[bytes.data[i] >> 4];
+        *at++ = digits[bytes.data[i] & 15];
+    }
+    return at;
+}
+
+enum rdtls_status connection_key_log(const struct connection_environment *environment,
+                                     const struct connection *connection,
+                                     char line[RDTLS_KEY_LOG_LINE_MAX])
+{
+    if (!environment->config->key_log)
+        return RDTLS_INVALID_ARGUMENT;
+    if (connection->state != CONNECTION_CONNECTED)
+        return RDTLS_NOT_CONNECTED;
+    const struct association *association = &connection->association;
+    char *at = append_text(line, KEY_LOG_LABEL);
+    at = append_hex(at, bytes_of(association->client_random, RANDOM_LEN));
+    at = append_text(at, " ");
+    at = append_hex(at, bytes_of(association->master_secret, MASTER_SECRET_LEN));
+    at = append_text(at, "\n");
+    *at = '\0';
+    return RDTLS_OK;
 }

@@ -103,6 +103,15 @@ enum rdtls_status rdtls_endpoint_srtp_keys(const struct rdtls_endpoint *endpoint
     return connection_srtp_keys(connection, keys);
 }
 
+enum rdtls_status rdtls_endpoint_key_log(const struct rdtls_endpoint *endpoint, struct rdtls_id id,
+                                         char line[RDTLS_KEY_LOG_LINE_MAX])
+{
+    const struct connection *connection = endpoint_find(endpoint, id);
+    if (connection == NULL)
+        return RDTLS_NO_SUCH_CONNECTION;
+    return connection_key_log(&endpoint->environment, connection, line);
+}
+
 enum rdtls_status rdtls_endpoint_info(const struct rdtls_endpoint *endpoint, struct rdtls_id id,
                                       struct rdtls_info *info)
 {

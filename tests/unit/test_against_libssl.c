@@ -57,6 +57,15 @@ static int accept_name(SSL *ssl, int *alert, void *context)
     return SSL_TLSEXT_ERR_OK;
 }
 
+/* libssl's line of its key log; Criterion runs each test in a process of its own. */
+static char foreign_line[RDTLS_KEY_LOG_LINE_MAX];
+
+static void note_line(const SSL *ssl, const char *line)
+{
+    (void)ssl;
+    (void)snprintf(foreign_line, sizeof(foreign_line), "%s\n", line);
+}
+
 static struct foreign foreign_new(bool is_server, const char *profiles)
 {
     static const unsigned char offered[] = "\002h2\004coap";
@@ -68,6 +77,7 @@ static struct foreign foreign_new(bool is_server, const char *profiles)
     } else {
         cr_assert(SSL_CTX_set_alpn_protos(foreign.context, offered, sizeof(offered) - 1) == 0);
     }
+    SSL_CTX_set_keylog_callback(foreign.context, note_line);
     foreign.ssl = SSL_new(foreign.context);
     cr_assert_not_null(foreign.ssl);
     SSL_set_options(foreign.ssl, SSL_OP_NO_QUERY_MTU);
@@ -284,5 +294,20 @@ Test(against_libssl, exported_material_of_every_label_and_context)
             }
             scene_free(&scene);
         }
+    }
+}
+
+Test(against_libssl, the_key_log_is_the_same)
+{
+    for (int role = RDTLS_CLIENT; role <= RDTLS_SERVER; role++) {
+        struct rdtls_config_options options = default_options();
+        char line[RDTLS_KEY_LOG_LINE_MAX];
+        options.key_log = true;
+        struct scene scene = scene_new(&options, (enum rdtls_role)role, profile_names[0]);
+        cr_assert(scene.ours.connected);
+        cr_assert_eq(rdtls_conn_key_log(scene.ours.conn, line), RDTLS_OK);
+        cr_expect_eq(strlen(line), RDTLS_KEY_LOG_LINE_MAX - 1);
+        cr_expect_str_eq(line, foreign_line);
+        scene_free(&scene);
     }
 }
