@@ -38,11 +38,13 @@ static void check_handshake(struct world *world, const struct connection *connec
     if ((size_t)reassembly->blocks * REASSEMBLY_BLOCK_DATA >
         REASSEMBLY_SLACK + (size_t)reassembly->bytes + REASSEMBLY_BLOCK_DATA)
         world_fail(world, "%u blocks for %u bytes received", reassembly->blocks, reassembly->bytes);
-    if (handshake_is_parked(handshake) || handshake->complete)
+    if (handshake->job.state == LANE_QUEUED || handshake->complete)
         world_fail(world, "a handshake is parked, or complete, after its pass");
+    if (handshake->job.state == LANE_OUT && !world->shape->host_signs)
+        world_fail(world, "a signature is out although the key is here");
     /* An answer is awaited from the moment that a flight was sent; a server may wait for the rest
-     * of a hello. */
-    bool awaits = handshake->flight.count > 0;
+     * of a hello, and a flight for its signature. */
+    bool awaits = handshake->flight.count > 0 && handshake->job.state != LANE_OUT;
     if (awaits != (handshake->retransmit.due_ns != NEVER))
         world_fail(world, "retransmission %s while an answer is %sawaited",
                    awaits ? "not armed" : "armed", awaits ? "" : "not ");

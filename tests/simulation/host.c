@@ -29,6 +29,7 @@ enum {
 };
 
 static const uint64_t ask_gap_ns = 700000000;
+static const uint64_t signer_delay_ns = SHAPE_SIGNER_MS * UINT64_C(1000000);
 
 static const uint8_t magic[MAGIC_LEN] = {'s', 'i', 'm', 'u', 'l', 'a', 't', 'e'};
 
@@ -207,6 +208,23 @@ static void judge(struct world *world, struct host *host, struct end *end)
         world_fail(world, "verify_peer: %s", rdtls_status_name(status));
 }
 
+/* Also when the handshake has ended meanwhile: a signer does not know. And twice: it may not know
+ * that either. */
+static void sign(struct world *world, struct host *host, struct end *end)
+{
+    uint8_t signature[RDTLS_SIGNATURE_MAX];
+    size_t len = shape_sign(host->side, &end->to_sign, signature);
+    end->sign_ns = 0;
+    enum rdtls_status status =
+        rdtls_endpoint_complete_signature(host->endpoint, end->id, signature, len, world->now);
+    bool is_there = !end->closed && !end->closed_by_host;
+    if (is_there ? status != RDTLS_OK : status != RDTLS_NO_SUCH_CONNECTION)
+        world_fail(world, "complete_signature: %s", rdtls_status_name(status));
+    status = rdtls_endpoint_complete_signature(host->endpoint, end->id, signature, len, world->now);
+    if (status != RDTLS_NOT_AWAITED && status != RDTLS_NO_SUCH_CONNECTION)
+        world_fail(world, "complete_signature, once more: %s", rdtls_status_name(status));
+}
+
 static void take_question(struct world *world, struct host *host, struct end *end)
 {
     if (end->connected || end->closed || end->asked)
@@ -221,7 +239,8 @@ static void take_question(struct world *world, struct host *host, struct end *en
 static void trace_event(const struct world *world, const struct host *host, const struct end *end,
                         const struct rdtls_event *event)
 {
-    static const char *const kinds[] = {"NONE", "CONNECTED", "PEER_CERTIFICATE", "DATA", "CLOSED"};
+    static const char *const kinds[] = {"NONE", "CONNECTED", "PEER_CERTIFICATE",
+                                        "DATA", "CLOSED",    "SIGN"};
     if (!world->options.trace)
         return;
     printf("%12.6f  #%u   %s: %s", (double)world->now / 1e9, end->path,
@@ -258,6 +277,11 @@ void host_take_event(struct world *world, struct host *host, const struct rdtls_
         end->accept_ns = end->ask_again_ns = 0;
         break;
     case RDTLS_EVENT_SIGN:
+        if (end->sign_ns != 0 || end->to_sign.digest_len != 0 || end->closed)
+            world_fail(world, "asked to sign twice, or after CLOSED");
+        end->to_sign = *event->sign;
+        end->sign_ns = world->now + signer_delay_ns;
+        break;
     case RDTLS_EVENT_NONE:
         world_fail(world, "an event of no kind");
         break;
@@ -271,6 +295,8 @@ uint64_t host_next(const struct host *host)
         const struct end *end = &host->ends[i];
         if (end->accept_ns != 0 && end->accept_ns < next)
             next = end->accept_ns;
+        if (end->sign_ns != 0 && end->sign_ns < next)
+            next = end->sign_ns;
         if (end->ask_again_ns != 0 && end->ask_again_ns < next)
             next = end->ask_again_ns;
     }
@@ -284,6 +310,10 @@ void host_tick(struct world *world, struct host *host)
         struct end *end = &host->ends[i];
         if (end->accept_ns != 0 && end->accept_ns <= world->now) {
             judge(world, host, end);
+            spoke = true;
+        }
+        if (end->sign_ns != 0 && end->sign_ns <= world->now) {
+            sign(world, host, end);
             spoke = true;
         }
         if (end->ask_again_ns != 0 && end->ask_again_ns <= world->now) {

@@ -168,8 +168,8 @@ static void restart_in_handshake(struct report *report, struct shape *shape, uns
 
 void run_restarts(struct report *report)
 {
-    for (unsigned number = 0; number < SHAPE_COUNT / SHAPE_VERIFIES; number++) {
-        struct shape shape = shape_of(number);
+    for (unsigned number = 0; number < SHAPE_COMMON; number++) {
+        struct shape shape = shape_mixed(number);
         if (shape_is_refused(&shape))
             continue;
         struct planned_fault plan = {0, FAULT_NONE};
@@ -226,8 +226,9 @@ static void leave(struct report *report, struct shape *shape, struct departure d
 
 void run_departures(struct report *report, unsigned every)
 {
-    for (unsigned number = 0; number < SHAPE_COUNT; number += every) {
+    for (unsigned number = 0; number < SHAPE_COUNT / SHAPE_SIGNERS; number += every) {
         struct shape shape = shape_of(number);
+        shape.host_signs = shape_mixed(number).host_signs;
         for (unsigned passes = 0; passes < STEPS_BEFORE_MAX; passes++)
             for (unsigned i = 0; i < 4; i++)
                 leave(report, &shape, (struct departure){(enum side)(i % 2), passes}, i >= 2);

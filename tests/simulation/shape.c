@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "credentials.h"
+#include "crypto/certificate.h"
 
 enum { GROUP_NUMBERS = 2, SUITE_NUMBERS = 2 };
 
@@ -12,6 +13,12 @@ enum { GROUP_NUMBERS = 2, SUITE_NUMBERS = 2 };
 static struct rdtls_config *configs[SHAPE_COUNT][SIDE_COUNT];
 static uint8_t fingerprints[SIDE_COUNT][RDTLS_FINGERPRINT_LEN];
 static bool fingerprints_known;
+
+/* The keys that a host signs with, which the library under test does not see. */
+static struct {
+    struct credential credential;
+    struct signer *signer;
+} signers[SIDE_COUNT];
 
 struct shape shape_of(unsigned number)
 {
@@ -27,12 +34,25 @@ struct shape shape_of(unsigned number)
     shape.certificate = (enum certificate_shape)(number % CERTIFICATE_SHAPES);
     number /= CERTIFICATE_SHAPES;
     shape.verify = (enum rdtls_verify)(number % SHAPE_VERIFIES);
+    number /= SHAPE_VERIFIES;
+    shape.host_signs = number % SHAPE_SIGNERS == 1;
+    return shape;
+}
+
+struct shape shape_mixed(unsigned number)
+{
+    struct shape shape = shape_of(number);
+    shape.verify = (enum rdtls_verify)((number + number / 8) % SHAPE_VERIFIES);
+    /* As many of each in every half of the shapes that any other feature makes. */
+    for (unsigned bits = number; bits > 0; bits /= 2)
+        shape.host_signs = shape.host_signs != (bits % 2 == 1);
     return shape;
 }
 
 unsigned shape_number(const struct shape *shape)
 {
-    unsigned number = (unsigned)shape->verify;
+    unsigned number = shape->host_signs;
+    number = number * SHAPE_VERIFIES + (unsigned)shape->verify;
     number = number * CERTIFICATE_SHAPES + (unsigned)shape->certificate;
     number = number * 2 + shape->aes_256;
     number = number * 2 + shape->p256;
@@ -45,10 +65,11 @@ void shape_name(const struct shape *shape, char name[SHAPE_NAME_MAX])
     static const char *const certificates[] = {"none", "requested+offered", "requested+withheld",
                                                "required+offered", "required+withheld"};
     static const char *const verifies[] = {"none", "fingerprint", "host"};
-    (void)snprintf(name, SHAPE_NAME_MAX, "cookies %s, certificate %s, mtu %u, %s, %s, verify %s",
+    (void)snprintf(name, SHAPE_NAME_MAX, "cookies %s, certificate %s, mtu %u, %s, %s, verify %s%s",
                    shape->cookies ? "always" : "never", certificates[shape->certificate],
                    shape_mtu(shape), shape->p256 ? "p256" : "x25519",
-                   shape->aes_256 ? "aes-256" : "aes-128", verifies[shape->verify]);
+                   shape->aes_256 ? "aes-256" : "aes-128", verifies[shape->verify],
+                   shape->host_signs ? ", host signs" : "");
 }
 
 uint16_t shape_mtu(const struct shape *shape)
@@ -83,6 +104,13 @@ static void use_credential(struct rdtls_config_options *options, enum side side)
     options->private_key_pem_len = strlen(credential->private_key_pem);
 }
 
+static void leave_key_to_host(struct rdtls_config_options *options)
+{
+    options->signer = RDTLS_SIGNER_HOST;
+    options->private_key_pem = NULL;
+    options->private_key_pem_len = 0;
+}
+
 static void learn_fingerprints(void)
 {
     for (enum side side = SIDE_CLIENT; side < SIDE_COUNT; side++) {
@@ -114,6 +142,8 @@ void shape_options(const struct shape *shape, enum side side, struct rdtls_confi
     static const uint8_t cookie_secret[RDTLS_COOKIE_SECRET_LEN] = {1, 2, 3};
     rdtls_config_options_defaults(options);
     use_credential(options, side);
+    if (shape->host_signs)
+        leave_key_to_host(options);
     options->client_certificate_offer = shape_client_is_known(shape);
     switch (shape->certificate) {
     case CERTIFICATE_NONE:
@@ -157,8 +187,34 @@ const struct rdtls_config *shape_config(const struct shape *shape, enum side sid
     return *config;
 }
 
+size_t shape_sign(enum side side, const struct rdtls_sign_request *request,
+                  uint8_t signature[RDTLS_SIGNATURE_MAX])
+{
+    size_t len;
+    if (signers[side].signer == NULL) {
+        struct rdtls_config_options options;
+        use_credential(&options, side);
+        enum rdtls_status status =
+            credential_from_pem(&signers[side].credential,
+                                bytes_of(options.certificate_pem, options.certificate_pem_len),
+                                bytes_of(options.private_key_pem, options.private_key_pem_len));
+        if (status != RDTLS_OK)
+            end_process("the signer has no key", status);
+        signers[side].signer = signer_new(signers[side].credential.key);
+    }
+    if (signers[side].signer == NULL ||
+        !signer_sign(signers[side].signer, bytes_of(request->digest, request->digest_len),
+                     signature, &len))
+        end_process("the signer cannot", RDTLS_NO_MEMORY);
+    return len;
+}
+
 void shape_configs_free(void)
 {
+    for (enum side side = SIDE_CLIENT; side < SIDE_COUNT; side++) {
+        signer_free(signers[side].signer);
+        credential_free(&signers[side].credential);
+    }
     for (unsigned number = 0; number < SHAPE_COUNT; number++)
         for (enum side side = SIDE_CLIENT; side < SIDE_COUNT; side++)
             rdtls_config_free(configs[number][side]);

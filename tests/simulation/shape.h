@@ -5,7 +5,7 @@
 #ifndef SIMULATION_SHAPE_H
 #define SIMULATION_SHAPE_H
 
-#include <ringdtls/config.h>
+#include <ringdtls/connection.h>
 
 enum side { SIDE_CLIENT, SIDE_SERVER, SIDE_COUNT };
 
@@ -25,12 +25,16 @@ struct shape {
     bool p256;      /* instead of x25519 */
     bool aes_256;   /* instead of AES-128 */
     enum rdtls_verify verify;
+    bool host_signs; /* both sides, some time later, instead of the library */
 };
 
 enum {
     SHAPE_VERIFIES = 3,
-    SHAPE_COUNT = 2 * CERTIFICATE_SHAPES * 2 * 2 * 2 * SHAPE_VERIFIES,
-    SHAPE_NAME_MAX = 96,
+    SHAPE_SIGNERS = 2,
+    SHAPE_COUNT = 2 * CERTIFICATE_SHAPES * 2 * 2 * 2 * SHAPE_VERIFIES * SHAPE_SIGNERS,
+    SHAPE_COMMON = SHAPE_COUNT / SHAPE_VERIFIES / SHAPE_SIGNERS, /* all but these two differ */
+    SHAPE_SIGNER_MS = 20,
+    SHAPE_NAME_MAX = 112,
     SHAPE_QUESTIONS = 3,        /* records that a client wants to have echoed */
     SHAPE_RETRANSMIT_MS = 1000, /* all as by default, but: */
     SHAPE_IDLE_MS = 120000,     /* longer than any handshake, short enough to be waited for */
@@ -38,6 +42,10 @@ enum {
 };
 
 struct shape shape_of(unsigned number);
+
+/* Of SHAPE_COMMON shapes, each with one way of verifying and of signing, so that none is left out:
+ * not each with each. */
+struct shape shape_mixed(unsigned number);
 unsigned shape_number(const struct shape *shape);
 void shape_name(const struct shape *shape, char name[SHAPE_NAME_MAX]);
 uint16_t shape_mtu(const struct shape *shape);
@@ -58,7 +66,11 @@ const struct rdtls_config *shape_config(const struct shape *shape, enum side sid
 /* The fingerprint of one side's certificate. */
 const uint8_t *shape_fingerprint(enum side side);
 
-/* Give all shared configurations back. */
+/* What the signer of one side says; the length. Ends the process when it cannot. */
+size_t shape_sign(enum side side, const struct rdtls_sign_request *request,
+                  uint8_t signature[RDTLS_SIGNATURE_MAX]);
+
+/* Give all shared configurations and signers back. */
 void shape_configs_free(void);
 
 #endif
