@@ -26,7 +26,7 @@ static void expect_no_repetition(struct fixture *fixture, enum key_exchange_kind
         cr_assert_neq(memcmp(private_keys[i - 1], private_keys[i], sizeof(private_keys[0])), 0);
 }
 
-Test(key_pool, ten_thousand_pairs_never_repeat, .timeout = 120)
+Test(hazard_25_key_pairs, ten_thousand_pairs_never_repeat, .timeout = 120)
 {
     struct fixture fixture;
     const struct lane_engine *engine = engine_here();
@@ -53,7 +53,7 @@ static void expect_valid(const struct fixture *fixture, const struct key_pair *p
     cr_expect_arr_eq(ours, theirs, sizeof(ours));
 }
 
-Test(key_pool, pairs_are_valid)
+Test(hazard_25_key_pairs, pairs_are_valid)
 {
     struct fixture fixture;
     fixture_init(&fixture, engine_here());
@@ -77,7 +77,7 @@ static bool contains(const struct key_pool *pool, const uint8_t private_key[32])
     return false;
 }
 
-Test(key_pool, what_was_taken_is_wiped)
+Test(hazard_25_key_pairs, what_was_taken_is_wiped)
 {
     const struct lane_engine *engine = engine_here();
     struct key_pool pool = {0};
@@ -93,7 +93,7 @@ Test(key_pool, what_was_taken_is_wiped)
 }
 
 /* The memory is zero in a child; a copy of the process keeps nothing that its twin will use. */
-Test(key_pool, after_a_fork_the_child_makes_its_own)
+Test(hazard_25_key_pairs, after_a_fork_the_child_makes_its_own)
 {
     struct fixture fixture;
     const struct lane_engine *engine = engine_here();
@@ -115,7 +115,7 @@ Test(key_pool, after_a_fork_the_child_makes_its_own)
     fixture_free(&fixture);
 }
 
-Test(key_pool, dropping_wipes_all)
+Test(hazard_25_key_pairs, dropping_wipes_all)
 {
     struct fixture fixture;
     struct key_pair pair;

@@ -58,7 +58,7 @@ static void expect_no_repetition(const struct lanes_options *change, struct fixt
         cr_assert_neq(memcmp(&rs[i - 1], &rs[i], sizeof(rs[0])), 0, "an r came twice");
 }
 
-Test(nonce_pool, thousands_of_signatures_verify_and_no_r_repeats, .timeout = 300)
+Test(hazard_25_nonces, thousands_of_signatures_verify_and_no_r_repeats, .timeout = 300)
 {
     struct fixture fixture;
     fixture_init(&fixture, engine_here());
@@ -87,7 +87,7 @@ static bool contains(const struct nonce_pool *pool, const struct ecdsa_nonce *no
     return false;
 }
 
-Test(nonce_pool, each_is_taken_once_and_wiped)
+Test(hazard_25_nonces, each_is_taken_once_and_wiped)
 {
     const struct lane_engine *engine = engine_here();
     struct nonce_pool pool = {0};
@@ -108,7 +108,7 @@ Test(nonce_pool, each_is_taken_once_and_wiped)
     cr_expect(all_zero(pool.nonces, sizeof(pool.nonces)));
 }
 
-Test(nonce_pool, they_live_for_a_second)
+Test(hazard_25_nonces, they_live_for_a_second)
 {
     const struct lane_engine *engine = engine_here();
     struct nonce_pool pool = {0};
@@ -163,7 +163,7 @@ static void drop(struct fixture *fixture)
     lanes_drop_made_ahead(fixture->lanes);
 }
 
-Test(nonce_pool, none_is_there_after_a_fork)
+Test(hazard_25_nonces, none_is_there_after_a_fork)
 {
     struct fixture fixture;
     fixture_init(&fixture, engine_here());
@@ -171,7 +171,7 @@ Test(nonce_pool, none_is_there_after_a_fork)
     fixture_free(&fixture);
 }
 
-Test(nonce_pool, none_is_there_after_the_host_has_learned_of_a_copy)
+Test(hazard_25_nonces, none_is_there_after_the_host_has_learned_of_a_copy)
 {
     struct fixture fixture;
     fixture_init(&fixture, engine_here());
@@ -179,7 +179,7 @@ Test(nonce_pool, none_is_there_after_the_host_has_learned_of_a_copy)
     fixture_free(&fixture);
 }
 
-Test(nonce_pool, turned_off_none_is_kept)
+Test(hazard_25_nonces, turned_off_none_is_kept)
 {
     struct fixture fixture;
     struct p256_number rs[LANES_WIDE];
@@ -196,7 +196,7 @@ Test(nonce_pool, turned_off_none_is_kept)
 
 /* A signature now and then is libcrypto's; when they come often, eight nonces at a time are
  * cheaper. */
-Test(nonce_pool, nonces_are_made_when_signatures_come_often)
+Test(hazard_25_nonces, nonces_are_made_when_signatures_come_often)
 {
     struct fixture fixture;
     struct p256_number r;

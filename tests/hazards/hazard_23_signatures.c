@@ -84,7 +84,7 @@ static void expect_digests(const struct cases *cases)
     expect_verdict(cases, "zeros, and a bad signature", false);
 }
 
-Test(lane_signatures, extreme_signatures_keys_and_digests, .timeout = 300)
+Test(hazard_23, extreme_signatures_keys_and_digests, .timeout = 300)
 {
     static struct cases cases;
     struct curve curve;
@@ -162,7 +162,7 @@ static void add_wrapped_r(struct cases *cases, const struct curve *curve)
 
 /* [fips186-4#6.4.2] The sum of two points that are equal is no ordinary sum. An engine may refuse
  * that signature, but nothing else, and spoil no other lane. */
-Test(lane_signatures, a_signature_with_equal_halves_spoils_no_other, .timeout = 120)
+Test(hazard_23, a_signature_with_equal_halves_spoils_no_other, .timeout = 120)
 {
     static struct cases cases;
     struct curve curve;
@@ -184,7 +184,7 @@ Test(lane_signatures, a_signature_with_equal_halves_spoils_no_other, .timeout = 
     curve_free(&curve);
 }
 
-Test(lane_signatures, signatures_that_meet_the_exceptions_of_the_arithmetic, .timeout = 120)
+Test(hazard_23, signatures_that_meet_the_exceptions_of_the_arithmetic, .timeout = 120)
 {
     static struct cases cases;
     struct curve curve;
@@ -208,7 +208,7 @@ static void add_digest_to_sign(struct cases *cases, const char *name, struct byt
     job->sign.digest_len = digest.len;
 }
 
-Test(lane_signatures, extreme_digests_are_signed, .timeout = 120)
+Test(hazard_23, extreme_digests_are_signed, .timeout = 120)
 {
     static struct cases cases;
     static const uint8_t zeros[SHA384_LEN];
@@ -232,7 +232,7 @@ Test(lane_signatures, extreme_digests_are_signed, .timeout = 120)
 }
 
 /* What a peer sends by chance rather than by design: bits flipped anywhere in a signature. */
-Test(lane_signatures, signatures_with_a_bit_flipped, .timeout = 300)
+Test(hazard_23, signatures_with_a_bit_flipped, .timeout = 300)
 {
     struct fixture fixture;
     struct lane_job jobs[LANES_WIDE];

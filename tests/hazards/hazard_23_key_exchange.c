@@ -14,7 +14,7 @@ static void add_x25519_peer(struct cases *cases, const char *name, const char *h
     job->derive.peer[X25519_LEN - 1] ^= 0x80;
 }
 
-Test(lane_engine, x25519_peers_of_low_order_and_odd_encodings, .timeout = 120)
+Test(hazard_23, x25519_peers_of_low_order_and_odd_encodings, .timeout = 120)
 {
     static struct cases cases;
     cases_init(&cases);
@@ -108,7 +108,7 @@ static void add_p256_scalars(struct cases *cases, const struct curve *curve)
     BN_free(scalar);
 }
 
-Test(lane_engine, p256_peers_off_the_curve_and_extreme_scalars, .timeout = 120)
+Test(hazard_23, p256_peers_off_the_curve_and_extreme_scalars, .timeout = 120)
 {
     static struct cases cases;
     struct curve curve;
