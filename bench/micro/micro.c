@@ -101,7 +101,8 @@ static bool write_json(const char *file, const struct figure *figures)
 static bool measure_all(int rounds, const char *json)
 {
     struct figure figures[KIND_COUNT];
-    printf("%-52s %10s %s\n", rdtls_lanes_name(), "CPU time", " libcrypto allocations");
+    printf("%-52s %10s %s\n", rdtls_lanes_name(RDTLS_LANES_AUTO), "CPU time",
+           " libcrypto allocations");
     for (size_t i = 0; i < KIND_COUNT; i++) {
         if (!measure(&kinds[i], rounds, &figures[i]))
             return false;

@@ -101,8 +101,16 @@ enum rdtls_ahead_kind {
 RDTLS_API const char *rdtls_lane_kind_name(enum rdtls_lane_kind kind);
 RDTLS_API const char *rdtls_ahead_kind_name(enum rdtls_ahead_kind kind);
 
-/* Who computes: "crypto_mb" (eight at a time), or "libcrypto" (one at a time). Any thread. */
-RDTLS_API const char *rdtls_lanes_name(void);
+/* Who computes them. */
+enum rdtls_lanes {
+    RDTLS_LANES_AUTO,      /* eight at a time where this build and this CPU can */
+    RDTLS_LANES_LIBCRYPTO, /* one at a time by libcrypto, as where the CPU cannot: to compare both,
+                              or to do without crypto_mb */
+};
+
+/* By name, on this machine: "crypto_mb" (eight at a time), or "libcrypto" (one at a time). Any
+ * thread. */
+RDTLS_API const char *rdtls_lanes_name(enum rdtls_lanes lanes);
 
 struct rdtls_lane_stats {
     uint64_t jobs;
@@ -163,6 +171,7 @@ struct rdtls_endpoint_options {
      * server's threads have one. */
     uint64_t (*cpu_clock_ns)(void *context);
     void *cpu_clock_context;
+    enum rdtls_lanes lanes; /* default AUTO */
 };
 
 struct rdtls_endpoint;

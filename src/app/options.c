@@ -17,6 +17,7 @@ enum option {
     OPTION_CLIENT_CERT,
     OPTION_COOKIES,
     OPTION_IO,
+    OPTION_LANES,
     OPTION_CONNECTIONS_MAX,
     OPTION_HANDSHAKES_MAX,
     OPTION_MTU,
@@ -40,6 +41,9 @@ static const struct poptOption option_table[] = {
      "when a client must prove its address first (always)", "always|under-load|never"},
     {"io", 0, POPT_ARG_STRING, NULL, OPTION_IO,
      "io_uring, or poll with recvmmsg and sendmmsg (auto)", "auto|uring|mmsg"},
+    {"lanes", 0, POPT_ARG_STRING, NULL, OPTION_LANES,
+     "public-key operations eight at a time where the CPU can, or always one by one (auto)",
+     "auto|libcrypto"},
     {"connections-max", 0, POPT_ARG_STRING, NULL, OPTION_CONNECTIONS_MAX,
      "associations that may be open at once (65536)", "N"},
     {"handshakes-max", 0, POPT_ARG_STRING, NULL, OPTION_HANDSHAKES_MAX,
@@ -65,6 +69,8 @@ static const struct value_word cookie_words[] = {{"always", RDTLS_COOKIES_ALWAYS
                                                  {NULL, 0}};
 static const struct value_word io_words[] = {
     {"auto", RDTLS_IO_AUTO}, {"uring", RDTLS_IO_URING}, {"mmsg", RDTLS_IO_MMSG}, {NULL, 0}};
+static const struct value_word lanes_words[] = {
+    {"auto", RDTLS_LANES_AUTO}, {"libcrypto", RDTLS_LANES_LIBCRYPTO}, {NULL, 0}};
 
 static bool apply_count(const char *text, uint64_t min, uint64_t max, uint32_t *count,
                         struct complaint *complaint)
@@ -126,6 +132,11 @@ static bool apply_word(struct serve_options *options, enum option option, const 
         options->cookies = (enum rdtls_cookies)value;
         return known;
     }
+    if (option == OPTION_LANES) {
+        const bool known = value_parse_word(text, lanes_words, &value, complaint);
+        options->lanes = (enum rdtls_lanes)value;
+        return known;
+    }
     const bool known = value_parse_word(text, io_words, &value, complaint);
     options->io = (enum rdtls_io)value;
     return known;
@@ -154,6 +165,7 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
     case OPTION_CLIENT_CERT:
     case OPTION_COOKIES:
     case OPTION_IO:
+    case OPTION_LANES:
         return apply_word(options, option, text, complaint);
     case OPTION_CERT:
         return apply_path(text, &options->certificate_path, complaint);

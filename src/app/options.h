@@ -29,6 +29,7 @@ struct serve_options {
     enum rdtls_client_certificate client_certificate;
     enum rdtls_cookies cookies;
     enum rdtls_io io;
+    enum rdtls_lanes lanes;
     uint32_t connections_max; /* 0: the library's own */
     uint32_t handshakes_max;
     uint16_t mtu; /* 0: the library's own */

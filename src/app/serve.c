@@ -84,6 +84,7 @@ static void set_server_options(const struct serving *serving, struct rdtls_serve
     server->listen_count = options->listen_count;
     server->shards = options->shards;
     server->io = options->io;
+    server->endpoint.lanes = options->lanes;
     if (options->connections_max != 0) {
         server->endpoint.connections_max = options->connections_max;
     }
@@ -123,8 +124,8 @@ static void announce(const struct serving *serving)
         listen.port = rdtls_server_port(serving->server, i);
         address_format(&listen, address);
         say("listening on %s, %" PRIu32 " shard%s, %s, lanes %s, certificate sha-256 %s\n", address,
-            stats.shards, stats.shards == 1 ? "" : "s", io_name(stats.io), rdtls_lanes_name(),
-            certificate);
+            stats.shards, stats.shards == 1 ? "" : "s", io_name(stats.io),
+            rdtls_lanes_name(serving->options.lanes), certificate);
     }
 }
 
@@ -140,6 +141,7 @@ static void write_stats(struct serving *serving, const struct rdtls_server_stats
         return;
     }
     const struct stats_snapshot snapshot = {.server = stats,
+                                            .lanes_name = rdtls_lanes_name(serving->options.lanes),
                                             .echo = serving->echo,
                                             .memory = &serving->memory,
                                             .elapsed_s = elapsed_s(serving)};

@@ -103,10 +103,11 @@ static void put_lane_kind(cJSON *kinds, const struct rdtls_endpoint_stats *stats
     }
 }
 
-static void put_lanes(cJSON *root, const struct rdtls_endpoint_stats *stats)
+static void put_lanes(cJSON *root, const struct stats_snapshot *snapshot)
 {
+    const struct rdtls_endpoint_stats *stats = &snapshot->server->endpoint;
     cJSON *lanes = cJSON_AddObjectToObject(root, "lanes");
-    cJSON_AddStringToObject(lanes, "back_end", rdtls_lanes_name());
+    cJSON_AddStringToObject(lanes, "back_end", snapshot->lanes_name);
     put(lanes, "jobs", stats->lane_jobs);
     put(lanes, "batches", stats->lane_batches);
     cJSON *kinds = cJSON_AddObjectToObject(lanes, "kinds");
@@ -131,7 +132,6 @@ static void put_engine(cJSON *root, const struct rdtls_server_stats *stats)
     put_if(root, "cpu_us_per_handshake", handshakes > 0,
            (double)stats->cpu_ns / 1e3 / (double)(handshakes > 0 ? handshakes : 1));
     put(root, "shards", stats->shards);
-    put_lanes(root, &stats->endpoint);
 }
 
 static void put_memory(cJSON *root, const struct memory_watch *memory)
@@ -197,6 +197,7 @@ char *stats_json_print(const struct stats_snapshot *snapshot)
     cJSON_AddNumberToObject(root, "elapsed_s", snapshot->elapsed_s);
     put_endpoint(root, &snapshot->server->endpoint);
     put_engine(root, snapshot->server);
+    put_lanes(root, snapshot);
     put_memory(root, snapshot->memory);
     put_echo(root, snapshot->echo);
     put_jemalloc(root, snapshot->echo, snapshot->server->shards);

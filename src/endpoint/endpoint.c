@@ -97,7 +97,8 @@ static bool options_known(const struct rdtls_endpoint_options *given,
     return known->connections_max > 0 && known->connections_max <= LIMIT_MAX &&
            known->handshakes_max > 0 && known->handshakes_max <= LIMIT_MAX &&
            known->events_max <= LIMIT_MAX && known->outbox_bytes >= 2 * RDTLS_MTU_MAX &&
-           known->outbox_bytes <= 1u << 30;
+           known->outbox_bytes <= 1u << 30 &&
+           (known->lanes == RDTLS_LANES_AUTO || known->lanes == RDTLS_LANES_LIBCRYPTO);
 }
 
 size_t rdtls_endpoint_footprint(const struct rdtls_endpoint_options *options)

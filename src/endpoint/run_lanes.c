@@ -4,13 +4,18 @@
 #include "crypto/lane_engine.h"
 #include "endpoint/endpoint.h"
 
+static const struct lane_engine *engine_of(enum rdtls_lanes lanes)
+{
+    return lanes == RDTLS_LANES_AUTO ? lane_engine_multibuffer() : NULL;
+}
+
 struct lanes *endpoint_lanes_new(const struct rdtls_endpoint_options *options,
                                  const struct policy *policy, void *memory)
 {
     const struct lanes_options lanes = {
         .key = policy->credential.key,
         .host_signs = policy->host_signs,
-        .engine = lane_engine_multibuffer(),
+        .engine = engine_of(options->lanes),
         .memory = memory,
         .nonces_ahead = options->nonces_ahead,
         .clock = {options->cpu_clock_ns, options->cpu_clock_context},
@@ -78,8 +83,8 @@ void rdtls_endpoint_drop_made_ahead(struct rdtls_endpoint *endpoint)
     random_pool_drop(&endpoint->randoms);
 }
 
-const char *rdtls_lanes_name(void)
+const char *rdtls_lanes_name(enum rdtls_lanes lanes)
 {
-    const struct lane_engine *engine = lane_engine_multibuffer();
+    const struct lane_engine *engine = engine_of(lanes);
     return engine != NULL ? engine->name : "libcrypto";
 }

@@ -187,6 +187,7 @@ refused mtu_70000 '--mtu 70000' "${serve[@]}" --mtu 70000
 refused handler_unknown '--handler proxy: not one of' "${serve[@]}" --handler proxy
 refused cookies_unknown '--cookies maybe: not one of' "${serve[@]}" --cookies maybe
 refused io_unknown '--io epoll: not one of' "${serve[@]}" --io epoll
+refused lanes_unknown '--lanes crypto_mb: not one of' "${serve[@]}" --lanes crypto_mb
 refused client_cert_unknown '--client-cert yes: not one of' "${serve[@]}" --client-cert yes
 refused connections_max_0 '--connections-max 0' "${serve[@]}" --connections-max 0
 refused connections_max_huge '--connections-max' "${serve[@]}" --connections-max 99999999999999999999

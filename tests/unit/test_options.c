@@ -221,6 +221,7 @@ Test(serve_options, have_defaults)
     cr_expect_eq(options.cookies, RDTLS_COOKIES_ALWAYS);
     cr_expect_eq(options.client_certificate, RDTLS_CLIENT_CERTIFICATE_NONE);
     cr_expect_eq(options.io, RDTLS_IO_AUTO);
+    cr_expect_eq(options.lanes, RDTLS_LANES_AUTO);
     cr_expect_null(options.stats_path);
     serve_options_free(&options);
 }
@@ -233,8 +234,9 @@ Test(serve_options, are_all_understood)
         parse(&options, &complaint,
               ARGUMENTS("--listen", "127.0.0.1:1", "--listen=[::1]:2", "--shards", "3", "--handler",
                         "sink", "--cert", "c.pem", "--key", "k.pem", "--client-cert", "require",
-                        "--cookies", "under-load", "--io", "mmsg", "--connections-max", "1000",
-                        "--handshakes-max", "100", "--mtu", "1400", "--stats-json", "s.json")),
+                        "--cookies", "under-load", "--io", "mmsg", "--lanes", "libcrypto",
+                        "--connections-max", "1000", "--handshakes-max", "100", "--mtu", "1400",
+                        "--stats-json", "s.json")),
         "%s", complaint.text);
     cr_expect_eq(options.listen_count, 2);
     cr_expect_eq(options.listen[1].port, 2);
@@ -245,6 +247,7 @@ Test(serve_options, are_all_understood)
     cr_expect_eq(options.client_certificate, RDTLS_CLIENT_CERTIFICATE_REQUIRE);
     cr_expect_eq(options.cookies, RDTLS_COOKIES_UNDER_LOAD);
     cr_expect_eq(options.io, RDTLS_IO_MMSG);
+    cr_expect_eq(options.lanes, RDTLS_LANES_LIBCRYPTO);
     cr_expect_eq(options.connections_max, 1000);
     cr_expect_eq(options.handshakes_max, 100);
     cr_expect_eq(options.mtu, 1400);

@@ -70,7 +70,7 @@ Test(run_lanes, handshakes_of_one_pass_share_a_batch)
 {
     struct host server = host_new();
     struct host client = host_new();
-    bool eight_at_a_time = strcmp(rdtls_lanes_name(), "libcrypto") != 0;
+    bool eight_at_a_time = strcmp(rdtls_lanes_name(RDTLS_LANES_AUTO), "libcrypto") != 0;
     connect_many(&client, &server);
     cr_assert_eq(server.connected, CLIENTS);
     const struct rdtls_endpoint_stats *stats = rdtls_endpoint_stats(server.endpoint);
@@ -118,6 +118,34 @@ Test(run_lanes, without_nonces_ahead_handshakes_complete)
     host_free(&client);
 }
 
+Test(run_lanes, libcrypto_alone_runs_them_one_by_one)
+{
+    struct rdtls_config_options config;
+    struct rdtls_endpoint_options options = small_endpoint();
+    rdtls_config_options_defaults(&config);
+    options.lanes = RDTLS_LANES_LIBCRYPTO;
+    struct host server = host_with(&config, &options);
+    struct host client = host_new();
+    connect_many(&client, &server);
+    cr_expect_eq(server.connected, CLIENTS);
+    const struct rdtls_endpoint_stats *stats = rdtls_endpoint_stats(server.endpoint);
+    expect_sums(stats);
+    expect_two_batches(&stats->lanes[RDTLS_LANE_X25519_DERIVE], false);
+    expect_two_batches(&stats->lanes[RDTLS_LANE_ECDSA_P256_SIGN], false);
+    for (size_t kind = 0; kind < RDTLS_AHEAD_KIND_COUNT; kind++)
+        cr_expect_eq(stats->made_ahead[kind], 0);
+    cr_expect_str_eq(rdtls_lanes_name(RDTLS_LANES_LIBCRYPTO), "libcrypto");
+    host_free(&server);
+    host_free(&client);
+}
+
+Test(run_lanes, a_back_end_that_does_not_exist_is_refused)
+{
+    struct rdtls_endpoint_options options = small_endpoint();
+    options.lanes = (enum rdtls_lanes)(RDTLS_LANES_LIBCRYPTO + 1);
+    cr_expect_eq(rdtls_endpoint_footprint(&options), 0);
+}
+
 static uint64_t steps(void *context)
 {
     uint64_t *now = context;
@@ -135,7 +163,7 @@ Test(run_lanes, a_clock_is_read_at_creation_and_never_after)
     options.cpu_clock_context = &now;
     struct host server = host_with(&config, &options);
     struct host client = host_new();
-    bool eight_at_a_time = strcmp(rdtls_lanes_name(), "libcrypto") != 0;
+    bool eight_at_a_time = strcmp(rdtls_lanes_name(RDTLS_LANES_AUTO), "libcrypto") != 0;
     cr_expect_eq(now > 0, eight_at_a_time);
     uint64_t after_creation = now;
     connect_many(&client, &server);
