@@ -1,4 +1,4 @@
-# Shared by scripts/demo and scripts/test: what must be installed, and a build folder in a wanted state. Sourced by bash.
+# Shared by scripts/demo, scripts/bench and scripts/test: what must be installed, and a build folder in a wanted state. Sourced by bash.
 
 packages_needed=(
     build-essential meson ninja-build pkgconf python3
@@ -66,4 +66,41 @@ configure_build() {
     else
         meson setup "$folder" "$@"
     fi
+}
+
+# judge_options PROGRAM OPTION...: before the long work, as far as a Python is there already. Help was all that was wanted: the end.
+judge_options() {
+    local program=$1
+    shift
+    command -v python3 >/dev/null || return 0
+    python3 -B "$program" --only-judge-options "$@"
+    case " $* " in
+    *' --help '* | *' -h '*) exit 0 ;;
+    esac
+}
+
+# build_release SCRIPT TARGET...: these targets (names, or patterns of names) in build/, for speed. Quiet unless it fails; ends
+# with us.
+build_release() {
+    local script=$1 log=build.log
+    shift
+    echo "Building in build/ (release)"
+    if ! python3 -B scripts/supervise.py bash -c 'source scripts/common.sh; build_release_now "$@"' build "$@" >"$log" 2>&1; then
+        cat "$log" >&2
+        echo "scripts/$script: the build failed" >&2
+        return 1
+    fi
+    rm -f "$log"
+}
+
+build_release_now() {
+    local name wanted targets=()
+    configure_build build --buildtype=release -Db_sanitize=none || return
+    while read -r name; do
+        for wanted in "$@"; do
+            # shellcheck disable=SC2053 # a pattern is wanted
+            [[ $name == $wanted ]] && targets+=("$name")
+        done
+    done < <(ninja -C build -t targets all | sed -n 's/^\([a-z_/-]*\): .*/\1/p')
+    ninja -C build "${targets[@]}"
 }

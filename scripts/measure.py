@@ -6,93 +6,14 @@ associations to many, divided by their difference.
 """
 
 import argparse
-import ctypes
 import dataclasses
-import json
-import os
 import pathlib
-import platform
-import re
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
 
-START_SECONDS = 10
-STOP_SECONDS = 10
-ROUND_SECONDS = 120
-PR_SET_PDEATHSIG = 1
-
-
-class MeasureError(Exception):
-    """Something that a person has to read, in one line."""
-
-
-def cores():
-    """(server's, load's), or None when there are not two."""
-    allowed = sorted(os.sched_getaffinity(0))
-    return (allowed[0], allowed[1]) if len(allowed) >= 2 else None
-
-
-class Process:
-    """A child on a core of its own, for the length of a with block. It ends with us, even when we are killed."""
-
-    def __init__(self, command, core, folder):
-        self.command = [str(part) for part in command]
-        self.core = core
-        self.errors = folder / f"{pathlib.Path(self.command[0]).name}.stderr"
-
-    def _settle(self):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if self.core is not None:
-            os.sched_setaffinity(0, {self.core})
-
-    def __enter__(self):
-        with self.errors.open("w", encoding="utf-8") as errors:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
-                                            text=True, preexec_fn=self._settle)
-        return self
-
-    def line_with(self, pattern, seconds):
-        """Read on until a line matches. Nobody waits for ever: after so many seconds the process is ended."""
-        watchdog = threading.Timer(seconds, self.process.kill)
-        watchdog.start()
-        try:
-            for line in self.process.stdout:
-                match = re.search(pattern, line)
-                if match:
-                    return match
-        finally:
-            watchdog.cancel()
-        raise MeasureError(f"{self.command[0]} did not say {pattern!r} within {seconds} s: {self.complaint()}")
-
-    def complaint(self):
-        return self.errors.read_text(encoding="utf-8", errors="replace").strip()[-300:]
-
-    def stop(self, seconds):
-        """SIGTERM, or just the end; the rest of the output is read, lest a full pipe holds it up."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        return self.end(seconds)
-
-    def end(self, seconds):
-        try:
-            self.process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            raise MeasureError(f"{self.command[0]} did not end within {seconds} s") from None
-        return self.process.returncode
-
-    def resident_bytes(self):
-        pages = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii").split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-    def __exit__(self, *exception):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
+from measuring import (LISTENING, ROUND_SECONDS, START_SECONDS, STOP_SECONDS, MeasureError, OneLineParser, Process, cores,
+                       leave_on_signals, machine, only, read_json)
 
 
 @dataclasses.dataclass
@@ -118,12 +39,6 @@ class Figures:
             self.p99_us.append(load["latency_us"]["p99"])
 
 
-def read_json(path):
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise MeasureError(f"{path.name} cannot be read: {error}") from None
-
 
 class Bench:
     def __init__(self, arguments, folder):
@@ -138,14 +53,14 @@ class Bench:
 
     def server(self, name):
         options = ["--listen", "127.0.0.1:0", "--shards", "1", "--cookies", "always", "--stats-json", self.stats_path(name)]
-        return Process(self.servers()[name] + options, self.server_core, self.folder)
+        return Process(self.servers()[name] + options, only(self.server_core), self.folder)
 
     def stats_path(self, name):
         return self.folder / f"{name}.json"
 
     def load(self, address, *options):
         command = [self.arguments.build / "ringdtls-load", address, "--threads", "1", *options]
-        return Process(command, self.load_core, self.folder)
+        return Process(command, only(self.load_core), self.folder)
 
     def round(self, address, handshakes):
         """A closed loop with one echo on each association."""
@@ -164,7 +79,7 @@ class Bench:
             running = dict(zip(names, (first, second)))
             address = {}
             for name, server in running.items():
-                listening = server.line_with(r"listening on (\S+:\d+).*", START_SECONDS)
+                listening = server.line_with(LISTENING, START_SECONDS)
                 address[name] = listening.group(1)
                 figures[name].introduction = listening.group(0)
             for index in range(self.arguments.rounds):
@@ -187,7 +102,7 @@ class Bench:
         many = self.arguments.held - few
         hold = r"holding (\d+) associations"
         with self.server(name) as server:
-            address = server.line_with(r"listening on (\S+:\d+)", START_SECONDS).group(1)
+            address = server.line_with(LISTENING, START_SECONDS).group(1)
             with self.load(address, "--hold", "--handshakes", few, "--concurrency", self.arguments.concurrency) as load:
                 held_few = int(load.line_with(hold, ROUND_SECONDS).group(1))
                 before = server.resident_bytes()
@@ -222,16 +137,6 @@ def rows(ours, theirs):
     yield "failures", str(ours.failed), str(theirs.failed), ""
 
 
-def machine():
-    model = "unknown processor"
-    for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-        if line.startswith("model name"):
-            model = line.partition(":")[2].strip()
-            break
-    version = subprocess.run(["openssl", "version"], capture_output=True, text=True).stdout.split()
-    openssl = " ".join(version[:2]) or "OpenSSL of unknown version"
-    return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, {openssl}"
-
 
 def print_table(bench, figures):
     arguments = bench.arguments
@@ -255,7 +160,7 @@ def print_table(bench, figures):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="scripts/demo", description="Builds ringdtls, drives it beside the OpenSSL peer, and"
+    parser = OneLineParser(prog="scripts/demo", description="Builds ringdtls, drives it beside the OpenSSL peer, and"
                                      " prints one table. What is missing on a Debian machine is installed first.")
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"), help=argparse.SUPPRESS)
     parser.add_argument("--handshakes", type=int, default=20000, metavar="N", help="with each server (20000)")
@@ -269,17 +174,12 @@ def parse_arguments():
     return arguments
 
 
-def leave(number, _frame):
-    """Signals unwind like exceptions, so that with blocks end what they began."""
-    sys.exit(128 + number)
-
 
 def main():
     arguments = parse_arguments()
     if arguments.only_judge_options:
         return
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, leave)
+    leave_on_signals()
     try:
         with tempfile.TemporaryDirectory() as folder:
             bench = Bench(arguments, pathlib.Path(folder))
