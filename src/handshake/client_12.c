@@ -5,9 +5,10 @@
 #include "wire/certificate_messages.h"
 #include "wire/key_exchange_messages.h"
 
-/* [rfc6347#4.2.1] "When responding to a HelloVerifyRequest, the client MUST use the same parameter
- * values (version, random, session_id, cipher_suites, compression_method) as it did in the original
- * ClientHello." Between the two nothing changes but the cookie. */
+/* [rfc6347#4.2.1] "The client MUST retransmit the ClientHello with the cookie added." "When
+ * responding to a HelloVerifyRequest, the client MUST use the same parameter values (version,
+ * random, session_id, cipher_suites, compression_method) as it did in the original ClientHello."
+ * Between the two nothing changes but the cookie. */
 enum rdtls_status build_client_hello(struct handshake *handshake, struct writer *body)
 {
     client_hello_make(body, handshake->environment->policy, handshake->association,
@@ -43,6 +44,9 @@ static bool policy_offers_group(const struct policy *policy, uint16_t group)
 static enum rdtls_status check_server_hello(const struct handshake *handshake,
                                             const struct server_hello *hello)
 {
+    /* [rfc6347#4.2.1 !] "Upon receipt of the ServerHello, the client MUST verify that the server
+     * version values match.": that of a HelloVerifyRequest is about formatting alone, and 1.0 where
+     * servers do as they should. It is this one that counts. */
     if (hello->version != VERSION_DTLS_1_2)
         return RDTLS_ALERT_PROTOCOL_VERSION;
     if (!policy_offers_suite(handshake->environment->policy, hello->cipher_suite) ||

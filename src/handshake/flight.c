@@ -60,7 +60,8 @@ void flight_rewind(struct flight *flight)
 
 /* One record under an epoch, behind what the datagram holds already: head and body, sealed where
  * they lie. [rfc6347#4.2.2] "the retransmission is a new record. This record will have a new
- * DTLSPlaintext.sequence_number value." */
+ * DTLSPlaintext.sequence_number value." [rfc6347#4.2.1] "Subsequent ServerHellos will only be sent
+ * after the server has created state and MUST increment normally." */
 static bool write_record(const struct flight_writer *flight_writer, struct writer *datagram,
                          enum content_type type, uint8_t epoch, struct bytes head,
                          struct bytes body)
@@ -161,8 +162,9 @@ static bool is_first_of_epoch(const struct flight *flight)
 }
 
 /* Write as much of the message at the cursor as fits; false: the datagram is full. [rfc6347#4.2.3]
- * "the sender divides the message into a series of N contiguous data ranges. These ranges ... MUST
- * jointly contain the entire handshake message." */
+ * "the sender divides the message into a series of N contiguous data ranges." "These ranges MUST
+ * NOT be larger than the maximum handshake fragment size and MUST jointly contain the entire
+ * handshake message." */
 static bool write_at_cursor(struct flight *flight, const struct flight_writer *flight_writer,
                             struct writer *datagram)
 {

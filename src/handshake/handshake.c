@@ -21,10 +21,13 @@ static void handshake_init(struct handshake *handshake,
 
 static void association_init(struct association *association, enum rdtls_role role)
 {
+    /* [rfc6347#4.1.2.6] "The receiver packet counter for this session MUST be initialized to zero
+     * when the session is established." */
     memset(association, 0, sizeof(*association));
     association->role = (uint8_t)role;
-    /* [rfc6347#4.1] "implementations MUST NOT allow the epoch to wrap": there is one handshake, so
-     * that 1 is the last. */
+    /* [rfc6347#4.1] "implementations MUST NOT allow the same epoch value to be reused within two
+     * times the TCP maximum segment lifetime." [rfc6347#4.1] "implementations MUST NOT allow the
+     * epoch to wrap": there is one handshake, so that 1 comes once and is the last. */
     association->write[EPOCH_PROTECTED].epoch = EPOCH_PROTECTED;
     association->read.epoch = EPOCH_PROTECTED;
 }

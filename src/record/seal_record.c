@@ -37,6 +37,8 @@ enum rdtls_status seal_record(const struct seal_request *request, uint8_t *out)
 {
     size_t plaintext_len = request->plaintext.len;
     bool is_protected = request->keys != NULL;
+    /* [rfc6347#4.1.1.1] "the upper layer protocol MUST NOT write any record that exceeds the
+     * maximum record size of 2^14 bytes." */
     if (plaintext_len > PLAINTEXT_MAX)
         return RDTLS_TOO_LONG;
     /* [rfc6347#4.1] "implementations MUST either abandon an association or rehandshake prior to

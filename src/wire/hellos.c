@@ -318,7 +318,9 @@ enum rdtls_status hello_verify_request_read(struct bytes body, struct bytes *coo
     struct reader reader = reader_of(body);
     /* [rfc6347#4.2.1] "DTLS 1.2 and 1.0 clients MUST use the version solely to indicate packet
      * formatting (which is the same in both DTLS 1.2 and 1.0) and not as part of version
-     * negotiation." */
+     * negotiation. In particular, DTLS 1.2 clients MUST NOT assume that because the server uses
+     * version 1.0 in the HelloVerifyRequest that the server is not DTLS 1.2 or that it will
+     * eventually negotiate DTLS 1.0 rather than DTLS 1.2." */
     (void)reader_u16(&reader);
     /* [rfc6347#4.2.1] "opaque cookie<0..2^8-1>;" */
     struct bytes value = reader_vector_u8(&reader);

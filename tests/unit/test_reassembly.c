@@ -85,7 +85,9 @@ Test(reassembly, an_empty_message_is_whole_at_once)
 }
 
 /* [rfc6347#4.2.3] "DTLS implementations MUST be able to handle overlapping fragment ranges." Any
- * cut, any order, any overlap: the message is whole exactly when its last missing byte has come. */
+ * cut, any order, any overlap: the message is whole exactly when its last missing byte has come.
+ * [rfc6347#4.2.3 !] "it MUST buffer it until it has the entire handshake message": what there is no
+ * room for is refused, and comes again. */
 Test(reassembly, pieces_in_random_order_with_overlap)
 {
     srandom(7);

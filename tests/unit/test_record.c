@@ -287,7 +287,8 @@ Test(record, sealing_stops_behind_the_last_sequence_number)
     aead_engine_free(fixture.engine);
 }
 
-/* [rfc5246#6.2.1] "The length MUST NOT exceed 2^14." */
+/* [rfc5246#6.2.1] "The length MUST NOT exceed 2^14." [rfc6347#4.1.1.1] "the upper layer protocol
+ * MUST NOT write any record that exceeds the maximum record size of 2^14 bytes." */
 Test(record, too_much_plaintext_is_not_sealed)
 {
     static uint8_t record[ROOM];

@@ -1,0 +1,127 @@
+/* Flights on the wire: how they are cut, in which order they may come, what goes out again. */
+#include "crafted_support.h"
+
+enum { SECOND = 1000000000, MESSAGES_MAX = 16 };
+
+struct scene {
+    struct host server;
+    struct host client;
+    struct rdtls_path path;
+    struct rdtls_id id;
+};
+
+static struct scene scene_with(uint16_t mtu)
+{
+    struct rdtls_config_options config;
+    struct rdtls_endpoint_options options = small_endpoint();
+    rdtls_config_options_defaults(&config);
+    config.mtu = mtu;
+    config.cookies = RDTLS_COOKIES_NEVER;
+    struct scene scene = {host_with(&config, &options), host_new(), path_number(1), {0, 0}};
+    cr_assert_eq(rdtls_endpoint_connect(scene.client.endpoint, &scene.path, 0, 0, &scene.id),
+                 RDTLS_OK);
+    return scene;
+}
+
+static void scene_free(struct scene *scene)
+{
+    host_free(&scene->server);
+    host_free(&scene->client);
+}
+
+static void carry_all(struct host *from, struct host *to, const struct rdtls_path *path)
+{
+    uint8_t datagram[DATAGRAM_MAX];
+    for (size_t len = host_take(from, datagram); len > 0; len = host_take(from, datagram))
+        host_receive(to, path, datagram, len, 0);
+}
+
+/* Up to the client's last flight, in one datagram. */
+static size_t take_last_flight(struct scene *scene, uint8_t out[DATAGRAM_MAX])
+{
+    carry_all(&scene->client, &scene->server, &scene->path);
+    carry_all(&scene->server, &scene->client, &scene->path);
+    size_t len = host_take(&scene->client, out);
+    cr_assert_gt(len, 0);
+    return len;
+}
+
+/* [rfc6347#4.1] "Until the handshake has completed, implementations MUST accept packets from the
+ * old epoch.": also behind one of the new epoch, which waits for its keys. [rfc6347#4.1.2.6] "The
+ * receiver packet counter for this session MUST be initialized to zero when the session is
+ * established.": the first number under keys is 0, and taken. */
+Test(flights, a_last_flight_from_behind_is_taken)
+{
+    struct scene scene = scene_with(RDTLS_MTU_MAX);
+    uint8_t datagram[DATAGRAM_MAX];
+    struct part parts[PARTS_MAX];
+    size_t count = parts_of(datagram, take_last_flight(&scene, datagram), parts);
+    cr_assert_eq(count, 3, "ClientKeyExchange, ChangeCipherSpec, Finished");
+    cr_assert_eq(parts[2].header.epoch, EPOCH_PROTECTED);
+    cr_assert_eq(parts[2].header.sequence, 0);
+    while (count > 0) {
+        cr_assert_eq(scene.server.connected, 0);
+        count--;
+        host_receive(&scene.server, &scene.path, parts[count].at, parts[count].len, 0);
+    }
+    cr_expect_eq(scene.server.connected, 1);
+    const struct association *association =
+        association_of(&scene.server, scene.server.last_connected);
+    cr_expect_eq(association->read.window.highest, 0);
+    cr_expect_eq(association->read.window.seen, 1);
+    scene_free(&scene);
+}
+
+/* [rfc6347#4.2.5] "the ChangeCipherSpec message is not technically a handshake message but MUST be
+ * treated as part of the same flight as the associated Finished message for the purposes of timeout
+ * and retransmission." */
+Test(flights, a_change_cipher_spec_goes_out_again_with_its_finished)
+{
+    struct scene scene = scene_with(RDTLS_MTU_MAX);
+    uint8_t lost[DATAGRAM_MAX];
+    uint8_t datagram[DATAGRAM_MAX];
+    struct part before[PARTS_MAX];
+    struct part after[PARTS_MAX];
+    size_t count = parts_of(lost, take_last_flight(&scene, lost), before);
+    rdtls_endpoint_tick(scene.client.endpoint, 2 * (uint64_t)SECOND);
+    size_t len = host_take(&scene.client, datagram);
+    cr_assert_eq(parts_of(datagram, len, after), count);
+    for (size_t i = 0; i < count; i++) {
+        cr_expect_eq(after[i].header.type, before[i].header.type);
+        cr_expect_eq(after[i].header.epoch, before[i].header.epoch);
+        cr_expect_gt(after[i].header.sequence, before[i].header.sequence);
+    }
+    cr_expect_eq(after[1].header.type, CONTENT_CHANGE_CIPHER_SPEC);
+    host_receive(&scene.server, &scene.path, datagram, len, 0);
+    cr_expect_eq(scene.server.connected, 1);
+    scene_free(&scene);
+}
+
+/* [rfc6347#4.2.3] "These ranges MUST NOT be larger than the maximum handshake fragment size and
+ * MUST jointly contain the entire handshake message." [rfc6347#4.1.1] "Each DTLS record MUST fit
+ * within a single datagram." */
+Test(flights, fragments_lie_end_to_end_and_fit_their_datagrams)
+{
+    struct scene scene = scene_with(RDTLS_MTU_MIN);
+    uint8_t datagram[DATAGRAM_MAX];
+    struct part parts[PARTS_MAX];
+    uint32_t covered[MESSAGES_MAX] = {0};
+    uint32_t lengths[MESSAGES_MAX] = {0};
+    size_t fragments = 0;
+    carry_all(&scene.client, &scene.server, &scene.path);
+    for (size_t len = host_take(&scene.server, datagram); len > 0;
+         len = host_take(&scene.server, datagram)) {
+        cr_expect_leq(len, RDTLS_MTU_MIN);
+        size_t count = parts_of(datagram, len, parts);
+        for (size_t i = 0; i < count; i++, fragments++) {
+            struct handshake_header header = message_in(&parts[i]);
+            cr_assert_lt(header.message_seq, MESSAGES_MAX);
+            cr_expect_eq(header.fragment_offset, covered[header.message_seq]);
+            covered[header.message_seq] += header.fragment_length;
+            lengths[header.message_seq] = header.length;
+        }
+    }
+    cr_expect_arr_eq(covered, lengths, sizeof(covered));
+    cr_expect_gt(fragments, 4, "more than there are messages: something was cut");
+    scene_free(&scene);
+}

@@ -1,0 +1,77 @@
+/* Another handshake on an association that lives: there is none. */
+#include "crafted_support.h"
+
+#include "wire/alert.h"
+
+enum { HELLO_BODY_LEN = 64 };
+
+struct scene {
+    struct host server;
+    struct host client;
+    struct rdtls_path path;
+    struct rdtls_id id;
+};
+
+static struct scene scene_new(void)
+{
+    struct scene scene = {host_new(), host_new(), path_number(1), {0, 0}};
+    cr_assert_eq(rdtls_endpoint_connect(scene.client.endpoint, &scene.path, 0, 0, &scene.id),
+                 RDTLS_OK);
+    hosts_exchange(&scene.client, &scene.server, &scene.path, 0);
+    cr_assert_eq(scene.client.connected, 1);
+    cr_assert_eq(scene.server.connected, 1);
+    return scene;
+}
+
+static void scene_free(struct scene *scene)
+{
+    host_free(&scene->server);
+    host_free(&scene->client);
+}
+
+/* The one record that waits at `from`, under epoch 1, is the warning no_renegotiation. */
+static void expect_no_renegotiation(struct host *from, const struct host *to, struct rdtls_id id)
+{
+    uint8_t datagram[DATAGRAM_MAX];
+    uint8_t copy[DATAGRAM_MAX];
+    struct part parts[PARTS_MAX];
+    cr_assert_eq(parts_of(datagram, host_take(from, datagram), parts), 1);
+    cr_assert_eq(parts[0].header.type, CONTENT_ALERT);
+    cr_assert_eq(parts[0].header.epoch, EPOCH_PROTECTED);
+    struct bytes content = opened_by(to, id, &parts[0], copy);
+    static const uint8_t expected[] = {ALERT_WARNING, ALERT_NO_RENEGOTIATION};
+    cr_assert_eq(content.len, sizeof(expected));
+    cr_expect_arr_eq(content.data, expected, sizeof(expected));
+    cr_expect_eq(host_take(from, datagram), 0);
+}
+
+static void expect_still_connected(struct scene *scene)
+{
+    cr_expect_eq(scene->client.closed + scene->server.closed, 0);
+    cr_expect_eq(association_of(&scene->client, scene->id)->write_epoch, EPOCH_PROTECTED);
+    cr_assert_eq(rdtls_endpoint_send(scene->client.endpoint, scene->id, (const uint8_t *)"x", 1),
+                 RDTLS_OK);
+    cr_assert_eq(rdtls_endpoint_send(scene->server.endpoint, scene->server.last_connected,
+                                     (const uint8_t *)"y", 1),
+                 RDTLS_OK);
+    hosts_exchange(&scene->client, &scene->server, &scene->path, 0);
+    cr_expect_eq(scene->client.records, 1);
+    cr_expect_eq(scene->server.records, 1);
+}
+
+/* A client that asks for another handshake, under keys. [rfc6347#4.1] "implementations MUST NOT
+ * allow the same epoch value to be reused within two times the TCP maximum segment lifetime" and
+ * [rfc6347#4.1] "implementations MUST NOT allow the epoch to wrap": the epoch stays what it is. */
+Test(rehandshake, a_hello_under_keys_is_told_no)
+{
+    struct scene scene = scene_new();
+    static const uint8_t body[HELLO_BODY_LEN] = {0xfe, 0xfd};
+    struct crafted_message hello = {EPOCH_PROTECTED, MESSAGE_CLIENT_HELLO, 5, {body, sizeof(body)}};
+    uint8_t datagram[DATAGRAM_MAX];
+    size_t len = craft_message(&scene.client, scene.id, &hello, datagram);
+    host_receive(&scene.server, &scene.path, datagram, len, 0);
+    expect_no_renegotiation(&scene.server, &scene.client, scene.id);
+    cr_expect_eq(rdtls_endpoint_stats(scene.server.endpoint)->handshakes_started, 1);
+    expect_still_connected(&scene);
+    scene_free(&scene);
+}
