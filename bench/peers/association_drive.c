@@ -235,22 +235,19 @@ void association_take_datagram(struct shard *shard, const struct path *path,
 
 static void look_at_handshake(struct shard *shard, struct association *association)
 {
+    const uint64_t writes = shard->wire.writes;
+
     if (shard->wire.now_ns >= association->give_up_ns) {
         tally_add(&shard->stats.handshakes_failed, "timed_out", 1);
         association_discard(shard, association);
         return;
     }
     wire_lend(&shard->wire, &association->path, NULL, 0);
-    switch (session_run_timer(association->session)) {
-    case TIMER_FAILED:
+    if (!session_run_timer(association->session)) {
         fail(shard, association);
         return;
-    case TIMER_RETRANSMITTED:
-        shard->stats.retransmits++;
-        break;
-    case TIMER_RUNS:
-        break;
     }
+    shard->stats.retransmits += shard->wire.writes > writes;
     postpone(shard, association);
 }
 

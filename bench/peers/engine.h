@@ -33,8 +33,6 @@ enum progress {
     PROGRESS_FAILED, /* for a reason that engine_take_failure tells */
 };
 
-enum timer_outcome { TIMER_RUNS, TIMER_RETRANSMITTED, TIMER_FAILED };
-
 /* Ways to run the library that differ in cost, the default first, NULL last. */
 extern const char *const engine_variants[];
 /* False when the library insists on a cookie from everyone. */
@@ -81,8 +79,9 @@ void session_send(struct session *session, const uint8_t *data, size_t len);
 /* Nothing to do till the next datagram: give back what can be given back. */
 void session_rest(struct session *session);
 
-/* During the handshake, about once a second: repeat the flight when its time is over. */
-enum timer_outcome session_run_timer(struct session *session);
+/* During the handshake, about once a second: repeat the flight when its time is over. False when
+ * the session has failed. */
+bool session_run_timer(struct session *session);
 void session_say_close(struct session *session);
 
 #endif

@@ -201,6 +201,7 @@ static enum progress progress_of(struct session *session, ssize_t result)
     if (gnutls_error_is_fatal((int)result) == 0)
         return PROGRESS_WAITS;
     session->engine->failure = (int)result;
+    gnutls_alert_send_appropriate(session->gnutls, (int)result);
     return PROGRESS_FAILED;
 }
 
@@ -238,13 +239,9 @@ void session_rest(struct session *session)
 }
 
 /* GnuTLS looks at its clock whenever the handshake is asked to go on. */
-enum timer_outcome session_run_timer(struct session *session)
+bool session_run_timer(struct session *session)
 {
-    const uint64_t writes = session->engine->wire->writes;
-
-    if (session_handshake(session) == PROGRESS_FAILED)
-        return TIMER_FAILED;
-    return session->engine->wire->writes > writes ? TIMER_RETRANSMITTED : TIMER_RUNS;
+    return session_handshake(session) != PROGRESS_FAILED;
 }
 
 void session_say_close(struct session *session)

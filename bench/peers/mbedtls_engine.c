@@ -258,6 +258,12 @@ static enum progress progress_of(struct session *session, int result)
     case 0:
     case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
         return PROGRESS_CLOSED;
+    case MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE:
+        /* The one failure that the library keeps to itself. */
+        mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+                                       MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
+        session->engine->failure = result;
+        return PROGRESS_FAILED;
     default:
         session->engine->failure = result;
         return PROGRESS_FAILED;
@@ -296,13 +302,10 @@ void session_rest(struct session *session)
     (void)session;
 }
 
-enum timer_outcome session_run_timer(struct session *session)
+/* Asked to go on, the library asks timer_get. */
+bool session_run_timer(struct session *session)
 {
-    const uint64_t writes = session->engine->wire->writes;
-
-    if (session_handshake(session) == PROGRESS_FAILED)
-        return TIMER_FAILED;
-    return session->engine->wire->writes > writes ? TIMER_RETRANSMITTED : TIMER_RUNS;
+    return session_handshake(session) != PROGRESS_FAILED;
 }
 
 void session_say_close(struct session *session)

@@ -225,15 +225,10 @@ void session_rest(struct session *session)
         SSL_free_buffers(session->ssl);
 }
 
-enum timer_outcome session_run_timer(struct session *session)
+bool session_run_timer(struct session *session)
 {
-    int result;
-
     SSL_alloc_buffers(session->ssl);
-    result = (int)DTLSv1_handle_timeout(session->ssl);
-    if (result < 0)
-        return TIMER_FAILED;
-    return result == 1 ? TIMER_RETRANSMITTED : TIMER_RUNS;
+    return DTLSv1_handle_timeout(session->ssl) >= 0;
 }
 
 void session_say_close(struct session *session)

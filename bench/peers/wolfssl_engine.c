@@ -217,6 +217,8 @@ bool session_begin(struct session *session, const struct client_hello *hello,
                WOLFSSL_SUCCESS;
 }
 
+/* A client that shows no certificate where one is required hears nothing: the library sends no
+ * alert then, and gives its users no function to send one. */
 static enum progress progress_of(struct session *session, int result)
 {
     const int error = wolfSSL_get_error(session->ssl, result);
@@ -269,16 +271,16 @@ void session_rest(struct session *session)
     (void)session;
 }
 
-enum timer_outcome session_run_timer(struct session *session)
+bool session_run_timer(struct session *session)
 {
     if (session->engine->wire->now_ns < session->timeout_ns)
-        return TIMER_RUNS;
+        return true;
     if (wolfSSL_dtls_got_timeout(session->ssl) != WOLFSSL_SUCCESS) {
         session->engine->failure = wolfSSL_get_error(session->ssl, WOLFSSL_FATAL_ERROR);
-        return TIMER_FAILED;
+        return false;
     }
     timer_start(session);
-    return TIMER_RETRANSMITTED;
+    return true;
 }
 
 void session_say_close(struct session *session)
