@@ -31,11 +31,27 @@ static uint32_t cores(void)
     return count < LOAD_THREADS_MAX ? (uint32_t)count : LOAD_THREADS_MAX;
 }
 
+static void set_offer(const struct load_options *options, struct rdtls_config_options *config)
+{
+    config->server_name = options->server_name;
+    if (options->suite != 0) {
+        config->cipher_suites = &options->suite;
+        config->cipher_suite_count = 1;
+    }
+    if (options->group != 0) {
+        config->groups = &options->group;
+        config->group_count = 1;
+    }
+}
+
 static bool make_config(struct load *load, struct complaint *complaint)
 {
     const struct load_options *options = load->options;
     struct rdtls_config_options config;
+    const char *protocols[RDTLS_ALPN_MAX];
     rdtls_config_options_defaults(&config);
+    set_offer(options, &config);
+    extras_apply(&options->extras, protocols, &config);
     config.client_certificate_offer = options->client_cert;
     config.verify = options->verify;
     if (options->verify == RDTLS_VERIFY_FINGERPRINT) {
@@ -45,7 +61,13 @@ static bool make_config(struct load *load, struct complaint *complaint)
     config.mtu = options->mtu;
     config.handshake_timeout_ms = options->timeout_ms;
     config.idle_timeout_ms = 0; /* held associations are silent */
+    config.key_log = options->key_log_path != NULL;
     const enum rdtls_status status = rdtls_config_new(&config, &load->config);
+    /* All other values were checked when they were read. */
+    if (status == RDTLS_INVALID_ARGUMENT && options->server_name != NULL) {
+        return complain(complaint, "--server-name %s: not the DNS name of a host",
+                        options->server_name);
+    }
     return status == RDTLS_OK ||
            complain(complaint, "no configuration could be made: %s", rdtls_status_name(status));
 }
@@ -64,6 +86,7 @@ static bool make_workers(struct load *load, struct complaint *complaint)
         load->workers[i].orders = &load->orders;
         load->workers[i].options = load->options;
         load->workers[i].paths = &load->paths;
+        load->workers[i].key_log = load->key_log;
         if (!worker_init(&load->workers[i], &schedule)) {
             return complain(complaint, "out of memory");
         }
@@ -119,6 +142,10 @@ bool load_start(struct load *load, const struct load_options *options, struct co
     *load = (struct load){.options = options, .live = isatty(STDERR_FILENO) == 1};
     atomic_init(&load->orders.phase, PHASE_WAIT);
     atomic_init(&load->orders.start_ns, 0);
+    if (options->key_log_path != NULL &&
+        !key_log_open(options->key_log_path, &load->key_log, complaint)) {
+        return complain_about(complaint, "--keylog");
+    }
     return local_paths_find(&options->target, &load->paths, complaint) &&
            make_workers(load, complaint) && make_sockets(load, complaint) &&
            make_config(load, complaint) && start_engine(load, complaint);
@@ -257,6 +284,7 @@ void load_free(struct load *load)
     }
     free(load->workers);
     free(load->sockets);
+    key_log_close(load->key_log);
     if (load->config != NULL) {
         rdtls_config_free(load->config);
     }

@@ -14,6 +14,7 @@ struct load {
     struct worker *workers;
     uint32_t threads;
     struct rdtls_config *config;
+    struct key_log *key_log; /* NULL: none */
     struct rdtls_listen *sockets;
     size_t socket_count; /* of each thread */
     struct rdtls_server *engine;

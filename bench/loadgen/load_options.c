@@ -7,6 +7,7 @@
 
 #include "app/address.h"
 #include "app/option_values.h"
+#include "app/protocol_words.h"
 
 enum option {
     OPTION_HANDSHAKES = 1,
@@ -23,6 +24,12 @@ enum option {
     OPTION_JSON,
     OPTION_TIMEOUT_MS,
     OPTION_MTU,
+    OPTION_SUITE,
+    OPTION_GROUP,
+    OPTION_ALPN,
+    OPTION_SRTP,
+    OPTION_SERVER_NAME,
+    OPTION_KEY_LOG,
     OPTION_HELP,
     OPTION_VERSION,
 };
@@ -54,6 +61,17 @@ static const struct poptOption option_table[] = {
      "a handshake that takes longer has failed (10000)", "MS"},
     {"mtu", 0, POPT_ARG_STRING, NULL, OPTION_MTU, "largest UDP payload to send, in bytes (1200)",
      "BYTES"},
+    {"suite", 0, POPT_ARG_STRING, NULL, OPTION_SUITE, "offer this cipher suite alone (all)",
+     "NAME"},
+    {"group", 0, POPT_ARG_STRING, NULL, OPTION_GROUP, "offer this group alone (all)", "NAME"},
+    {"alpn", 0, POPT_ARG_STRING, NULL, OPTION_ALPN,
+     "offer these application protocols, the preferred one first (none)", "NAME,..."},
+    {"srtp", 0, POPT_ARG_STRING, NULL, OPTION_SRTP,
+     "offer these SRTP profiles, the preferred one first (none)", "NAME,..."},
+    {"server-name", 0, POPT_ARG_STRING, NULL, OPTION_SERVER_NAME,
+     "say this DNS name to the server (none)", "NAME"},
+    {"keylog", 0, POPT_ARG_STRING, NULL, OPTION_KEY_LOG,
+     "append each association's secret, for Wireshark; who reads it can decrypt them", "FILE"},
     {"json", 0, POPT_ARG_STRING, NULL, OPTION_JSON, "the results, at the end", "FILE"},
     {"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "this text", NULL},
     {"version", 0, POPT_ARG_NONE, NULL, OPTION_VERSION, "the version", NULL},
@@ -115,14 +133,26 @@ static bool apply_verify(struct load_options *options, const char *text,
     return true;
 }
 
-static bool apply_json(struct load_options *options, const char *text, struct complaint *complaint)
+/* Copy a name; the last of several counts. */
+static bool apply_name(const char *text, char **name, struct complaint *complaint)
 {
     if (text[0] == '\0') {
-        return complain(complaint, "the name of the file is empty");
+        return complain(complaint, "the name is empty");
     }
-    free(options->json_path);
-    options->json_path = strdup(text);
-    return options->json_path != NULL || complain(complaint, "out of memory");
+    free(*name);
+    *name = strdup(text);
+    return *name != NULL || complain(complaint, "out of memory");
+}
+
+static bool apply_code(const char *text, const struct value_word *words, uint16_t *code,
+                       struct complaint *complaint)
+{
+    int value = 0;
+    if (!value_parse_word(text, words, &value, complaint)) {
+        return false;
+    }
+    *code = (uint16_t)value;
+    return true;
 }
 
 static bool apply_flag(struct load_options *options, enum option option)
@@ -159,7 +189,19 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
     case OPTION_THREADS:
         return apply_count(text, LOAD_THREADS_MAX, &options->threads, complaint);
     case OPTION_JSON:
-        return apply_json(options, text, complaint);
+        return apply_name(text, &options->json_path, complaint);
+    case OPTION_KEY_LOG:
+        return apply_name(text, &options->key_log_path, complaint);
+    case OPTION_SERVER_NAME:
+        return apply_name(text, &options->server_name, complaint);
+    case OPTION_SUITE:
+        return apply_code(text, suite_words, &options->suite, complaint);
+    case OPTION_GROUP:
+        return apply_code(text, group_words, &options->group, complaint);
+    case OPTION_ALPN:
+        return extras_parse_alpn(&options->extras, text, complaint);
+    case OPTION_SRTP:
+        return extras_parse_srtp(&options->extras, text, complaint);
     case OPTION_TIMEOUT_MS:
         return apply_timeout(options, text, complaint);
     case OPTION_MTU:
@@ -259,7 +301,9 @@ bool load_options_parse(int argc, const char **argv, struct load_options *option
 void load_options_free(struct load_options *options)
 {
     free(options->json_path);
-    options->json_path = NULL;
+    free(options->key_log_path);
+    free(options->server_name);
+    options->json_path = options->key_log_path = options->server_name = NULL;
 }
 
 void load_options_help(void)

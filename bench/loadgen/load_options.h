@@ -5,6 +5,7 @@
 #include <ringdtls/ringdtls.h>
 
 #include "app/complaint.h"
+#include "app/extras.h"
 
 enum {
     LOAD_HANDSHAKES_DEFAULT = 10000,
@@ -31,7 +32,12 @@ struct load_options {
     bool fingerprint_given;
     uint8_t fingerprint[RDTLS_FINGERPRINT_LEN];
     uint32_t threads; /* 0: one per core */
+    uint16_t suite;   /* 0: the library's own */
+    uint16_t group;
+    struct extras extras;
+    char *server_name; /* NULL: not said */
     char *json_path;
+    char *key_log_path;
     uint32_t timeout_ms;
     uint16_t mtu;
     bool help; /* for these two the rest was not looked at */

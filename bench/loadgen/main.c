@@ -34,8 +34,13 @@ static enum exit_status judge(const struct load *load, const struct report *repo
         say_error("%s: gave up: too many handshakes in a row timed out, or found no room\n",
                   program);
     }
+    struct complaint complaint;
+    const bool logged = !key_log_failed(load->key_log, &complaint);
+    if (!logged) {
+        say_error("%s: --keylog: %s\n", program, complaint.text);
+    }
     const bool written = load->options->json_path == NULL || write_json(report);
-    return written && results->failed == 0 ? EXIT_FINE : EXIT_FAILED;
+    return written && logged && results->failed == 0 ? EXIT_FINE : EXIT_FAILED;
 }
 
 static enum exit_status run_load(struct load *load)

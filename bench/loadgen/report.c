@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "app/address.h"
+#include "app/protocol_words.h"
 #include "app/streams.h"
 
 static const char *version_name(uint16_t version)
@@ -57,6 +58,17 @@ static void say_failures(const struct results *results)
     }
 }
 
+static void say_extras(const struct rdtls_info *info)
+{
+    const char *srtp = word_of(srtp_words, info->srtp_profile);
+    if (info->alpn != NULL) {
+        say(", protocol %s", info->alpn);
+    }
+    if (srtp != NULL) {
+        say(", %s", srtp);
+    }
+}
+
 void report_table(const struct report *report)
 {
     const struct results *results = report->results;
@@ -66,6 +78,7 @@ void report_table(const struct report *report)
     say("target       %s", target);
     if (version != NULL) {
         say(", %s, cipher suite 0x%04x", version, results->info.cipher_suite);
+        say_extras(&results->info);
     }
     say("\n%-12s %" PRIu64 "\n", "attempted", results->attempted);
     say("%-12s %" PRIu64 ", %.1f a second over %.2f s\n", "completed", results->completed,
@@ -129,9 +142,21 @@ static void put_latency(cJSON *root, const char *key, const struct histogram *hi
     cJSON_AddNumberToObject(latency, "max", (double)histogram->max / 1e3);
 }
 
+static void put_text(cJSON *object, const char *key, const char *text)
+{
+    if (text != NULL) {
+        cJSON_AddStringToObject(object, key, text);
+    } else {
+        cJSON_AddNullToObject(object, key);
+    }
+}
+
 static void put_version(cJSON *root, const struct results *results)
 {
     const char *version = version_name(results->info.version);
+    put_text(root, "group", word_of(group_words, results->info.group));
+    put_text(root, "alpn", results->info.alpn);
+    put_text(root, "srtp", word_of(srtp_words, results->info.srtp_profile));
     if (version == NULL) {
         cJSON_AddNullToObject(root, "version");
         cJSON_AddNullToObject(root, "cipher_suite");

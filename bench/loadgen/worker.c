@@ -110,6 +110,7 @@ static void connected(struct worker_pass pass, struct association *association)
     histogram_record(&worker->results.latency_ns, now_ns - association->due_ns);
     worker->results.completed++;
     worker->timeouts_in_a_row = 0;
+    key_log_append(worker->key_log, rdtls_shard_endpoint(pass.shard), association->id);
     if (worker->results.info.version == 0) {
         const struct rdtls_endpoint *endpoint = rdtls_shard_endpoint(pass.shard);
         if (rdtls_endpoint_info(endpoint, association->id, &worker->results.info) != RDTLS_OK) {

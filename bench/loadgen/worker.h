@@ -11,6 +11,7 @@
 #include <ringdtls/ringdtls.h>
 #include <stdatomic.h>
 
+#include "app/key_log.h"
 #include "loadgen/associations.h"
 #include "loadgen/load_options.h"
 #include "loadgen/local_paths.h"
@@ -44,6 +45,7 @@ struct worker {
     const struct worker_orders *orders;           /* shared */
     const struct load_options *options;
     const struct local_paths *paths;
+    struct key_log *key_log; /* shared; NULL: none */
     struct schedule schedule;
     struct associations associations;
     struct address_circle circle;

@@ -30,6 +30,7 @@ static void set_policy(const struct serve_options *options, struct rdtls_config_
 {
     config->client_certificate = options->client_certificate;
     config->cookies = options->cookies;
+    config->key_log = options->key_log_path != NULL;
     if (options->mtu != 0) {
         config->mtu = options->mtu;
     }
@@ -59,8 +60,10 @@ bool credentials_config(const struct serve_options *options, struct rdtls_config
                         struct complaint *complaint)
 {
     struct rdtls_config_options config_options;
+    const char *protocols[RDTLS_ALPN_MAX];
     rdtls_config_options_defaults(&config_options);
     set_policy(options, &config_options);
+    extras_apply(&options->extras, protocols, &config_options);
     char *certificate = NULL;
     char *private_key = NULL;
     bool made = read_files(options, &config_options, &certificate, &private_key, complaint);

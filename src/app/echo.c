@@ -23,6 +23,8 @@ struct echo_shard {
     _Atomic uint64_t echoes_sent;
     _Atomic uint64_t echoes_delayed;
     _Atomic uint64_t echoes_dropped;
+    _Atomic uint64_t alpn[RDTLS_ALPN_MAX];
+    _Atomic uint64_t srtp[RDTLS_SRTP_PROFILES_MAX];
     _Atomic int arena;
     uint32_t pending_first;
     uint32_t pending_count;
@@ -30,7 +32,8 @@ struct echo_shard {
 };
 
 struct echo {
-    enum serve_handler handler;
+    const struct serve_options *options;
+    struct key_log *log;
     uint32_t shards;
     struct echo_shard shard[];
 };
@@ -47,7 +50,7 @@ static uint64_t get(const _Atomic uint64_t *counter)
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-struct echo *echo_new(enum serve_handler handler, uint32_t shards)
+struct echo *echo_new(const struct serve_options *options, uint32_t shards, struct key_log *log)
 {
     const size_t size = sizeof(struct echo) + shards * sizeof(struct echo_shard);
     struct echo *echo = aligned_alloc(_Alignof(struct echo), size);
@@ -55,7 +58,8 @@ struct echo *echo_new(enum serve_handler handler, uint32_t shards)
         return NULL;
     }
     memset(echo, 0, size);
-    echo->handler = handler;
+    echo->options = options;
+    echo->log = log;
     echo->shards = shards;
     for (uint32_t i = 0; i < shards; i++) {
         atomic_store(&echo->shard[i].arena, ARENA_NONE);
@@ -119,16 +123,50 @@ static void send_back(struct echo_shard *own, struct rdtls_shard *shard,
     add(status == RDTLS_OK ? &own->echoes_sent : &own->echoes_dropped, 1);
 }
 
+static void count_agreed(struct echo_shard *own, const struct extras *extras,
+                         const struct rdtls_info *info)
+{
+    for (size_t i = 0; i < extras->alpn_count; i++) {
+        if (info->alpn != NULL && strcmp(info->alpn, extras->alpn[i]) == 0) {
+            add(&own->alpn[i], 1);
+            break;
+        }
+    }
+    for (size_t i = 0; i < extras->srtp_count; i++) {
+        if (info->srtp_profile == extras->srtp[i]) {
+            add(&own->srtp[i], 1);
+            break;
+        }
+    }
+}
+
+static void connected(const struct echo *echo, struct echo_shard *own, struct rdtls_shard *shard,
+                      struct rdtls_id id)
+{
+    const struct rdtls_endpoint *endpoint = rdtls_shard_endpoint(shard);
+    struct rdtls_info info;
+    key_log_append(echo->log, endpoint, id);
+    if (rdtls_endpoint_info(endpoint, id, &info) == RDTLS_OK) {
+        count_agreed(own, &echo->options->extras, &info);
+    }
+}
+
 static void on_event(void *context, struct rdtls_shard *shard, const struct rdtls_event *event)
 {
     struct echo *echo = context;
     struct echo_shard *own = own_shard(echo, shard);
-    if (event->kind != RDTLS_EVENT_DATA || own == NULL) {
+    if (own == NULL) {
+        return;
+    }
+    if (event->kind == RDTLS_EVENT_CONNECTED) {
+        connected(echo, own, shard, event->id);
+    }
+    if (event->kind != RDTLS_EVENT_DATA) {
         return;
     }
     add(&own->records_received, 1);
     add(&own->bytes_received, event->data_len);
-    if (echo->handler == HANDLER_ECHO) {
+    if (echo->options->handler == HANDLER_ECHO) {
         send_back(own, shard, event);
     }
 }
@@ -167,6 +205,19 @@ void echo_totals(const struct echo *echo, struct echo_totals *totals)
         totals->echoes_sent += get(&shard->echoes_sent);
         totals->echoes_delayed += get(&shard->echoes_delayed);
         totals->echoes_dropped += get(&shard->echoes_dropped);
+    }
+}
+
+void echo_agreed(const struct echo *echo, struct echo_agreed *agreed)
+{
+    *agreed = (struct echo_agreed){.alpn = {0}};
+    for (uint32_t i = 0; i < echo->shards; i++) {
+        for (size_t k = 0; k < RDTLS_ALPN_MAX; k++) {
+            agreed->alpn[k] += get(&echo->shard[i].alpn[k]);
+        }
+        for (size_t k = 0; k < RDTLS_SRTP_PROFILES_MAX; k++) {
+            agreed->srtp[k] += get(&echo->shard[i].srtp[k]);
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include <ringdtls/ringdtls.h>
 
+#include "app/key_log.h"
 #include "app/options.h"
 
 struct echo;
@@ -21,14 +22,22 @@ struct echo_totals {
     uint64_t echoes_dropped; /* the queue was full as well, or the association ended first */
 };
 
-/* shards: how many there will be at most. NULL: out of memory. */
-struct echo *echo_new(enum serve_handler handler, uint32_t shards);
+/* How many associations have agreed on each protocol and profile, in the order of the options. */
+struct echo_agreed {
+    uint64_t alpn[RDTLS_ALPN_MAX];
+    uint64_t srtp[RDTLS_SRTP_PROFILES_MAX];
+};
+
+/* shards: how many there will be at most. log: NULL or what gets a line for each association. Both
+ * must outlive it. NULL: out of memory. */
+struct echo *echo_new(const struct serve_options *options, uint32_t shards, struct key_log *log);
 void echo_free(struct echo *echo);
 
 struct rdtls_handlers echo_handlers(struct echo *echo);
 
 /* Any thread. */
 void echo_totals(const struct echo *echo, struct echo_totals *totals);
+void echo_agreed(const struct echo *echo, struct echo_agreed *agreed);
 int echo_arena(const struct echo *echo, uint32_t shard);
 
 #endif

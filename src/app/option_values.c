@@ -41,7 +41,7 @@ bool value_parse_number(const char *text, double min, double max, double *value,
 bool value_parse_word(const char *text, const struct value_word *words, int *value,
                       struct complaint *complaint)
 {
-    char known[128] = "";
+    char known[256] = "";
     for (const struct value_word *word = words; word->word != NULL; word++) {
         if (strcmp(text, word->word) == 0) {
             *value = word->value;
@@ -51,6 +51,30 @@ bool value_parse_word(const char *text, const struct value_word *words, int *val
         snprintf(known + len, sizeof(known) - len, "%s%s", len == 0 ? "" : ", ", word->word);
     }
     return complain(complaint, "not one of %s", known);
+}
+
+bool value_parse_list(const char *list, list_take take, void *context, struct complaint *complaint)
+{
+    const char *at = list;
+    while (true) {
+        char name[128];
+        const size_t len = strcspn(at, ",");
+        if (len == 0) {
+            return complain(complaint, "a name in the list is empty");
+        }
+        if (len >= sizeof(name)) {
+            return complain(complaint, "a name in the list is too long");
+        }
+        memcpy(name, at, len);
+        name[len] = '\0';
+        if (!take(context, name, complaint)) {
+            return false;
+        }
+        if (at[len] == '\0') {
+            return true;
+        }
+        at += len + 1;
+    }
 }
 
 static int hex_value(char digit)

@@ -21,7 +21,10 @@ enum option {
     OPTION_CONNECTIONS_MAX,
     OPTION_HANDSHAKES_MAX,
     OPTION_MTU,
+    OPTION_ALPN,
+    OPTION_SRTP,
     OPTION_STATS_JSON,
+    OPTION_KEY_LOG,
     OPTION_HELP,
 };
 
@@ -50,8 +53,14 @@ static const struct poptOption option_table[] = {
      "handshakes that may be in flight at once (8192)", "N"},
     {"mtu", 0, POPT_ARG_STRING, NULL, OPTION_MTU, "largest UDP payload to send, in bytes (1200)",
      "BYTES"},
+    {"alpn", 0, POPT_ARG_STRING, NULL, OPTION_ALPN,
+     "application protocols, the preferred one first (none)", "NAME,..."},
+    {"srtp", 0, POPT_ARG_STRING, NULL, OPTION_SRTP, "SRTP profiles, the preferred one first (none)",
+     "NAME,..."},
     {"stats-json", 0, POPT_ARG_STRING, NULL, OPTION_STATS_JSON,
      "statistics, refreshed each second and at the end", "FILE"},
+    {"keylog", 0, POPT_ARG_STRING, NULL, OPTION_KEY_LOG,
+     "append each association's secret, for Wireshark; who reads it can decrypt them", "FILE"},
     {"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "this text", NULL},
     POPT_TABLEEND,
 };
@@ -177,8 +186,14 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
         return apply_count(text, 1, SERVE_HANDSHAKES_MAX, &options->handshakes_max, complaint);
     case OPTION_MTU:
         return apply_mtu(options, text, complaint);
+    case OPTION_ALPN:
+        return extras_parse_alpn(&options->extras, text, complaint);
+    case OPTION_SRTP:
+        return extras_parse_srtp(&options->extras, text, complaint);
     case OPTION_STATS_JSON:
         return apply_path(text, &options->stats_path, complaint);
+    case OPTION_KEY_LOG:
+        return apply_path(text, &options->key_log_path, complaint);
     case OPTION_HELP:
         options->help = true;
         return true;
@@ -225,6 +240,7 @@ void serve_options_free(struct serve_options *options)
     free(options->certificate_path);
     free(options->private_key_path);
     free(options->stats_path);
+    free(options->key_log_path);
     *options = (struct serve_options){0};
 }
 

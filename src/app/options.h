@@ -9,6 +9,7 @@
 #include <ringdtls/ringdtls.h>
 
 #include "app/complaint.h"
+#include "app/extras.h"
 
 enum {
     SERVE_LISTEN_MAX = 64,
@@ -33,7 +34,9 @@ struct serve_options {
     uint32_t connections_max; /* 0: the library's own */
     uint32_t handshakes_max;
     uint16_t mtu; /* 0: the library's own */
+    struct extras extras;
     char *stats_path;
+    char *key_log_path;
     bool help; /* the rest was not looked at */
 };
 

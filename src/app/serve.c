@@ -11,6 +11,7 @@
 #include "app/credentials.h"
 #include "app/echo.h"
 #include "app/exit_status.h"
+#include "app/key_log.h"
 #include "app/memory_watch.h"
 #include "app/option_values.h"
 #include "app/options.h"
@@ -30,12 +31,14 @@ enum {
 struct serving {
     struct serve_options options;
     struct rdtls_config *config;
+    struct key_log *key_log; /* NULL: none */
     struct echo *echo;
     struct rdtls_server *server;
     struct memory_watch memory;
     uint64_t started_ns;
     bool stats_failing; /* said already */
     bool stats_failed;  /* ever */
+    bool key_log_failed;
 };
 
 static uint32_t cores(void)
@@ -67,10 +70,14 @@ static bool prepare(struct serving *serving, struct complaint *complaint)
     if (options->stats_path != NULL && !output_file_check(options->stats_path, complaint)) {
         return complain_about(complaint, "--stats-json");
     }
+    if (options->key_log_path != NULL &&
+        !key_log_open(options->key_log_path, &serving->key_log, complaint)) {
+        return complain_about(complaint, "--keylog");
+    }
     if (!credentials_config(options, &serving->config, complaint)) {
         return false;
     }
-    serving->echo = echo_new(options->handler, options->shards);
+    serving->echo = echo_new(options, options->shards, serving->key_log);
     return serving->echo != NULL || complain(complaint, "out of memory");
 }
 
@@ -143,6 +150,7 @@ static void write_stats(struct serving *serving, const struct rdtls_server_stats
     const struct stats_snapshot snapshot = {.server = stats,
                                             .lanes_name = rdtls_lanes_name(serving->options.lanes),
                                             .echo = serving->echo,
+                                            .extras = &serving->options.extras,
                                             .memory = &serving->memory,
                                             .elapsed_s = elapsed_s(serving)};
     struct complaint complaint;
@@ -158,6 +166,15 @@ static void write_stats(struct serving *serving, const struct rdtls_server_stats
     serving->stats_failed = serving->stats_failed || !written;
 }
 
+static void look_at_key_log(struct serving *serving)
+{
+    struct complaint complaint;
+    if (key_log_failed(serving->key_log, &complaint)) {
+        say_error("%s: --keylog: %s\n", program, complaint.text);
+        serving->key_log_failed = true;
+    }
+}
+
 static void watch_until_told(struct serving *serving)
 {
     uint64_t refresh_ns = 0; /* the first at once: who watches need not wait */
@@ -167,6 +184,7 @@ static void watch_until_told(struct serving *serving)
         rdtls_server_stats(serving->server, &stats);
         memory_watch_sample(&serving->memory, (struct memory_point){stats.endpoint.connections_open,
                                                                     memory_resident_bytes()});
+        look_at_key_log(serving);
         const uint64_t now_ns = monotonic_ns();
         if (now_ns >= refresh_ns) {
             write_stats(serving, &stats);
@@ -212,8 +230,9 @@ static enum exit_status serve(struct serving *serving)
     struct rdtls_server_stats stats;
     rdtls_server_stop(serving->server, STOP_MS, &stats);
     write_stats(serving, &stats);
+    look_at_key_log(serving);
     summarize(serving, &stats);
-    return serving->stats_failed ? EXIT_FAILED : EXIT_FINE;
+    return serving->stats_failed || serving->key_log_failed ? EXIT_FAILED : EXIT_FINE;
 }
 
 static enum exit_status run(struct serving *serving, int argc, const char **argv)
@@ -240,6 +259,7 @@ int serve_run(int argc, const char **argv)
     struct serving serving = {0};
     const enum exit_status status = run(&serving, argc, argv);
     echo_free(serving.echo);
+    key_log_close(serving.key_log);
     if (serving.config != NULL) {
         rdtls_config_free(serving.config);
     }

@@ -3,6 +3,7 @@
 #include <cjson/cJSON.h>
 
 #include "app/arenas.h"
+#include "app/protocol_words.h"
 
 const char *io_name(enum rdtls_io io)
 {
@@ -159,6 +160,21 @@ static void put_echo(cJSON *root, const struct echo *echo)
     put(root, "echoes_dropped", totals.echoes_dropped);
 }
 
+/* How many associations have agreed on what; a key for each that was asked for. */
+static void put_agreed(cJSON *root, const struct echo *echo, const struct extras *extras)
+{
+    struct echo_agreed agreed;
+    echo_agreed(echo, &agreed);
+    cJSON *alpn = cJSON_AddObjectToObject(root, "alpn");
+    for (size_t i = 0; i < extras->alpn_count; i++) {
+        put(alpn, extras->alpn[i], agreed.alpn[i]);
+    }
+    cJSON *srtp = cJSON_AddObjectToObject(root, "srtp");
+    for (size_t i = 0; i < extras->srtp_count; i++) {
+        put(srtp, word_of(srtp_words, extras->srtp[i]), agreed.srtp[i]);
+    }
+}
+
 static void put_arena(cJSON *list, uint32_t shard, int arena)
 {
     struct arena_figures figures = {0};
@@ -200,6 +216,7 @@ char *stats_json_print(const struct stats_snapshot *snapshot)
     put_lanes(root, snapshot);
     put_memory(root, snapshot->memory);
     put_echo(root, snapshot->echo);
+    put_agreed(root, snapshot->echo, snapshot->extras);
     put_jemalloc(root, snapshot->echo, snapshot->server->shards);
     char *text = cJSON_Print(root);
     cJSON_Delete(root);

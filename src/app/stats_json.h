@@ -12,6 +12,7 @@ struct stats_snapshot {
     const struct rdtls_server_stats *server;
     const char *lanes_name; /* the back end of the lanes */
     const struct echo *echo;
+    const struct extras *extras; /* as asked for */
     const struct memory_watch *memory;
     double elapsed_s;
 };

@@ -27,33 +27,41 @@ class Expected:
     group: int
     datagrams: int  # of its first hello
     renegotiation_info: bool = True  # by extension or by suite
+    record_size_limit: bool = False
+    srtp: int = None  # of OUR_PROFILES
+    alpn: str = None  # of OUR_PROTOCOLS
     point_formats: bool = True
 
 
-BROWSER = Expected(SUITES[AES_128], GROUPS[X25519], 2)
+OUR_PROFILES = "SRTP_AEAD_AES_128_GCM,SRTP_AES128_CM_SHA1_80"
+GCM_128, AES_CM_80 = 7, 1
+OUR_PROTOCOLS = "c-webrtc,webrtc"
+OFFERS = ("--srtp", OUR_PROFILES, "--alpn", OUR_PROTOCOLS)
+CHROMIUM = Expected(SUITES[AES_128], GROUPS[X25519], 2, srtp=GCM_128)
+FIREFOX = Expected(SUITES[AES_128], GROUPS[X25519], 2, record_size_limit=True, srtp=GCM_128, alpn="c-webrtc")
 ONE_DATAGRAM = Expected(SUITES[AES_128], GROUPS[X25519], 1)
 NO_SUITE = Expected(None, None, 1)
 CLIENTS = {
-    "chromium": BROWSER,
-    "chromium-nopqc": ONE_DATAGRAM,
-    "chromium-sped": dataclasses.replace(BROWSER, datagrams=3),
-    "chromium-media": BROWSER,
-    "firefox": BROWSER,
-    "firefox-nopqc": ONE_DATAGRAM,
-    "firefox-dtls12": ONE_DATAGRAM,
-    "firefox-media": BROWSER,
-    "wrtc": ONE_DATAGRAM,
-    "werift": dataclasses.replace(ONE_DATAGRAM, point_formats=False),
-    "libdatachannel": dataclasses.replace(ONE_DATAGRAM, group=GROUPS[P256]),
-    "pion": ONE_DATAGRAM,
-    "aiortc": ONE_DATAGRAM,
+    "chromium": CHROMIUM,
+    "chromium-nopqc": dataclasses.replace(CHROMIUM, datagrams=1),
+    "chromium-sped": dataclasses.replace(CHROMIUM, datagrams=3),
+    "chromium-media": CHROMIUM,
+    "firefox": FIREFOX,
+    "firefox-nopqc": dataclasses.replace(FIREFOX, datagrams=1),
+    "firefox-dtls12": dataclasses.replace(FIREFOX, datagrams=1),
+    "firefox-media": FIREFOX,
+    "wrtc": dataclasses.replace(ONE_DATAGRAM, srtp=AES_CM_80),
+    "werift": dataclasses.replace(ONE_DATAGRAM, point_formats=False, srtp=GCM_128),
+    "libdatachannel": dataclasses.replace(ONE_DATAGRAM, group=GROUPS[P256], srtp=GCM_128),
+    "pion": dataclasses.replace(ONE_DATAGRAM, srtp=GCM_128),
+    "aiortc": dataclasses.replace(ONE_DATAGRAM, srtp=AES_CM_80),
     "openssl-dtls": ONE_DATAGRAM,
-    "openssl-dtls-mtu1200-srtp": ONE_DATAGRAM,
-    "gnutls": ONE_DATAGRAM,
+    "openssl-dtls-mtu1200-srtp": dataclasses.replace(ONE_DATAGRAM, srtp=GCM_128),
+    "gnutls": dataclasses.replace(ONE_DATAGRAM, record_size_limit=True),
     "coap-openssl-psk": NO_SUITE,
     "coap-openssl-pki": ONE_DATAGRAM,
     "coap-gnutls-psk": NO_SUITE,
-    "coap-gnutls-pki": ONE_DATAGRAM,
+    "coap-gnutls-pki": dataclasses.replace(ONE_DATAGRAM, record_size_limit=True),
 }
 
 
@@ -241,7 +249,12 @@ def expect_server_hello(answers, expected):
     wanted = {dtls.EXTENDED_MASTER_SECRET}
     wanted |= {dtls.RENEGOTIATION_INFO} if expected.renegotiation_info else set()
     wanted |= {dtls.EC_POINT_FORMATS} if expected.point_formats else set()
+    wanted |= {dtls.RECORD_SIZE_LIMIT} if expected.record_size_limit else set()
+    wanted |= {dtls.USE_SRTP} if expected.srtp else set()
+    wanted |= {dtls.ALPN} if expected.alpn else set()
     expect_equal("extensions", set(hello.extensions), wanted)
+    expect_equal("SRTP profile", dtls.srtp_profile_of(hello), expected.srtp)
+    expect_equal("protocol", dtls.protocol_of(hello), expected.alpn)
     expect_equal("group", dtls.read_group(messages[2][2]), expected.group)
     key_exchange = dtls.Cursor(messages[2][2][3:])
     key_exchange.vector(1)
@@ -268,7 +281,7 @@ def as_captured(place, name):
     """The whole of it, datagram by datagram as the client sent them."""
     capture = Capture(place, name)
     expect_equal("datagrams of the first hello", len(capture.first), CLIENTS[name].datagrams)
-    with Serve(place) as serve, Stranger(serve) as stranger:
+    with Serve(place, *OFFERS) as serve, Stranger(serve) as stranger:
         cookie = ask_for_cookie(stranger, capture.first)
         stranger.send(capture.with_cookie(cookie))
         expect_answer(stranger, CLIENTS[name])
@@ -277,7 +290,7 @@ def as_captured(place, name):
 def cookies_are_bound(place, name):
     """From another port, with another random or another cookie: a fresh HelloVerifyRequest, and no state."""
     capture = Capture(place, name)
-    with Serve(place) as serve:
+    with Serve(place, *OFFERS) as serve:
         with Stranger(serve) as stranger, Stranger(serve) as other:
             cookie = ask_for_cookie(stranger, capture.first)
             good = capture.with_cookie(cookie)
@@ -294,7 +307,7 @@ def in_two(place, name, order):
     """`order(halves)` gives batches of datagrams; only the last batch may be answered, and must be."""
     capture = Capture(place, name)
     ways = len(list(capture.halves(CAPTURED_COOKIE)))
-    with Serve(place) as serve:
+    with Serve(place, *OFFERS) as serve:
         for way in range(ways):
             with Stranger(serve) as stranger:
                 cookie = ask_for_cookie(stranger, capture.first)

@@ -11,6 +11,7 @@ HANDSHAKE_FAILURE, UNSUPPORTED_CERTIFICATE, PROTOCOL_VERSION = 40, 43, 70
 DTLS_1_0, DTLS_1_2 = 0xFEFF, 0xFEFD
 NAMED_CURVE = 3
 RENEGOTIATION_INFO, EXTENDED_MASTER_SECRET, EC_POINT_FORMATS = 0xFF01, 23, 11
+SERVER_NAME, USE_SRTP, ALPN, RECORD_SIZE_LIMIT = 0, 14, 16, 28
 RANDOM_LEN = 32
 
 RECORD_NAMES = {CHANGE_CIPHER_SPEC: "ccs", ALERT: "alert", APPLICATION_DATA: "data"}
@@ -150,6 +151,29 @@ def read_server_hello(body):
     if cursor.left:
         raise Malformed("bytes behind the ServerHello")
     return ServerHello(version, random, session_id, suite, compression, extensions)
+
+
+def srtp_profile_of(hello):
+    """The one in a ServerHello, or None."""
+    if USE_SRTP not in hello.extensions:
+        return None
+    body = Cursor(hello.extensions[USE_SRTP])
+    profiles, mki = body.vector(2), body.vector(1)
+    if len(profiles) != 2 or mki or body.left:
+        raise Malformed("not one SRTP profile without an MKI")
+    return int.from_bytes(profiles, "big")
+
+
+def protocol_of(hello):
+    """The application protocol in a ServerHello, or None."""
+    if ALPN not in hello.extensions:
+        return None
+    body = Cursor(hello.extensions[ALPN])
+    names = Cursor(body.vector(2))
+    name = names.vector(1)
+    if names.left or body.left:
+        raise Malformed("not one protocol")
+    return name.decode("ascii")
 
 
 def read_group(server_key_exchange):

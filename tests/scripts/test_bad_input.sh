@@ -202,6 +202,18 @@ refused stats_in_no_directory 'stats-json: .*No such file' \
 refused stats_is_a_directory 'stats-json: .*directory' "${own[@]}" --stats-json "$work/directory"
 refused stats_without_name 'empty' "${own[@]}" --stats-json ''
 
+echo old >"$work/open.keys"
+chmod 644 "$work/open.keys"
+refused alpn_empty '--alpn : a name in the list is empty' "${serve[@]}" --alpn ''
+refused alpn_with_a_gap '--alpn a,,b: a name in the list is empty' "${serve[@]}" --alpn a,,b
+refused alpn_twice 'given twice' "${serve[@]}" --alpn a,a
+refused alpn_too_long 'more than 64 bytes' "${serve[@]}" --alpn "$(printf 'a%.0s' $(seq 65))"
+refused alpn_too_many 'more than 8 protocols' "${serve[@]}" --alpn a,b,c,d,e,f,g,h,i
+refused srtp_unknown 'SRTP_NULL: not one of SRTP_AES128_CM_SHA1_80' "${serve[@]}" --srtp SRTP_NULL
+refused keylog_in_no_directory 'keylog: .*No such file' "${own[@]}" --keylog "$work/missing/keys"
+refused keylog_is_a_directory 'keylog: .*directory' "${own[@]}" --keylog "$work/directory"
+refused keylog_that_others_may_read 'keylog: .*mode 644' "${own[@]}" --keylog "$work/open.keys"
+
 target=127.0.0.1:4433
 refused load_without_target 'ADDR:PORT is missing' "${load[@]}"
 refused load_to_a_name 'not a numeric address' "${load[@]}" example.org:4433
@@ -225,6 +237,13 @@ refused load_verify_unknown '--verify chain: not one of' "${load[@]}" $target --
 refused load_verify_without_fingerprint 'belong together' "${load[@]}" $target --verify fingerprint
 refused load_fingerprint_short '--fingerprint ab' \
     "${load[@]}" $target --verify fingerprint --fingerprint ab
+refused load_suite_unknown '--suite RC4: not one of' "${load[@]}" $target --suite RC4
+refused load_group_unknown '--group P-521: not one of' "${load[@]}" $target --group P-521
+refused load_alpn_empty 'a name in the list is empty' "${load[@]}" $target --alpn ,
+refused load_srtp_unknown 'none: not one of' "${load[@]}" $target --srtp none
+refused load_server_name_is_an_address 'not the DNS name' "${load[@]}" $target --server-name 192.0.2.1
+refused load_server_name_with_a_dot 'not the DNS name' "${load[@]}" $target --server-name a.example.
+refused load_keylog_is_a_directory 'keylog: .*directory' "${load[@]}" $target --keylog "$work/directory"
 refused load_json_in_no_directory 'json: .*No such file' "${load[@]}" $target --json "$work/no/x.json"
 refused load_json_is_a_directory 'json: .*directory' "${load[@]}" $target --json "$work/directory"
 refused load_more_sockets_than_ports 'needs 100000 sockets' "${load[@]}" '[::1]:4433' -n 100000 --hold
@@ -278,6 +297,25 @@ if is_root && mount -t tmpfs -o size=4k none "$work/small" 2>/dev/null; then
     ended $? stats_on_a_full_disk 1 'stats-json: .*No space left'
 else
     echo "skip stats_on_a_full_disk: needs root and tmpfs"
+fi
+
+# The keys that cannot be written are said once, however many they are; the handshakes go on.
+if [ -c /dev/full ] && start_server --keylog /dev/full; then
+    timeout 30 "${load[@]}" "$address" -n 50 -c 10 >"$work/out" 2>"$work/err"
+    status=$?
+    if [ "$status" -eq 0 ]; then
+        ok keylog_on_a_full_disk_does_not_stop_handshakes
+    else
+        fail keylog_on_a_full_disk_does_not_stop_handshakes "exit status $status" "$(cat "$work/err")"
+    fi
+    stop_server
+    cp "$work/server.err" "$work/err"
+    ended "$server_status" keylog_on_a_full_disk 1 'keylog: /dev/full.*No space left'
+    if [ "$(grep -c keylog "$work/err")" -eq 1 ]; then
+        ok keylog_on_a_full_disk_is_said_once
+    else
+        fail keylog_on_a_full_disk_is_said_once "$(cat "$work/err")"
+    fi
 fi
 
 timeout 30 "${load[@]}" 127.0.0.1:9 -n 50 -c 10 --timeout-ms 300 --json "$work/load.json" \

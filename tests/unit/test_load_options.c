@@ -50,12 +50,15 @@ Test(load_options, are_all_understood)
     struct load_options options;
     struct complaint complaint;
     const char *fingerprint = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
-    cr_assert(parse(&options, &complaint,
-                    ARGUMENTS("--duration", "2.5", "--rate", "1000", "--data", "100", "--records",
-                              "7", TARGET, "--client-cert", "--verify", "fingerprint",
-                              "--fingerprint", fingerprint, "--threads", "2", "--json", "r.json",
-                              "--timeout-ms", "500", "--mtu", "512")),
-              "%s", complaint.text);
+    cr_assert(
+        parse(&options, &complaint,
+              ARGUMENTS("--duration", "2.5", "--rate", "1000", "--data", "100", "--records", "7",
+                        TARGET, "--client-cert", "--verify", "fingerprint", "--fingerprint",
+                        fingerprint, "--threads", "2", "--json", "r.json", "--timeout-ms", "500",
+                        "--mtu", "512", "--suite", "ECDHE-ECDSA-AES256-GCM-SHA384", "--group",
+                        "P-256", "--alpn", "coap", "--srtp", "SRTP_AES128_CM_SHA1_32",
+                        "--server-name", "a.example", "--keylog", "keys")),
+        "%s", complaint.text);
     cr_expect_float_eq(options.duration_s, 2.5, 1e-9);
     cr_expect_float_eq(options.rate, 1000, 1e-9);
     cr_expect_eq(options.handshakes, 0);
@@ -69,6 +72,12 @@ Test(load_options, are_all_understood)
     cr_expect_str_eq(options.json_path, "r.json");
     cr_expect_eq(options.timeout_ms, 500);
     cr_expect_eq(options.mtu, 512);
+    cr_expect_eq(options.suite, 0xc02c);
+    cr_expect_eq(options.group, 23);
+    cr_expect_str_eq(options.extras.alpn[0], "coap");
+    cr_expect_eq(options.extras.srtp[0], RDTLS_SRTP_AES128_CM_SHA1_32);
+    cr_expect_str_eq(options.server_name, "a.example");
+    cr_expect_str_eq(options.key_log_path, "keys");
     load_options_free(&options);
 }
 
@@ -96,5 +105,10 @@ Test(load_options, name_what_is_wrong)
     expect_bad(ARGUMENTS(TARGET, "--records", "5"), "--records wants --data");
     expect_bad(ARGUMENTS(TARGET, "--data", "1164"), "--data 1164: more than the 1163 bytes");
     expect_bad(ARGUMENTS(TARGET, "-r", "0.5", "-d", "1"), "not one handshake fits");
+    expect_bad(ARGUMENTS(TARGET, "--suite", "AES128-SHA"), "not one of ECDHE-ECDSA-AES128-GCM");
+    expect_bad(ARGUMENTS(TARGET, "--group", "P-521"), "not one of X25519, P-256");
+    expect_bad(ARGUMENTS(TARGET, "--alpn", ","), "a name in the list is empty");
+    expect_bad(ARGUMENTS(TARGET, "--srtp", "none"), "none: not one of");
+    expect_bad(ARGUMENTS(TARGET, "--server-name", ""), "empty");
     expect_bad(ARGUMENTS(TARGET, "--bogus"), "--bogus: unknown option");
 }

@@ -236,7 +236,8 @@ Test(serve_options, are_all_understood)
                         "sink", "--cert", "c.pem", "--key", "k.pem", "--client-cert", "require",
                         "--cookies", "under-load", "--io", "mmsg", "--lanes", "libcrypto",
                         "--connections-max", "1000", "--handshakes-max", "100", "--mtu", "1400",
-                        "--stats-json", "s.json")),
+                        "--stats-json", "s.json", "--alpn", "webrtc,coap", "--srtp",
+                        "SRTP_AEAD_AES_128_GCM,SRTP_AES128_CM_SHA1_80", "--keylog", "keys")),
         "%s", complaint.text);
     cr_expect_eq(options.listen_count, 2);
     cr_expect_eq(options.listen[1].port, 2);
@@ -252,6 +253,12 @@ Test(serve_options, are_all_understood)
     cr_expect_eq(options.handshakes_max, 100);
     cr_expect_eq(options.mtu, 1400);
     cr_expect_str_eq(options.stats_path, "s.json");
+    cr_expect_eq(options.extras.alpn_count, 2);
+    cr_expect_str_eq(options.extras.alpn[1], "coap");
+    cr_expect_eq(options.extras.srtp_count, 2);
+    cr_expect_eq(options.extras.srtp[0], RDTLS_SRTP_AEAD_AES_128_GCM);
+    cr_expect_eq(options.extras.srtp[1], RDTLS_SRTP_AES128_CM_SHA1_80);
+    cr_expect_str_eq(options.key_log_path, "keys");
     serve_options_free(&options);
 }
 
@@ -276,6 +283,17 @@ Test(serve_options, name_what_is_wrong)
     expect_bad(ARGUMENTS("--cert", "c.pem"), "--cert and --key belong together");
     expect_bad(ARGUMENTS("--key", "k.pem"), "--cert and --key belong together");
     expect_bad(ARGUMENTS("--stats-json", ""), "empty");
+    expect_bad(ARGUMENTS("--keylog", ""), "empty");
+    expect_bad(ARGUMENTS("--alpn", ""), "--alpn : a name in the list is empty");
+    expect_bad(ARGUMENTS("--alpn", "a,,b"), "--alpn a,,b: a name in the list is empty");
+    expect_bad(ARGUMENTS("--alpn", "a,"), "--alpn a,: a name in the list is empty");
+    expect_bad(ARGUMENTS("--alpn", "a,b,a"), "a: given twice");
+    expect_bad(ARGUMENTS("--alpn", "1,2,3,4,5,6,7,8,9"), "more than 8 protocols");
+    expect_bad(ARGUMENTS("--alpn", "11111111222222223333333344444444"
+                                   "555555556666666677777777888888889"),
+               "a name of more than 64 bytes");
+    expect_bad(ARGUMENTS("--srtp", "SRTP_NULL"), "SRTP_NULL: not one of SRTP_AES128_CM_SHA1_80, ");
+    expect_bad(ARGUMENTS("--srtp", "SRTP_AEAD_AES_128_GCM,SRTP_AEAD_AES_128_GCM"), "given twice");
 }
 
 Test(serve_options, listen_on_a_limited_number_of_addresses)

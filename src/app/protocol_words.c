@@ -1,0 +1,31 @@
+#include "app/protocol_words.h"
+
+const struct value_word suite_words[] = {
+    {"ECDHE-ECDSA-AES128-GCM-SHA256", 0xc02b},
+    {"ECDHE-ECDSA-AES256-GCM-SHA384", 0xc02c},
+    {NULL, 0},
+};
+
+const struct value_word group_words[] = {
+    {"X25519", 29},
+    {"P-256", 23},
+    {NULL, 0},
+};
+
+const struct value_word srtp_words[] = {
+    {"SRTP_AES128_CM_SHA1_80", RDTLS_SRTP_AES128_CM_SHA1_80},
+    {"SRTP_AES128_CM_SHA1_32", RDTLS_SRTP_AES128_CM_SHA1_32},
+    {"SRTP_AEAD_AES_128_GCM", RDTLS_SRTP_AEAD_AES_128_GCM},
+    {"SRTP_AEAD_AES_256_GCM", RDTLS_SRTP_AEAD_AES_256_GCM},
+    {NULL, 0},
+};
+
+const char *word_of(const struct value_word *words, int value)
+{
+    for (; words->word != NULL; words++) {
+        if (words->value == value) {
+            return words->word;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,15 @@
+/* Words for the protocol's numbers, as they stand on command lines and in reports. */
+#ifndef APP_PROTOCOL_WORDS_H
+#define APP_PROTOCOL_WORDS_H
+
+#include "app/option_values.h"
+
+/* As OpenSSL has them. Each ends with a NULL word. */
+extern const struct value_word suite_words[];
+extern const struct value_word group_words[];
+extern const struct value_word srtp_words[];
+
+/* NULL: none. */
+const char *word_of(const struct value_word *words, int value);
+
+#endif
