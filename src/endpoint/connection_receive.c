@@ -135,7 +135,8 @@ static void receive_late_handshake(const struct incoming *in, struct bytes conte
     }
     if (header.type == MESSAGE_CLIENT_HELLO || header.type == MESSAGE_HELLO_REQUEST) {
         /* [rfc5246#7.2.2] "no_renegotiation ... Sent by the client in response to a hello request
-         * or by the server in response to a client hello after initial handshaking." */
+         * or by the server in response to a client hello after initial handshaking." [rfc5746#4.2]
+         * "Clients that do so MUST respond to such requests with a "no_renegotiation" alert". */
         connection->alert_level = ALERT_WARNING;
         connection->alert_description = ALERT_NO_RENEGOTIATION;
     }

@@ -101,7 +101,8 @@ static bool parse_supported_versions(struct bytes body, struct client_hello *hel
 
 static bool parse_renegotiation_info(struct bytes body, struct client_hello *hello)
 {
-    /* [rfc5746#3.2] "opaque renegotiated_connection<0..255>;" */
+    /* [rfc5746#3.2] "opaque renegotiated_connection<0..255>;" [rfc5746#3.6] "The server MUST check
+     * if the "renegotiation_info" extension is included in the ClientHello." */
     hello->renegotiation_info = true;
     return parse_vector_u8(body, &hello->renegotiated_connection);
 }
@@ -239,6 +240,8 @@ static enum rdtls_status parse_server_extension(const struct extension *extensio
     struct bytes point_formats;
     switch (extension->type) {
     case EXTENSION_RENEGOTIATION_INFO:
+        /* [rfc5746#3.4] "When a ServerHello is received, the client MUST check if it includes the
+         * "renegotiation_info" extension" */
         hello->renegotiation_info = true;
         well_formed = parse_vector_u8(extension->body, &hello->renegotiated_connection);
         break;
@@ -299,7 +302,9 @@ void server_hello_write(struct writer *writer, const struct server_hello_content
 
     size_t extensions = writer_open_vector(writer, 2);
     /* [rfc5746#3.6] "If the secure_renegotiation flag is set to TRUE, the server MUST include an
-     * empty "renegotiation_info" extension in the ServerHello message." */
+     * empty "renegotiation_info" extension in the ServerHello message." [rfc5746#4.3] "even servers
+     * that do not support renegotiation MUST implement the minimal version of the extension
+     * described in this document for initial handshakes" */
     if (content->renegotiation_info)
         write_renegotiation_info(writer);
     /* [rfc7627#5.2] "If a server implementing this document receives the "extended_master_secret"

@@ -264,7 +264,9 @@ Test(against_libssl, the_server_hears_our_name_for_it)
 }
 
 /* [rfc5705#4] "PRF(SecurityParameters.master_secret, label, SecurityParameters.client_random +
- * SecurityParameters.server_random )[length]", and with a context behind its length */
+ * SecurityParameters.server_random )[length]", and with a context behind its length. The master
+ * secret is the same one: [rfc7627#5.1] "both client and server MUST use the extended master secret
+ * derivation algorithm, as defined in Section 4." */
 Test(against_libssl, exported_material_of_every_label_and_context)
 {
     static const uint8_t long_context[900] = {1, 2, 3};
@@ -284,6 +286,7 @@ Test(against_libssl, exported_material_of_every_label_and_context)
             options.cipher_suite_count = 1;
             struct scene scene = scene_new(&options, (enum rdtls_role)role, profile_names[0]);
             cr_assert(scene.ours.connected);
+            cr_expect(SSL_get_extms_support(scene.theirs.ssl) == 1);
             for (size_t i = 0; i < sizeof(exporters) / sizeof(exporters[0]); i++) {
                 uint8_t ours[MATERIAL_LEN];
                 uint8_t theirs[MATERIAL_LEN];

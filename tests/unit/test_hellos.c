@@ -337,6 +337,8 @@ Test(client_hello, the_signalling_suite_counts_as_renegotiation_info)
     exact_free(body);
 }
 
+/* [rfc5746#3.6] "The server MUST check if the "renegotiation_info" extension is included in the
+ * ClientHello." */
 Test(client_hello, gives_the_views_of_what_it_has)
 {
     struct bytes body =

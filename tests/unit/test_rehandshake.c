@@ -75,3 +75,18 @@ Test(rehandshake, a_hello_under_keys_is_told_no)
     expect_still_connected(&scene);
     scene_free(&scene);
 }
+
+/* A server that asks for another handshake. [rfc5746#4.2] "Clients that do so MUST respond to such
+ * requests with a "no_renegotiation" alert": those that refuse. */
+Test(rehandshake, a_hello_request_is_told_no)
+{
+    struct scene scene = scene_new();
+    struct rdtls_id server_id = scene.server.last_connected;
+    struct crafted_message request = {EPOCH_PROTECTED, MESSAGE_HELLO_REQUEST, 8, {NULL, 0}};
+    uint8_t datagram[DATAGRAM_MAX];
+    size_t len = craft_message(&scene.server, server_id, &request, datagram);
+    host_receive(&scene.client, &scene.path, datagram, len, 0);
+    expect_no_renegotiation(&scene.client, &scene.server, server_id);
+    expect_still_connected(&scene);
+    scene_free(&scene);
+}

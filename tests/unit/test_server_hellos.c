@@ -75,7 +75,9 @@ Test(server_hello, what_was_written_reads_back_whole_or_not_at_all)
 }
 
 /* [rfc5746#3.6] "the server MUST include an empty "renegotiation_info" extension in the ServerHello
- * message." [rfc7627#5.2] "it MUST include the extension in its ServerHello message." */
+ * message." [rfc5746#4.3] "even servers that do not support renegotiation MUST implement the
+ * minimal version of the extension described in this document for initial handshakes" [rfc7627#5.2]
+ * "it MUST include the extension in its ServerHello message." */
 Test(server_hello, is_written_as_the_standard_says)
 {
     struct bytes random = exact_from_hex(RANDOM_HEX);
