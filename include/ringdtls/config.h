@@ -70,7 +70,8 @@ struct rdtls_config_options {
     size_t size; /* sizeof(struct rdtls_config_options), set by the defaults function */
 
     /* Our certificate chain, leaf first, and its private key, both PEM. NULL for both: a
-     * self-signed P-256 certificate is made on the spot. Copied. */
+     * self-signed P-256 certificate is made on the spot. The key is P-256, or RSA of 2048 to 4096
+     * bits. Copied. */
     const char *certificate_pem;
     size_t certificate_pem_len;
     const char *private_key_pem;
@@ -84,7 +85,8 @@ struct rdtls_config_options {
     size_t fingerprint_count; /* at most 16; copied */
 
     /* Code points in order of preference; count 0: the default order. Copied. */
-    const uint16_t *cipher_suites; /* default 0xC02B, 0xC02C */
+    const uint16_t *cipher_suites; /* default 0xC02B, 0xC02F, 0xC02C, 0xC030; of these, a server
+                                      takes those that its certificate is for */
     size_t cipher_suite_count;
     const uint16_t *groups; /* default 29 (x25519), 23 (secp256r1) */
     size_t group_count;

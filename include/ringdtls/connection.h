@@ -28,7 +28,7 @@ enum {
     RDTLS_RECORD_TAILROOM = 16, /* bytes behind it: the AEAD's tag */
     RDTLS_PAYLOAD_MAX = 16384,  /* RFC 5246 section 6.2.1 */
     RDTLS_DIGEST_MAX = 64,      /* to be signed: 32 or 48 today */
-    RDTLS_SIGNATURE_MAX = 72,   /* DER of two P-256 numbers */
+    RDTLS_SIGNATURE_MAX = 512,  /* of RSA with 4096 bits; of ECDSA with P-256 at most 72 */
 };
 
 enum rdtls_event_kind {
@@ -49,13 +49,15 @@ struct rdtls_id {
     uint32_t generation;
 };
 
-/* What is to be signed: a digest, with ECDSA and the P-256 key of the configured certificate. A
- * server signs its ServerKeyExchange (RFC 8422 section 5.4), a client its CertificateVerify (RFC
- * 5246 section 7.4.8). A handshake asks once. */
+/* What is to be signed: a digest, with the key of the configured certificate. A server signs its
+ * ServerKeyExchange (RFC 8422 section 5.4), a client its CertificateVerify (RFC 5246 section
+ * 7.4.8). A handshake asks once. */
 struct rdtls_sign_request {
-    uint16_t scheme;   /* IANA SignatureScheme: 0x0403 over SHA-256, 0x0503 over SHA-384 (of which
-                          P-256 takes the leftmost 32 bytes, FIPS 186-4 section 6.4); the latter
-                          only for peers that do not take SHA-256 */
+    uint16_t scheme;   /* IANA SignatureScheme. P-256: 0x0403 over SHA-256, 0x0503 over SHA-384 (of
+                          which P-256 takes the leftmost 32 bytes, FIPS 186-4 section 6.4). RSA: PSS
+                          (RFC 8017 section 8.1, MGF1 with the same hash, a salt as long as the
+                          digest) 0x0804 over SHA-256, 0x0805 over SHA-384; PKCS #1 v1.5 (section
+                          8.2) 0x0401, 0x0501. SHA-384 only for peers that do not take SHA-256 */
     size_t digest_len; /* 32 or 48 */
     uint8_t digest[RDTLS_DIGEST_MAX];
 };
@@ -154,12 +156,13 @@ RDTLS_API size_t rdtls_conn_payload_max(const struct rdtls_conn *conn);
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_verify_peer(struct rdtls_conn *conn,
                                                                     bool accept);
 
-/* After SIGN, at any later time: the signature as DER (RFC 3279 section 2.2.3), which is copied;
- * signature_len 0: the signer cannot, and the handshake ends with internal_error. Poll and transmit
- * afterwards. It is checked to be a signature by its form; whether it is right the peer finds out,
- * and a wrong one costs this handshake alone. Errors, which change nothing: NOT_AWAITED (never
- * asked for, answered already, or the handshake has ended, by its time-out for example), TOO_LONG
- * (over RDTLS_SIGNATURE_MAX), INVALID_ARGUMENT (no DER of two numbers below the order). */
+/* After SIGN, at any later time: the signature, which is copied: of ECDSA as DER (RFC 3279 section
+ * 2.2.3), of RSA as many bytes as the modulus has. signature_len 0: the signer cannot, and the
+ * handshake ends with internal_error. Poll and transmit afterwards. It is checked to be a signature
+ * by its form; whether it is right the peer finds out, and a wrong one costs this handshake alone.
+ * Errors, which change nothing: NOT_AWAITED (never asked for, answered already, or the handshake
+ * has ended, by its time-out for example), TOO_LONG (than any signature of this key),
+ * INVALID_ARGUMENT (no DER of two numbers below the order; of RSA shorter than the modulus). */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_complete_signature(struct rdtls_conn *conn,
                                                                            const uint8_t *signature,
                                                                            size_t signature_len,

@@ -12,12 +12,14 @@ static bool explain(const struct serve_options *options, enum rdtls_status statu
 {
     const bool own = options->certificate_path != NULL;
     if (status == RDTLS_BAD_CERTIFICATE_PEM && own) {
-        return complain(complaint, "--cert %s: not a P-256 certificate in PEM",
+        return complain(complaint, "--cert %s: neither a P-256 nor an RSA certificate in PEM",
                         options->certificate_path);
     }
     if (status == RDTLS_BAD_PRIVATE_KEY_PEM && own) {
-        return complain(complaint, "--key %s: not a P-256 private key in PEM, without pass phrase",
-                        options->private_key_path);
+        return complain(
+            complaint,
+            "--key %s: neither a P-256 nor an RSA private key in PEM, without pass phrase",
+            options->private_key_path);
     }
     if (status == RDTLS_KEY_MISMATCH && own) {
         return complain(complaint, "--key %s: not the private key of --cert %s",

@@ -23,11 +23,11 @@ static inline bool bytes_are_equal(struct bytes a, struct bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-/* memcpy that may be given an empty view. */
+/* memmove that may be given an empty view: what lies already where it is to go may stay. */
 static inline void bytes_copy(uint8_t *to, struct bytes from)
 {
     if (from.len > 0)
-        memcpy(to, from.data, from.len);
+        memmove(to, from.data, from.len);
 }
 
 static inline uint16_t load_u16(const uint8_t *p)

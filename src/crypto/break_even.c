@@ -6,7 +6,8 @@
 #include "crypto/nonce_pool.h"
 #include "crypto/private_random.h"
 
-enum { ROUNDS = 4 }; /* the shortest counts: whatever disturbs makes it longer */
+enum { ECDSA_SCHEME = 0x0403, RSA_SCHEME = 0x0804 }; /* with SHA-256 both */
+enum { ROUNDS = 4, RSA_ROUNDS = 2 }; /* the shortest counts: whatever disturbs makes it longer */
 
 void break_even_assume(uint8_t break_even[LANE_KIND_COUNT])
 {
@@ -14,6 +15,8 @@ void break_even_assume(uint8_t break_even[LANE_KIND_COUNT])
     break_even[LANE_P256_DERIVE] = 2;
     break_even[LANE_ECDSA_P256_SIGN] = 2;
     break_even[LANE_ECDSA_P256_VERIFY] = 3;
+    break_even[LANE_RSA_SIGN] = 3;
+    break_even[LANE_RSA_VERIFY] = BREAK_EVEN_NEVER;
 }
 
 /* Neither short nor special: some curve arithmetic is faster with numbers like 1. */
@@ -30,8 +33,8 @@ static void fill_generator(uint8_t point[P256_POINT_LEN])
     p256_number_store(&p256_generator_y, point + 1 + P256_NUMBER_LEN);
 }
 
-/* Public numbers all: nothing here is worth hiding. */
-static void prepare(struct lane_job *job, enum lane_kind kind)
+/* Public numbers all: nothing here is worth hiding. signature: room for one that will be made. */
+static void prepare(struct lane_job *job, enum lane_kind kind, uint8_t signature[RSA_LEN_MAX])
 {
     uint8_t r[P256_NUMBER_LEN];
     uint8_t s[P256_NUMBER_LEN];
@@ -49,8 +52,12 @@ static void prepare(struct lane_job *job, enum lane_kind kind)
             fill_generator(job->derive.peer);
         break;
     case LANE_ECDSA_P256_SIGN:
+    case LANE_RSA_SIGN:
+        job->sign.scheme = scheme_find(kind == LANE_RSA_SIGN ? RSA_SCHEME : ECDSA_SCHEME);
         fill_number(job->sign.digest, 0x37);
         job->sign.digest_len = SHA256_LEN;
+        job->sign.signature = signature;
+        job->sign.signature_max = RSA_LEN_MAX;
         break;
     case LANE_ECDSA_P256_VERIFY:
         fill_number(r, 0x41);
@@ -60,6 +67,7 @@ static void prepare(struct lane_job *job, enum lane_kind kind)
         job->verify.digest_len = SHA256_LEN;
         job->verify.signature_len = ecdsa_der_write(r, s, job->verify.signature);
         break;
+    case LANE_RSA_VERIFY:
     case LANE_KIND_COUNT:
         break;
     }
@@ -77,8 +85,9 @@ static void sign_with_fresh_nonces(const struct lane_engine *engine, const struc
     secret_wipe(nonces, sizeof(nonces));
 }
 
-static void run_engine(const struct lane_engine *engine, const struct lane_batch *batch)
+static void run_engine(const struct break_even_parties *parties, const struct lane_batch *batch)
 {
+    const struct lane_engine *engine = parties->engine;
     switch (batch->jobs[0]->kind) {
     case LANE_X25519_DERIVE:
         (void)engine->derive_x25519(batch);
@@ -92,24 +101,29 @@ static void run_engine(const struct lane_engine *engine, const struct lane_batch
     case LANE_ECDSA_P256_VERIFY:
         (void)engine->verify_ecdsa(batch);
         break;
+    case LANE_RSA_SIGN:
+        (void)engine->sign_rsa(batch, parties->rsa);
+        break;
+    case LANE_RSA_VERIFY:
     case LANE_KIND_COUNT:
         break;
     }
 }
 
-static size_t measure(const struct lane_engine *engine, const struct lane_libcrypto *libcrypto,
-                      const struct lane_clock *clock, enum lane_kind kind)
+static size_t measure(const struct break_even_parties *parties, const struct lane_clock *clock,
+                      enum lane_kind kind)
 {
     struct lane_job job;
-    prepare(&job, kind);
+    uint8_t signature[RSA_LEN_MAX];
+    prepare(&job, kind, signature);
     const struct lane_batch batch = {{&job}, 1};
     uint64_t eight_ns = NEVER;
     uint64_t single_ns = NEVER;
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < (kind == LANE_RSA_SIGN ? RSA_ROUNDS : ROUNDS); i++) {
         uint64_t start = clock->now_ns(clock->context);
-        run_engine(engine, &batch);
+        run_engine(parties, &batch);
         uint64_t middle = clock->now_ns(clock->context);
-        lane_libcrypto_run(libcrypto, &job);
+        lane_libcrypto_run(parties->libcrypto, &job);
         uint64_t end = clock->now_ns(clock->context);
         eight_ns = nanoseconds_earlier(eight_ns, middle - start);
         single_ns = nanoseconds_earlier(single_ns, end - middle);
@@ -123,12 +137,21 @@ static size_t measure(const struct lane_engine *engine, const struct lane_libcry
     return BREAK_EVEN_NEVER;
 }
 
-void break_even_measure(const struct lane_engine *engine, const struct lane_libcrypto *libcrypto,
-                        const struct lane_clock *clock, uint8_t break_even[LANE_KIND_COUNT])
+static bool can_be_measured(const struct break_even_parties *parties, enum lane_kind kind)
+{
+    if (kind == LANE_RSA_SIGN)
+        return parties->rsa != NULL;
+    if (kind == LANE_ECDSA_P256_SIGN)
+        return parties->libcrypto->signer != NULL;
+    return kind != LANE_RSA_VERIFY;
+}
+
+void break_even_measure(const struct break_even_parties *parties, const struct lane_clock *clock,
+                        uint8_t break_even[LANE_KIND_COUNT])
 {
     for (size_t i = 0; i < LANE_KIND_COUNT; i++) {
         enum lane_kind kind = (enum lane_kind)i;
-        bool can = kind != LANE_ECDSA_P256_SIGN || libcrypto->signer != NULL;
-        break_even[i] = can ? (uint8_t)measure(engine, libcrypto, clock, kind) : BREAK_EVEN_NEVER;
+        break_even[i] = can_be_measured(parties, kind) ? (uint8_t)measure(parties, clock, kind)
+                                                       : BREAK_EVEN_NEVER;
     }
 }

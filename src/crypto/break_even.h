@@ -11,9 +11,17 @@ enum { BREAK_EVEN_NEVER = LANES_WIDE + 1 };
 /* Figures of one machine (measured there with this very code), for a host that lends no clock. */
 void break_even_assume(uint8_t break_even[LANE_KIND_COUNT]);
 
-/* Measure on this machine; about two milliseconds. Signing is measured with its nonces, and only
- * when libcrypto has a signer. */
-void break_even_measure(const struct lane_engine *engine, const struct lane_libcrypto *libcrypto,
-                        const struct lane_clock *clock, uint8_t break_even[LANE_KIND_COUNT]);
+/* Who is measured. rsa: NULL when the key is none of RSA. */
+struct break_even_parties {
+    const struct lane_engine *engine;
+    const struct lane_libcrypto *libcrypto;
+    struct rsa_lanes *rsa;
+};
+
+/* Measure on this machine: two milliseconds, with an RSA key of 2048 bits four, of 4096 bits
+ * twenty. Signing is
+ * measured with its nonces, and only when libcrypto has a signer. */
+void break_even_measure(const struct break_even_parties *parties, const struct lane_clock *clock,
+                        uint8_t break_even[LANE_KIND_COUNT]);
 
 #endif

@@ -39,11 +39,19 @@ static bool pem_is_at_end(void)
     return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
 }
 
-static void set_fingerprint(struct credential *credential)
+/* What a peer has to read in it, we read in the same way. */
+static enum rdtls_status look_at_leaf(struct credential *credential)
 {
     uint8_t hash[DIGEST_LEN_MAX];
+    struct public_key key;
+    if (certificate_public_key(credential->chain[0], &key) != RDTLS_OK)
+        return RDTLS_BAD_CERTIFICATE_PEM;
+    credential->kind = key.kind;
+    credential->signature_max =
+        key.kind == KEY_RSA ? key.rsa.modulus.len : (size_t)ECDSA_P256_SIGNATURE_MAX;
     digest_of(DIGEST_SHA256, credential->chain[0], hash);
     memcpy(credential->fingerprint, hash, SHA256_LEN);
+    return RDTLS_OK;
 }
 
 static enum rdtls_status keep_certificate(struct credential *credential, X509 *certificate)
@@ -72,12 +80,7 @@ static enum rdtls_status read_chain(struct credential *credential, BIO *bio)
     TRY(status);
     if (credential->chain_count == 0 || !pem_is_at_end())
         return RDTLS_BAD_CERTIFICATE_PEM;
-    /* What a peer has to read in it, we read in the same way. */
-    uint8_t point[P256_POINT_LEN];
-    if (certificate_public_point(credential->chain[0], point) != RDTLS_OK)
-        return RDTLS_BAD_CERTIFICATE_PEM;
-    set_fingerprint(credential);
-    return RDTLS_OK;
+    return look_at_leaf(credential);
 }
 
 static bool is_p256_key(EVP_PKEY *pkey)
@@ -87,6 +90,12 @@ static bool is_p256_key(EVP_PKEY *pkey)
     return EVP_PKEY_is_a(pkey, "EC") &&
            EVP_PKEY_get_group_name(pkey, group, sizeof(group), &len) == 1 &&
            OBJ_sn2nid(group) == NID_X9_62_prime256v1;
+}
+
+static bool is_rsa_key(EVP_PKEY *pkey)
+{
+    int bits = EVP_PKEY_get_bits(pkey);
+    return EVP_PKEY_is_a(pkey, "RSA") && bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX;
 }
 
 /* Are its halves one pair? A key file can claim a public half that is not its own, and every
@@ -118,7 +127,9 @@ static enum rdtls_status read_key(struct credential *credential, BIO *bio)
     if (pkey == NULL)
         return RDTLS_BAD_PRIVATE_KEY_PEM;
     TRY(keep_key(credential, pkey));
-    return is_p256_key(pkey) && is_sound_key(pkey) ? RDTLS_OK : RDTLS_BAD_PRIVATE_KEY_PEM;
+    return (is_p256_key(pkey) || is_rsa_key(pkey)) && is_sound_key(pkey)
+               ? RDTLS_OK
+               : RDTLS_BAD_PRIVATE_KEY_PEM;
 }
 
 static enum rdtls_status check_match(const struct credential *credential)
@@ -222,8 +233,7 @@ static enum rdtls_status issue_to_self(struct credential *credential)
         is_signed ? keep_certificate(credential, certificate) : RDTLS_NO_MEMORY;
     X509_free(certificate);
     TRY(status);
-    set_fingerprint(credential);
-    return RDTLS_OK;
+    return look_at_leaf(credential);
 }
 
 enum rdtls_status credential_self_signed(struct credential *credential)

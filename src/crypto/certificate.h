@@ -7,6 +7,7 @@
 #define CRYPTO_CERTIFICATE_H
 
 #include "crypto/digest.h"
+#include "crypto/rsa.h"
 #include "crypto/signature.h"
 
 enum { CERTIFICATE_CHAIN_MAX = 10 };
@@ -19,10 +20,13 @@ struct credential {
     struct bytes chain[CERTIFICATE_CHAIN_MAX]; /* owned */
     size_t chain_count;
     uint8_t fingerprint[SHA256_LEN];
+    enum key_kind kind; /* of the leaf's key */
+    size_t signature_max;
 };
 
-/* PEM texts need not be NUL-terminated. Errors: BAD_CERTIFICATE_PEM (unreadable, or its key is not
- * P-256), BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY. On error *credential holds nothing. */
+/* PEM texts need not be NUL-terminated. Errors: BAD_CERTIFICATE_PEM (unreadable, or its key is
+ * neither P-256 nor RSA of 2048 to 4096 bits), BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY. On
+ * error *credential holds nothing. */
 MUST_CHECK enum rdtls_status credential_from_pem(struct credential *credential,
                                                  struct bytes certificate_pem,
                                                  struct bytes private_key_pem);
@@ -38,11 +42,16 @@ MUST_CHECK enum rdtls_status credential_self_signed(struct credential *credentia
 
 void credential_free(struct credential *credential);
 
-/* The uncompressed P-256 point in a leaf certificate's SubjectPublicKeyInfo.
- * UNSUPPORTED_CERTIFICATE when its key is of another kind, BAD_CERTIFICATE when it is not a
- * certificate. */
-MUST_CHECK enum rdtls_status certificate_public_point(struct bytes der,
-                                                      uint8_t point[P256_POINT_LEN]);
+/* The key in a certificate: views into its DER. */
+struct public_key {
+    enum key_kind kind;
+    struct bytes point;    /* P-256: uncompressed, P256_POINT_LEN bytes */
+    struct rsa_public rsa; /* sound (rsa_public_is_sound) */
+};
+
+/* The key of a leaf certificate, from its SubjectPublicKeyInfo. UNSUPPORTED_CERTIFICATE when it is
+ * of another kind or size, BAD_CERTIFICATE when it is not a certificate. */
+MUST_CHECK enum rdtls_status certificate_public_key(struct bytes der, struct public_key *key);
 
 /* Memory for objects that live as long as the program, from libcrypto's allocator; zeroed. NULL
  * when there is none. */

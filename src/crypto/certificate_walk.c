@@ -7,8 +7,8 @@
  *       tbsCertificate  SEQUENCE
  *         [0] version, serialNumber, signature, issuer, validity, subject
  *         subjectPublicKeyInfo  SEQUENCE
- *           algorithm  SEQUENCE: id-ecPublicKey, prime256v1
- *           subjectPublicKey  BIT STRING: 0 unused bits, 4, x, y
+ *           algorithm  SEQUENCE: id-ecPublicKey, prime256v1     or rsaEncryption, NULL
+ *           subjectPublicKey  BIT STRING, 0 unused bits: 4, x, y   or SEQUENCE: modulus, exponent
  *         ...
  *       signatureAlgorithm, signatureValue
  */
@@ -18,6 +18,7 @@
 enum der_tag {
     DER_INTEGER = 0x02,
     DER_BIT_STRING = 0x03,
+    DER_NULL = 0x05,
     DER_OBJECT_IDENTIFIER = 0x06,
     DER_SEQUENCE = 0x30,
     DER_VERSION = 0xa0, /* [0] EXPLICIT */
@@ -25,12 +26,14 @@ enum der_tag {
 
 enum {
     DER_LENGTH_LONG = 0x80,      /* this bit set: the others count the bytes of the length */
+    DER_SIGN = 0x80,             /* of an INTEGER's first byte */
     DER_LENGTH_BYTES_MAX = 3,    /* a handshake message is no longer than 2^24 - 1 */
     POINT_FORM_UNCOMPRESSED = 4, /* SEC 1 section 2.3.3 */
 };
 
 /* 1.2.840.10045.2.1 and 1.2.840.10045.3.1.7 (RFC 5480 sections 2.1.1 and 2.1.1.1) */
 static const uint8_t oid_ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
+static const uint8_t oid_rsa_encryption[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
 static const uint8_t oid_prime256v1[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
 
 /* A definite length in its shortest form: DER knows no other. */
@@ -90,19 +93,74 @@ static bool find_public_key_info(struct bytes der, struct bytes *info)
     return !to_be_signed.failed;
 }
 
+static bool der_object_is(struct reader *reader, const uint8_t *oid, size_t oid_len)
+{
+    return bytes_are_equal(der_read(reader, DER_OBJECT_IDENTIFIER), bytes_of(oid, oid_len));
+}
+
 /* id-ecPublicKey with the curve by its name: [rfc5480#2.1.1] "implicitCurve and specifiedCurve MUST
  * NOT be used in PKIX." */
 static bool is_p256(struct bytes algorithm)
 {
     struct reader reader = reader_of(algorithm);
-    struct bytes kind = der_read(&reader, DER_OBJECT_IDENTIFIER);
-    struct bytes curve = der_read(&reader, DER_OBJECT_IDENTIFIER);
-    return reader_is_complete(&reader) &&
-           bytes_are_equal(kind, bytes_of(oid_ec_public_key, sizeof(oid_ec_public_key))) &&
-           bytes_are_equal(curve, bytes_of(oid_prime256v1, sizeof(oid_prime256v1)));
+    return der_object_is(&reader, oid_ec_public_key, sizeof(oid_ec_public_key)) &&
+           der_object_is(&reader, oid_prime256v1, sizeof(oid_prime256v1)) &&
+           reader_is_complete(&reader);
 }
 
-enum rdtls_status certificate_public_point(struct bytes der, uint8_t point[P256_POINT_LEN])
+/* [rfc3279#2.3.1] "The parameters field MUST have ASN.1 type NULL for this algorithm identifier."
+ */
+static bool is_rsa(struct bytes algorithm)
+{
+    struct reader reader = reader_of(algorithm);
+    return der_object_is(&reader, oid_rsa_encryption, sizeof(oid_rsa_encryption)) &&
+           der_read(&reader, DER_NULL).len == 0 && reader_is_complete(&reader);
+}
+
+/* A compressed point is legal in a certificate, but we offer the uncompressed point format alone.
+ */
+static enum rdtls_status read_point(struct bytes encoded, struct public_key *key)
+{
+    if (encoded.len != P256_POINT_LEN || encoded.data[0] != POINT_FORM_UNCOMPRESSED)
+        return RDTLS_ALERT_UNSUPPORTED_CERTIFICATE;
+    *key = (struct public_key){.kind = KEY_P256, .point = encoded};
+    return RDTLS_OK;
+}
+
+/* A positive INTEGER in its shortest form, without the zero that keeps it from being negative. */
+static struct bytes der_read_positive(struct reader *reader)
+{
+    struct bytes number = der_read(reader, DER_INTEGER);
+    bool is_negative = number.len > 0 && (number.data[0] & DER_SIGN) != 0;
+    bool has_zero = number.len > 0 && number.data[0] == 0;
+    bool zero_is_needed = has_zero && number.len > 1 && (number.data[1] & DER_SIGN) != 0;
+    if (number.len == 0 || is_negative || (has_zero && !zero_is_needed))
+        reader->failed = true;
+    return has_zero && !reader->failed ? bytes_of(number.data + 1, number.len - 1) : number;
+}
+
+/* [rfc8017#A.1.1] "RSAPublicKey ::= SEQUENCE { modulus INTEGER, -- n publicExponent INTEGER -- e
+ * }" */
+static enum rdtls_status read_rsa(struct bytes encoded, struct public_key *key)
+{
+    struct reader outer = reader_of(encoded);
+    struct reader reader = reader_of(der_read(&outer, DER_SEQUENCE));
+    struct bytes modulus = der_read_positive(&reader);
+    struct bytes exponent = der_read_positive(&reader);
+    if (!reader_is_complete(&outer) || !reader_is_complete(&reader))
+        return RDTLS_ALERT_BAD_CERTIFICATE;
+    if (exponent.len > sizeof(uint32_t))
+        return RDTLS_ALERT_UNSUPPORTED_CERTIFICATE;
+    struct public_key read = {.kind = KEY_RSA, .rsa = {.modulus = modulus}};
+    for (size_t i = 0; i < exponent.len; i++)
+        read.rsa.exponent = read.rsa.exponent << 8 | exponent.data[i];
+    if (!rsa_public_is_sound(&read.rsa))
+        return RDTLS_ALERT_UNSUPPORTED_CERTIFICATE;
+    *key = read;
+    return RDTLS_OK;
+}
+
+enum rdtls_status certificate_public_key(struct bytes der, struct public_key *key)
 {
     struct bytes info;
     if (!find_public_key_info(der, &info))
@@ -113,13 +171,8 @@ enum rdtls_status certificate_public_point(struct bytes der, uint8_t point[P256_
     uint8_t unused_bits = reader_u8(&public_key);
     if (!reader_is_complete(&reader) || public_key.failed || unused_bits != 0)
         return RDTLS_ALERT_BAD_CERTIFICATE;
-    if (!is_p256(algorithm))
-        return RDTLS_ALERT_UNSUPPORTED_CERTIFICATE;
-    /* A compressed point is legal in a certificate, but we offer the uncompressed point format
-     * alone. */
     struct bytes encoded = reader_bytes(&public_key, public_key.left);
-    if (encoded.len != P256_POINT_LEN || encoded.data[0] != POINT_FORM_UNCOMPRESSED)
-        return RDTLS_ALERT_UNSUPPORTED_CERTIFICATE;
-    memcpy(point, encoded.data, P256_POINT_LEN);
-    return RDTLS_OK;
+    if (is_p256(algorithm))
+        return read_point(encoded, key);
+    return is_rsa(algorithm) ? read_rsa(encoded, key) : RDTLS_ALERT_UNSUPPORTED_CERTIFICATE;
 }

@@ -19,6 +19,7 @@ union libcrypto_state {
 
 static_assert(sizeof(SHA512_CTX) == DIGEST_STATE_WORDS * sizeof(uint64_t),
               "the state is as large as libcrypto's larger one");
+static_assert(sizeof(SHA256_CTX) == DIGEST_SHA256_WORDS * sizeof(uint64_t), "and as its smaller");
 static_assert(sizeof(union libcrypto_state) == sizeof(((struct digest *)NULL)->state),
               "every state of libcrypto fits");
 static_assert(_Alignof(union libcrypto_state) <= _Alignof(uint64_t), "words align it");
@@ -71,6 +72,17 @@ void digest_copy(struct digest *to, const struct digest *from)
 {
     to->kind = from->kind;
     memcpy(to->state, from->state, state_len(from->kind));
+}
+
+void digest_save(const struct digest *digest, uint64_t *words)
+{
+    memcpy(words, digest->state, state_len(digest->kind));
+}
+
+void digest_load(struct digest *digest, enum digest_kind kind, const uint64_t *words)
+{
+    digest->kind = kind;
+    memcpy(digest->state, words, state_len(kind));
 }
 
 void digest_update(struct digest *digest, struct bytes bytes)

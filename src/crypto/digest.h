@@ -15,6 +15,7 @@ enum {
     DIGEST_LEN_MAX = 48,
     DIGEST_STATE_WORDS =
         27, /* 216 bytes: libcrypto's SHA512_CTX, the larger of the two (asserted) */
+    DIGEST_SHA256_WORDS = 14, /* 112 bytes: its SHA256_CTX (asserted) */
 };
 
 struct digest {
@@ -28,6 +29,11 @@ size_t digest_len(enum digest_kind kind);
 void digest_init(struct digest *digest, enum digest_kind kind);
 void digest_copy(struct digest *to, const struct digest *from);
 void digest_update(struct digest *digest, struct bytes bytes);
+
+/* The state alone, for who has to be thrifty: DIGEST_SHA256_WORDS words of SHA-256, else
+ * DIGEST_STATE_WORDS. */
+void digest_save(const struct digest *digest, uint64_t *words);
+void digest_load(struct digest *digest, enum digest_kind kind, const uint64_t *words);
 
 /* Writes digest_len bytes. peek leaves the running hash as it is, finish wipes it. */
 void digest_peek(const struct digest *digest, uint8_t *out);

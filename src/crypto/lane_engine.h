@@ -29,6 +29,9 @@ struct lane_batch {
     size_t count; /* 1..LANES_WIDE */
 };
 
+/* A private RSA key made ready for eight lanes, and what they need to compute with it. */
+struct rsa_lanes;
+
 struct lane_engine {
     const char *name;
 
@@ -39,6 +42,13 @@ struct lane_engine {
     unsigned (*verify_ecdsa)(const struct lane_batch *batch);
     unsigned (*sign_ecdsa)(const struct lane_batch *batch, const struct p256_number *key,
                            const struct ecdsa_nonce *nonces);
+
+    /* NULL: not for a modulus of this length, or no memory. */
+    struct rsa_lanes *(*open_rsa)(const struct rsa_numbers *numbers);
+    void (*close_rsa)(struct rsa_lanes *rsa);
+
+    /* As above. A signature leaves only when the public exponent opens it to what was signed. */
+    unsigned (*sign_rsa)(const struct lane_batch *batch, struct rsa_lanes *rsa);
 
     /* The public halves of LANES_WIDE pairs of one kind. */
     bool (*complete_x25519)(struct key_pair *pairs);

@@ -4,18 +4,25 @@
 
 bool lane_libcrypto_open(struct lane_libcrypto *libcrypto, const struct private_key *key)
 {
-    libcrypto->key_exchange = key_exchange_engine_new();
-    libcrypto->verifier = verifier_new();
-    libcrypto->signer = key == NULL ? NULL : signer_new(key);
-    bool can_sign = key == NULL || libcrypto->signer != NULL;
-    return libcrypto->key_exchange != NULL && libcrypto->verifier != NULL && can_sign;
+    *libcrypto = (struct lane_libcrypto){
+        .key_exchange = key_exchange_engine_new(),
+        .verifier = verifier_new(),
+        .rsa_verifier = rsa_verifier_new(),
+        .signer = key == NULL ? NULL : signer_new(key),
+        .rsa_signer = key == NULL ? NULL : rsa_signer_new(key),
+    };
+    bool can_sign = key == NULL || libcrypto->signer != NULL || libcrypto->rsa_signer != NULL;
+    return libcrypto->key_exchange != NULL && libcrypto->verifier != NULL &&
+           libcrypto->rsa_verifier != NULL && can_sign;
 }
 
 void lane_libcrypto_close(struct lane_libcrypto *libcrypto)
 {
     key_exchange_engine_free(libcrypto->key_exchange);
     verifier_free(libcrypto->verifier);
+    rsa_verifier_free(libcrypto->rsa_verifier);
     signer_free(libcrypto->signer);
+    rsa_signer_free(libcrypto->rsa_signer);
 }
 
 static bool derive(const struct lane_libcrypto *libcrypto, struct lane_job *job,
@@ -30,8 +37,25 @@ static bool derive(const struct lane_libcrypto *libcrypto, struct lane_job *job,
 static bool sign(const struct lane_libcrypto *libcrypto, struct lane_job *job)
 {
     struct bytes digest = {job->sign.digest, job->sign.digest_len};
-    return libcrypto->signer != NULL &&
+    return libcrypto->signer != NULL && job->sign.signature_max >= ECDSA_P256_SIGNATURE_MAX &&
            signer_sign(libcrypto->signer, digest, job->sign.signature, &job->sign.signature_len);
+}
+
+static bool sign_rsa(const struct lane_libcrypto *libcrypto, struct lane_job *job)
+{
+    struct bytes digest = {job->sign.digest, job->sign.digest_len};
+    if (libcrypto->rsa_signer == NULL)
+        return false;
+    job->sign.signature_len = rsa_signer_len(libcrypto->rsa_signer);
+    return job->sign.signature_max >= job->sign.signature_len &&
+           rsa_signer_sign(libcrypto->rsa_signer, job->sign.scheme, digest, job->sign.signature);
+}
+
+static bool verify_rsa(const struct lane_libcrypto *libcrypto, struct lane_job *job)
+{
+    struct bytes digest = {job->verify_rsa.digest, job->verify_rsa.digest_len};
+    return rsa_verifier_verify(libcrypto->rsa_verifier, &job->verify_rsa.key,
+                               job->verify_rsa.scheme, digest, job->verify_rsa.signature);
 }
 
 static bool verify(const struct lane_libcrypto *libcrypto, struct lane_job *job)
@@ -56,6 +80,12 @@ void lane_libcrypto_run(const struct lane_libcrypto *libcrypto, struct lane_job 
         break;
     case LANE_ECDSA_P256_VERIFY:
         job->ok = verify(libcrypto, job);
+        break;
+    case LANE_RSA_SIGN:
+        job->ok = sign_rsa(libcrypto, job);
+        break;
+    case LANE_RSA_VERIFY:
+        job->ok = verify_rsa(libcrypto, job);
         break;
     case LANE_KIND_COUNT:
         break;

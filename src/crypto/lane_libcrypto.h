@@ -7,7 +7,9 @@
 struct lane_libcrypto {
     struct key_exchange_engine *key_exchange;
     struct verifier *verifier;
-    struct signer *signer; /* NULL: nothing will be signed */
+    struct rsa_verifier *rsa_verifier;
+    struct signer *signer; /* of a P-256 key; NULL: there is none */
+    struct rsa_signer *rsa_signer;
 };
 
 /* false: libcrypto cannot; to be closed all the same. */

@@ -31,6 +31,7 @@ struct lanes {
     bool host_signs;
     uint8_t break_even[LANE_KIND_COUNT];
     struct p256_number key; /* the engine's copy of the signing key */
+    struct rsa_lanes *rsa;  /* the same of an RSA key; NULL: libcrypto alone signs with it */
     bool has_signed;
     uint64_t last_signed_ns;
 };
@@ -42,26 +43,34 @@ size_t lanes_memory_len(void)
 
 static void choose_break_even(struct lanes *lanes, const struct lanes_options *options)
 {
+    const struct break_even_parties parties = {lanes->engine, &lanes->libcrypto, lanes->rsa};
     if (options->clock.now_ns != NULL)
-        break_even_measure(lanes->engine, &lanes->libcrypto, &options->clock, lanes->break_even);
+        break_even_measure(&parties, &options->clock, lanes->break_even);
     else
         break_even_assume(lanes->break_even);
     for (size_t kind = 0; kind < LANE_KIND_COUNT; kind++)
         if (options->break_even[kind] != 0)
             lanes->break_even[kind] = options->break_even[kind];
+    if (!p256_number_is_scalar(&lanes->key))
+        lanes->break_even[LANE_ECDSA_P256_SIGN] = BREAK_EVEN_NEVER;
+    if (lanes->rsa == NULL)
+        lanes->break_even[LANE_RSA_SIGN] = BREAK_EVEN_NEVER;
+    lanes->break_even[LANE_RSA_VERIFY] = BREAK_EVEN_NEVER;
 }
 
-/* The engine signs with the bare number. A key that does not give it away is
- * libcrypto's alone. */
+/* The engine signs with bare numbers. A key that does not give them away is libcrypto's alone. */
 static void lend_key(struct lanes *lanes)
 {
     const struct signer *signer = lanes->libcrypto.signer;
+    const struct rsa_signer *rsa_signer = lanes->libcrypto.rsa_signer;
     uint8_t scalar[P256_SCALAR_LEN] = {0};
+    struct rsa_numbers numbers;
     if (signer != NULL && signer_scalar(signer, scalar))
         lanes->key = p256_number_of(scalar);
+    if (rsa_signer != NULL && rsa_signer_numbers(rsa_signer, &numbers))
+        lanes->rsa = lanes->engine->open_rsa(&numbers);
     secret_wipe(scalar, sizeof(scalar));
-    if (!p256_number_is_scalar(&lanes->key))
-        lanes->break_even[LANE_ECDSA_P256_SIGN] = BREAK_EVEN_NEVER;
+    secret_wipe(&numbers, sizeof(numbers));
 }
 
 struct lanes *lanes_new(const struct lanes_options *options)
@@ -80,8 +89,8 @@ struct lanes *lanes_new(const struct lanes_options *options)
     lanes->host_signs = options->host_signs;
     if (lanes->engine != NULL) {
         lanes->ahead = options->memory;
-        choose_break_even(lanes, options);
         lend_key(lanes);
+        choose_break_even(lanes, options);
     }
     return lanes;
 }
@@ -94,6 +103,8 @@ void lanes_free(struct lanes *lanes)
         assert(lanes->queues[kind].len == 0);
     lanes_drop_made_ahead(lanes);
     lane_libcrypto_close(&lanes->libcrypto);
+    if (lanes->rsa != NULL)
+        lanes->engine->close_rsa(lanes->rsa);
     crypto_release(lanes, sizeof(*lanes));
 }
 
@@ -136,7 +147,7 @@ void lanes_cancel(struct lanes *lanes, struct lane_job *job)
 
 static bool is_for_host(const struct lanes *lanes, enum lane_kind kind)
 {
-    return lanes->host_signs && kind == LANE_ECDSA_P256_SIGN;
+    return lanes->host_signs && (kind == LANE_ECDSA_P256_SIGN || kind == LANE_RSA_SIGN);
 }
 
 bool lanes_leave_to_host(const struct lanes *lanes, const struct lane_job *job)
@@ -144,16 +155,24 @@ bool lanes_leave_to_host(const struct lanes *lanes, const struct lane_job *job)
     return is_for_host(lanes, job->kind);
 }
 
+/* There is one key, so that one of the two queues is always empty. */
+static struct lane_queue *queue_for_host(struct lanes *lanes)
+{
+    struct lane_queue *ecdsa = &lanes->queues[LANE_ECDSA_P256_SIGN];
+    return ecdsa->len > 0 ? ecdsa : &lanes->queues[LANE_RSA_SIGN];
+}
+
 bool lanes_have_for_host(const struct lanes *lanes)
 {
-    return lanes->host_signs && lanes->queues[LANE_ECDSA_P256_SIGN].len > 0;
+    return lanes->host_signs &&
+           lanes->queues[LANE_ECDSA_P256_SIGN].len + lanes->queues[LANE_RSA_SIGN].len > 0;
 }
 
 struct lane_job *lanes_take_for_host(struct lanes *lanes)
 {
     if (!lanes_have_for_host(lanes))
         return NULL;
-    struct lane_queue *queue = &lanes->queues[LANE_ECDSA_P256_SIGN];
+    struct lane_queue *queue = queue_for_host(lanes);
     struct lane_job *job = LIST_OWNER(queue->jobs.next, struct lane_job, node);
     list_remove(&job->node);
     queue->len--;
@@ -221,6 +240,9 @@ static unsigned engine_run(struct lanes *lanes, enum lane_kind kind, const struc
         return engine_sign(lanes, batch, now);
     case LANE_ECDSA_P256_VERIFY:
         return lanes->engine->verify_ecdsa(batch);
+    case LANE_RSA_SIGN:
+        return lanes->engine->sign_rsa(batch, lanes->rsa);
+    case LANE_RSA_VERIFY:
     case LANE_KIND_COUNT:
         break;
     }
@@ -236,7 +258,7 @@ static void count_batch(struct lane_counters *counters, enum lane_kind kind, siz
 
 void lanes_answer(struct lanes *lanes, struct lane_job *job, struct bytes signature)
 {
-    assert(job->state == LANE_OUT && signature.len <= ECDSA_P256_SIGNATURE_MAX);
+    assert(job->state == LANE_OUT && signature.len <= job->sign.signature_max);
     bytes_copy(job->sign.signature, signature);
     job->sign.signature_len = signature.len;
     job->ok = signature.len > 0;

@@ -33,6 +33,8 @@ enum lane_kind {
     LANE_P256_DERIVE,
     LANE_ECDSA_P256_SIGN,
     LANE_ECDSA_P256_VERIFY,
+    LANE_RSA_SIGN,
+    LANE_RSA_VERIFY, /* always by libcrypto, and cheap */
     LANE_KIND_COUNT
 };
 
@@ -63,9 +65,11 @@ struct lane_job {
             uint8_t shared[KEY_EXCHANGE_SHARED_LEN];
         } derive;
         struct {
+            const struct scheme *scheme;
             uint8_t digest[DIGEST_LEN_MAX];
             size_t digest_len;
-            uint8_t signature[ECDSA_P256_SIGNATURE_MAX];
+            uint8_t *signature; /* where it is to be written: signature_max bytes */
+            size_t signature_max;
             size_t signature_len;
         } sign;
         struct {
@@ -75,6 +79,13 @@ struct lane_job {
             uint8_t signature[ECDSA_P256_SIGNATURE_MAX];
             size_t signature_len;
         } verify;
+        struct {
+            struct rsa_public key; /* its bytes, and the signature's, stay until the job is done */
+            const struct scheme *scheme;
+            uint8_t digest[DIGEST_LEN_MAX];
+            size_t digest_len;
+            struct bytes signature;
+        } verify_rsa;
     };
 };
 
@@ -96,9 +107,8 @@ struct lane_clock {
 struct lane_engine;
 
 struct lanes_options {
-    const struct private_key *key;    /* signs LANE_ECDSA_P256_SIGN jobs; NULL when
-                                         nothing will be signed */
-    bool host_signs;                  /* no key: the host has LANE_ECDSA_P256_SIGN jobs done */
+    const struct private_key *key;    /* signs what is to be signed; NULL: nothing will be */
+    bool host_signs;                  /* no key: the host has the signatures made */
     const struct lane_engine *engine; /* NULL: libcrypto alone */
     /* lanes_memory_len() zeroed bytes, 8-byte aligned, that outlive the lanes:
      * they hold what is made ahead. All zero means that nothing is there, so
@@ -146,7 +156,7 @@ struct lane_job *lanes_take_for_host(struct lanes *lanes);
 bool lanes_have_for_host(const struct lanes *lanes);
 
 /* What the host's signer made of a job that is OUT: DONE now. An empty
- * signature: it could not sign. signature: at most ECDSA_P256_SIGNATURE_MAX
+ * signature: it could not sign. signature: at most the job's signature_max
  * bytes. */
 void lanes_answer(struct lanes *lanes, struct lane_job *job, struct bytes signature);
 

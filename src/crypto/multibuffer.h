@@ -155,6 +155,9 @@ unsigned multibuffer_derive_p256(const struct lane_batch *batch);
 unsigned multibuffer_verify_ecdsa(const struct lane_batch *batch);
 unsigned multibuffer_sign_ecdsa(const struct lane_batch *batch, const struct p256_number *key,
                                 const struct ecdsa_nonce *nonces);
+struct rsa_lanes *multibuffer_open_rsa(const struct rsa_numbers *numbers);
+void multibuffer_close_rsa(struct rsa_lanes *rsa);
+unsigned multibuffer_sign_rsa(const struct lane_batch *batch, struct rsa_lanes *rsa);
 bool multibuffer_complete_x25519(struct key_pair *pairs);
 bool multibuffer_complete_p256(struct key_pair *pairs);
 bool multibuffer_prepare_nonces(const struct p256_number *secrets, struct ecdsa_nonce *nonces);

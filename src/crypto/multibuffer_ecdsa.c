@@ -98,7 +98,7 @@ unsigned multibuffer_sign_ecdsa(const struct lane_batch *batch, const struct p25
         const struct lane_job *job = batch->jobs[i];
         size_t len = job->sign.digest_len <= DIGEST_LEN_MAX ? job->sign.digest_len : 0;
         struct p256_number digest = p256_number_of_digest(bytes_of(job->sign.digest, len));
-        if (p256_number_is_zero(&digest))
+        if (p256_number_is_zero(&digest) || job->sign.signature_max < ECDSA_P256_SIGNATURE_MAX)
             left |= 1u << i;
         else
             signings_set(&all, i, key, &nonces[i], &digest);

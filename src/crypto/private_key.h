@@ -1,4 +1,4 @@
-/* A private key of ours, P-256: what stands behind the name that the other headers only mention. */
+/* A private key of ours: what stands behind the name that the other headers only mention. */
 #ifndef CRYPTO_PRIVATE_KEY_H
 #define CRYPTO_PRIVATE_KEY_H
 

@@ -26,6 +26,8 @@ struct verifier {
 
 struct signer *signer_new(const struct private_key *key)
 {
+    if (!EVP_PKEY_is_a(key->pkey, "EC"))
+        return NULL;
     struct signer *signer = crypto_allocate(sizeof(*signer));
     if (signer == NULL)
         return NULL;

@@ -5,7 +5,7 @@
 #include "crypto/aead.h"
 #include "crypto/digest.h"
 
-enum authentication { AUTHENTICATION_ECDSA };
+enum authentication { AUTHENTICATION_ECDSA, AUTHENTICATION_RSA };
 
 struct suite {
     uint16_t code_point; /* IANA TLS cipher suite */

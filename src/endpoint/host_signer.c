@@ -6,7 +6,8 @@
 
 #include <assert.h>
 
-static_assert((int)RDTLS_SIGNATURE_MAX == (int)ECDSA_P256_SIGNATURE_MAX,
+static_assert((int)RDTLS_SIGNATURE_MAX == (int)RSA_LEN_MAX &&
+                  (int)RDTLS_SIGNATURE_MAX >= (int)ECDSA_P256_SIGNATURE_MAX,
               "what the header promises");
 static_assert((int)RDTLS_DIGEST_MAX >= (int)DIGEST_LEN_MAX, "every digest fits");
 
@@ -30,14 +31,18 @@ bool connection_poll_signature(struct connection_environment *environment,
     return true;
 }
 
-enum rdtls_status signature_check(struct bytes signature)
+enum rdtls_status signature_check(const struct rdtls_config *config, struct bytes signature)
 {
+    const struct credential *credential = &config->policy.credential;
     struct p256_number r;
     struct p256_number s;
-    if (signature.len > ECDSA_P256_SIGNATURE_MAX)
+    if (signature.len > credential->signature_max)
         return RDTLS_TOO_LONG;
-    return signature.len == 0 || ecdsa_der_read(signature, &r, &s) ? RDTLS_OK
-                                                                   : RDTLS_INVALID_ARGUMENT;
+    if (signature.len == 0)
+        return RDTLS_OK;
+    bool is_one = credential->kind == KEY_RSA ? signature.len == credential->signature_max
+                                              : ecdsa_der_read(signature, &r, &s);
+    return is_one ? RDTLS_OK : RDTLS_INVALID_ARGUMENT;
 }
 
 enum rdtls_status connection_complete_signature(struct connection_environment *environment,
@@ -47,7 +52,7 @@ enum rdtls_status connection_complete_signature(struct connection_environment *e
     struct handshake *handshake = connection_handshake(environment, connection);
     if (handshake == NULL || handshake->job.state != LANE_OUT)
         return RDTLS_NOT_AWAITED;
-    TRY(signature_check(answer->signature));
+    TRY(signature_check(environment->config, answer->signature));
     lanes_answer(environment->handshake.lanes, &handshake->job, answer->signature);
     connection_resume(environment, connection, answer->slot, answer->now);
     return RDTLS_OK;

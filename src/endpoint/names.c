@@ -106,6 +106,8 @@ static const char *const lane_kind_names[RDTLS_LANE_KIND_COUNT] = {
     [RDTLS_LANE_P256_DERIVE] = "p256_derive",
     [RDTLS_LANE_ECDSA_P256_SIGN] = "ecdsa_p256_sign",
     [RDTLS_LANE_ECDSA_P256_VERIFY] = "ecdsa_p256_verify",
+    [RDTLS_LANE_RSA_SIGN] = "rsa_sign",
+    [RDTLS_LANE_RSA_VERIFY] = "rsa_verify",
 };
 
 const char *rdtls_lane_kind_name(enum rdtls_lane_kind kind)

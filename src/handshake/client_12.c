@@ -12,15 +12,17 @@
 enum rdtls_status build_client_hello(struct handshake *handshake, struct writer *body)
 {
     client_hello_make(body, handshake->environment->policy, handshake->association,
-                      bytes_of(handshake->cookie, handshake->cookie_len));
+                      bytes_of(handshake->flight.buffer, handshake->cookie_len));
     return RDTLS_OK;
 }
 
+/* The cookie is written to where the next flight, which is one ClientHello, keeps it. The flight
+ * that it overwrites has been answered. */
 enum rdtls_status consume_hello_verify_request(struct handshake *handshake, struct bytes body)
 {
     struct bytes cookie;
     TRY(hello_verify_request_read(body, &cookie));
-    bytes_copy(handshake->cookie, cookie);
+    bytes_copy(handshake->flight.buffer, cookie);
     handshake->cookie_len = (uint8_t)cookie.len;
     return RDTLS_OK;
 }
@@ -108,26 +110,34 @@ enum rdtls_status consume_server_certificate(struct handshake *handshake, struct
      */
     if (message.leaf.len == 0)
         return RDTLS_ALERT_DECODE_ERROR;
-    return accept_peer_leaf(handshake, message.leaf);
+    TRY(accept_peer_leaf(handshake, message.leaf));
+    /* [rfc5246#7.4.2] "The end entity certificate's public key (and associated restrictions) MUST
+     * be compatible with the selected key exchange algorithm." */
+    return key_authentication((enum key_kind)handshake->certified.kind) ==
+                   handshake->choice.suite->authentication
+               ? RDTLS_OK
+               : RDTLS_ALERT_UNSUPPORTED_CERTIFICATE;
 }
 
 enum rdtls_status consume_server_key_exchange(struct handshake *handshake, struct bytes body)
 {
     struct server_key_exchange message;
     enum key_exchange_kind kind;
-    enum digest_kind hash;
     TRY(server_key_exchange_read(body, &message));
+    const struct scheme *scheme = scheme_find(message.scheme);
     /* [rfc8422#4] "respecting the choice of curves specified by the client"; [rfc5246#7.4.3] "the
      * signature algorithm and hash algorithm MUST be a pair listed in that extension." */
     if (!policy_offers_group(handshake->environment->policy, message.group) ||
-        !group_key_exchange(message.group, &kind) || !scheme_digest(message.scheme, &hash) ||
+        !group_key_exchange(message.group, &kind) || scheme == NULL ||
+        scheme->key != (enum key_kind)handshake->certified.kind ||
         message.public_key.len != key_exchange_public_len(kind))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
     uint8_t digest[DIGEST_LEN_MAX];
-    key_exchange_digest(handshake, hash, message.params, digest);
+    key_exchange_digest(handshake, scheme->hash, message.params, digest);
     handshake->choice.group = message.group;
     bytes_copy(handshake->peer_key, message.public_key);
-    return submit_verify(handshake, bytes_of(digest, digest_len(hash)), message.signature);
+    return submit_verify(handshake, scheme, bytes_of(digest, digest_len(scheme->hash)),
+                         message.signature);
 }
 
 enum rdtls_status complete_server_key_exchange(struct handshake *handshake)
@@ -135,8 +145,7 @@ enum rdtls_status complete_server_key_exchange(struct handshake *handshake)
     struct association *association = handshake->association;
     if (association->role == RDTLS_SERVER)
         return RDTLS_OK; /* it was ours */
-    if (handshake->job.state != LANE_DONE || !handshake->job.ok)
-        return RDTLS_ALERT_DECRYPT_ERROR;
+    TRY(complete_verify(handshake));
     association->group = handshake->choice.group;
     association->peer_certificate = true;
     return RDTLS_OK;
@@ -148,9 +157,12 @@ enum rdtls_status consume_certificate_request(struct handshake *handshake, struc
     TRY(certificate_request_read(body, &request));
     /* [rfc5246#7.4.6] "If no suitable certificate is available, the client MUST send a certificate
      * message containing no certificates." */
-    bool takes_ecdsa = memchr(request.certificate_types.data, CLIENT_CERTIFICATE_ECDSA_SIGN,
-                              request.certificate_types.len) != NULL;
-    handshake->signature_scheme = takes_ecdsa ? scheme_choose(request.signature_algorithms) : 0;
+    enum key_kind ours = handshake->environment->policy->credential.kind;
+    int type = ours == KEY_RSA ? CLIENT_CERTIFICATE_RSA_SIGN : CLIENT_CERTIFICATE_ECDSA_SIGN;
+    bool takes_ours =
+        memchr(request.certificate_types.data, type, request.certificate_types.len) != NULL;
+    handshake->signature_scheme =
+        takes_ours ? scheme_choose(ours, request.signature_algorithms) : 0;
     return RDTLS_OK;
 }
 
@@ -174,10 +186,12 @@ enum rdtls_status build_client_certificate(struct handshake *handshake, struct w
 enum rdtls_status prepare_client_key_exchange(struct handshake *handshake)
 {
     enum key_exchange_kind kind;
+    struct key_pair ours;
     if (!group_key_exchange(handshake->choice.group, &kind) ||
-        !lanes_key_pair(handshake->environment->lanes, kind, &handshake->key_pair))
+        !lanes_key_pair(handshake->environment->lanes, kind, &ours))
         return RDTLS_ALERT_INTERNAL_ERROR;
-    return submit_derive(handshake, bytes_of(handshake->peer_key, key_exchange_public_len(kind)));
+    return submit_derive(handshake, &ours,
+                         bytes_of(handshake->peer_key, key_exchange_public_len(kind)));
 }
 
 enum rdtls_status build_client_key_exchange(struct handshake *handshake, struct writer *body)
@@ -190,12 +204,12 @@ enum rdtls_status build_client_key_exchange(struct handshake *handshake, struct 
 
 enum rdtls_status prepare_certificate_verify(struct handshake *handshake)
 {
-    enum digest_kind hash;
-    if (!scheme_digest(handshake->signature_scheme, &hash))
+    const struct scheme *scheme = scheme_find(handshake->signature_scheme);
+    if (scheme == NULL)
         return RDTLS_ALERT_INTERNAL_ERROR;
     uint8_t digest[DIGEST_LEN_MAX];
-    size_t len = transcript_hash(&handshake->transcript, hash, digest);
-    return submit_sign(handshake, bytes_of(digest, len));
+    size_t len = transcript_hash(&handshake->transcript, scheme->hash, digest);
+    return submit_sign(handshake, scheme, bytes_of(digest, len), SIGNATURE_HEAD_LEN);
 }
 
 enum rdtls_status build_certificate_verify(struct handshake *handshake, struct writer *body)

@@ -70,8 +70,7 @@ static void keep_what_is_needed(struct handshake *handshake, uint8_t *room,
                                 struct flight_message *message, struct bytes body)
 {
     if (message->type == MESSAGE_CLIENT_HELLO) {
-        message->cookie_len = handshake->cookie_len;
-        bytes_copy(room, bytes_of(handshake->cookie, handshake->cookie_len));
+        message->cookie_len = handshake->cookie_len; /* it is there already */
     } else if (message->type == MESSAGE_CERTIFICATE && !message->is_credential) {
         bytes_copy(room, body);
     }

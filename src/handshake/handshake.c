@@ -1,6 +1,7 @@
 #include "handshake/handshake.h"
 
 #include "base/secret.h"
+#include "handshake/messages_12.h"
 #include "handshake/tables.h"
 
 static void handshake_init(struct handshake *handshake,
@@ -16,6 +17,8 @@ static void handshake_init(struct handshake *handshake,
     handshake->gives_up_ns = nanoseconds_after(now, environment->policy->handshake_timeout_ns);
     handshake->retransmit.due_ns = NEVER;
     handshake->early_block = POOL_NONE;
+    handshake->certified.modulus_block = POOL_NONE;
+    handshake->certified.signature_block = POOL_NONE;
     lane_job_init(&handshake->job);
 }
 
@@ -73,6 +76,7 @@ void handshake_end(struct handshake *handshake)
         secret_wipe(pool_slot(blocks, handshake->early_block), REASSEMBLY_BLOCK_LEN);
         pool_give_back(blocks, handshake->early_block);
     }
+    certified_key_release(&handshake->certified, blocks);
     lane_job_wipe(&handshake->job);
     secret_wipe(handshake, sizeof(*handshake));
 }

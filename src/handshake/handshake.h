@@ -45,6 +45,17 @@ enum handshake_phase {
     PHASE_TAKEN,    /* the message is in the transcript; its lane job is out or back */
 };
 
+/* The key of the peer's certificate, for the one signature that it makes. An RSA key and its
+ * signature are as long as they are, so they lie in blocks: what came in for them is longer. */
+struct certified_key {
+    uint8_t kind; /* enum key_kind */
+    uint16_t modulus_len;
+    uint32_t exponent;
+    uint32_t modulus_block; /* POOL_NONE: none */
+    uint32_t signature_block;
+    uint8_t point[P256_POINT_LEN];
+};
+
 struct handshake {
     const struct handshake_environment *environment;
     struct association *association;
@@ -65,16 +76,13 @@ struct handshake {
     bool change_cipher_spec_seen;
 
     struct choice choice;
-    struct key_pair key_pair;
     union {
-        uint8_t cookie[COOKIE_MAX]; /* client: to be echoed, long before there is a certificate */
-        struct {
-            uint8_t peer_key[KEY_EXCHANGE_PUBLIC_MAX];
-            uint8_t peer_point[P256_POINT_LEN]; /* of the peer's certificate */
-        };
+        struct key_pair key_pair;                  /* server: until it is used */
+        uint8_t peer_key[KEY_EXCHANGE_PUBLIC_MAX]; /* client: the server's, until it is used */
     };
+    struct certified_key certified;
     uint16_t signature_scheme; /* of the signature in the current message */
-    uint8_t cookie_len;
+    uint8_t cookie_len;        /* client: to be echoed; it lies where the next flight begins */
 
     struct lane_job job;
     struct transcript transcript;

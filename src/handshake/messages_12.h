@@ -35,13 +35,19 @@ enum rdtls_status complete_certificate_verify(struct handshake *handshake);
 enum rdtls_status complete_key_exchange(struct handshake *handshake);
 enum rdtls_status build_finished(struct handshake *handshake, struct writer *body);
 enum rdtls_status consume_finished(struct handshake *handshake, struct bytes body);
-enum rdtls_status submit_derive(struct handshake *handshake, struct bytes peer_key);
-enum rdtls_status submit_sign(struct handshake *handshake, struct bytes digest);
-enum rdtls_status submit_verify(struct handshake *handshake, struct bytes digest,
-                                struct bytes signature);
+enum rdtls_status submit_derive(struct handshake *handshake, struct key_pair *ours,
+                                struct bytes peer_key);
+enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *scheme,
+                              struct bytes digest, size_t before);
 void commit_extras(struct association *association, const struct choice *choice);
-enum rdtls_status accept_peer_leaf(struct handshake *handshake, struct bytes leaf);
 void key_exchange_digest(const struct handshake *handshake, enum digest_kind kind,
                          struct bytes params, uint8_t out[DIGEST_LEN_MAX]);
+
+/* peer_certificate.c */
+enum rdtls_status accept_peer_leaf(struct handshake *handshake, struct bytes leaf);
+enum rdtls_status submit_verify(struct handshake *handshake, const struct scheme *scheme,
+                                struct bytes digest, struct bytes signature);
+enum rdtls_status complete_verify(struct handshake *handshake);
+void certified_key_release(struct certified_key *certified, struct pool *blocks);
 
 #endif

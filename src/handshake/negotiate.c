@@ -14,25 +14,11 @@ bool group_key_exchange(uint16_t group, enum key_exchange_kind *kind)
     }
 }
 
-bool scheme_digest(uint16_t scheme, enum digest_kind *kind)
-{
-    switch (scheme) {
-    case SCHEME_ECDSA_SECP256R1_SHA256:
-        *kind = DIGEST_SHA256;
-        return true;
-    case SCHEME_ECDSA_SECP384R1_SHA384:
-        *kind = DIGEST_SHA384;
-        return true;
-    default:
-        return false;
-    }
-}
-
-uint16_t scheme_choose(struct bytes offered)
+uint16_t scheme_choose(enum key_kind key, struct bytes offered)
 {
     static const uint16_t ours[] = POLICY_SCHEMES;
     for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-        if (codepoint_list_has(offered, ours[i]))
+        if (scheme_find(ours[i])->key == key && codepoint_list_has(offered, ours[i]))
             return ours[i];
     return 0;
 }
@@ -54,9 +40,12 @@ static enum rdtls_status choose_version(const struct client_hello *hello)
 static enum rdtls_status choose_suite(const struct policy *policy, const struct client_hello *hello,
                                       struct choice *choice)
 {
+    enum authentication ours = key_authentication(policy->credential.kind);
     for (size_t i = 0; i < policy->suite_count; i++) {
-        if (codepoint_list_has(hello->prefix.cipher_suites, policy->suites[i])) {
-            choice->suite = suite_find(policy->suites[i]);
+        const struct suite *suite = suite_find(policy->suites[i]);
+        if (suite->authentication == ours &&
+            codepoint_list_has(hello->prefix.cipher_suites, suite->code_point)) {
+            choice->suite = suite;
             return RDTLS_OK;
         }
     }
@@ -83,10 +72,11 @@ static enum rdtls_status choose_group(const struct policy *policy, const struct 
 
 /* [rfc8422#4] "servers MUST NOT negotiate the use of an ECC cipher suite unless they can complete
  * the handshake while respecting the choice of curves specified by the client": the list is also
- * about the curve of our certificate, which is secp256r1, and there are clients that check it. */
-static bool certificate_curve_is_offered(const struct client_hello *hello)
+ * about the curve of our certificate, if it is on one, and there are clients that check it. */
+static bool certificate_curve_is_offered(const struct policy *policy,
+                                         const struct client_hello *hello)
 {
-    return !hello->supported_groups_present ||
+    return policy->credential.kind == KEY_RSA || !hello->supported_groups_present ||
            codepoint_list_has(hello->supported_groups, GROUP_SECP256R1);
 }
 
@@ -114,14 +104,14 @@ enum rdtls_status negotiate_12(const struct policy *policy, const struct client_
         return RDTLS_ALERT_HANDSHAKE_FAILURE;
     if (!point_formats_are_usable(hello))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
-    if (!certificate_curve_is_offered(hello))
+    if (!certificate_curve_is_offered(policy, hello))
         return RDTLS_ALERT_HANDSHAKE_FAILURE;
     TRY(choose_suite(policy, hello, choice));
     TRY(choose_group(policy, hello, choice));
     /* [rfc5246#7.4.1.4.1 !] "If the client does not send the signature_algorithms extension, the
      * server MUST ... behave as if the client had sent value {sha1,ecdsa}": SHA-1 is not signed
      * with any more. */
-    choice->scheme = scheme_choose(hello->signature_algorithms);
+    choice->scheme = scheme_choose(policy->credential.kind, hello->signature_algorithms);
     if (choice->scheme == 0)
         return RDTLS_ALERT_HANDSHAKE_FAILURE;
     choice->server_name = false;

@@ -34,10 +34,7 @@ MUST_CHECK enum rdtls_status accept_extras(const struct policy *policy,
 /* Which key exchange stands behind a group that the policy may list; false: none. */
 MUST_CHECK bool group_key_exchange(uint16_t group, enum key_exchange_kind *kind);
 
-/* Which hash stands behind a signature scheme that we use; false: none. */
-MUST_CHECK bool scheme_digest(uint16_t scheme, enum digest_kind *kind);
-
-/* The first scheme of ours that is in the peer's list; 0: none. */
-uint16_t scheme_choose(struct bytes offered);
+/* The first scheme of ours for such a key that is in the peer's list; 0: none. */
+uint16_t scheme_choose(enum key_kind key, struct bytes offered);
 
 #endif

@@ -6,7 +6,7 @@
 #include <ringdtls/config.h>
 
 #include "crypto/certificate.h"
-#include "crypto/suites.h"
+#include "crypto/schemes.h"
 #include "wire/codepoints.h"
 
 enum {
@@ -48,10 +48,12 @@ struct policy {
     uint64_t handshake_timeout_ns;
 };
 
-/* The signature schemes that we verify, in order of preference. */
-#define POLICY_SCHEMES                                               \
-    {                                                                \
-        SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_ECDSA_SECP384R1_SHA384 \
+/* The signature schemes that we make and verify, in order of preference; each has a row in
+ * crypto/schemes.c. */
+#define POLICY_SCHEMES                                                                         \
+    {                                                                                          \
+        SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_RSA_PSS_RSAE_SHA256, SCHEME_RSA_PKCS1_SHA256,    \
+            SCHEME_ECDSA_SECP384R1_SHA384, SCHEME_RSA_PSS_RSAE_SHA384, SCHEME_RSA_PKCS1_SHA384 \
     }
 
 static inline bool policy_lists_fingerprint(const struct policy *policy,

@@ -75,17 +75,17 @@ enum {
 enum rdtls_status prepare_server_key_exchange(struct handshake *handshake)
 {
     enum key_exchange_kind kind;
-    enum digest_kind hash;
-    if (!group_key_exchange(handshake->choice.group, &kind) ||
-        !scheme_digest(handshake->choice.scheme, &hash) ||
+    const struct scheme *scheme = scheme_find(handshake->choice.scheme);
+    if (!group_key_exchange(handshake->choice.group, &kind) || scheme == NULL ||
         !lanes_key_pair(handshake->environment->lanes, kind, &handshake->key_pair))
         return RDTLS_ALERT_INTERNAL_ERROR;
     uint8_t params_bytes[SERVER_PARAMS_MAX];
     struct writer params = writer_of(params_bytes, sizeof(params_bytes));
     write_our_params(handshake, &params);
     uint8_t digest[DIGEST_LEN_MAX];
-    key_exchange_digest(handshake, hash, bytes_of(params.start, params.len), digest);
-    return submit_sign(handshake, bytes_of(digest, digest_len(hash)));
+    key_exchange_digest(handshake, scheme->hash, bytes_of(params.start, params.len), digest);
+    return submit_sign(handshake, scheme, bytes_of(digest, digest_len(scheme->hash)),
+                       params.len + SIGNATURE_HEAD_LEN);
 }
 
 enum rdtls_status build_server_key_exchange(struct handshake *handshake, struct writer *body)
@@ -107,8 +107,9 @@ enum rdtls_status build_server_key_exchange(struct handshake *handshake, struct 
 
 enum rdtls_status build_certificate_request(struct handshake *handshake, struct writer *body)
 {
+    static const uint16_t schemes[] = POLICY_SCHEMES;
     (void)handshake;
-    certificate_request_write(body);
+    certificate_request_write(body, schemes, sizeof(schemes) / sizeof(schemes[0]));
     return RDTLS_OK;
 }
 
@@ -142,30 +143,29 @@ enum rdtls_status consume_client_key_exchange(struct handshake *handshake, struc
     TRY(client_key_exchange_read(body, &public_key));
     if (public_key.len != key_exchange_public_len(handshake->key_pair.kind))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
-    return submit_derive(handshake, public_key);
+    return submit_derive(handshake, &handshake->key_pair, public_key);
 }
 
 enum rdtls_status consume_certificate_verify(struct handshake *handshake, struct bytes body)
 {
     struct certificate_verify message;
-    enum digest_kind hash;
     TRY(certificate_verify_read(body, &message));
     /* [rfc5246#7.4.8] "The hash and signature algorithms used in the signature MUST be one of
      * those present in the supported_signature_algorithms field of the CertificateRequest
      * message." */
-    if (!scheme_digest(message.scheme, &hash))
+    const struct scheme *scheme = scheme_find(message.scheme);
+    if (scheme == NULL || scheme->key != (enum key_kind)handshake->certified.kind)
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
     uint8_t digest[DIGEST_LEN_MAX];
-    size_t len = transcript_hash(&handshake->transcript, hash, digest);
-    return submit_verify(handshake, bytes_of(digest, len), message.signature);
+    size_t len = transcript_hash(&handshake->transcript, scheme->hash, digest);
+    return submit_verify(handshake, scheme, bytes_of(digest, len), message.signature);
 }
 
 enum rdtls_status complete_certificate_verify(struct handshake *handshake)
 {
     if (handshake->association->role == RDTLS_CLIENT)
         return RDTLS_OK; /* it was ours */
-    if (handshake->job.state != LANE_DONE || !handshake->job.ok)
-        return RDTLS_ALERT_DECRYPT_ERROR;
+    TRY(complete_verify(handshake));
     handshake->association->peer_certificate = true;
     return RDTLS_OK;
 }

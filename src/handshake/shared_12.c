@@ -4,43 +4,37 @@
 #include "handshake/messages_12.h"
 #include "handshake/tables.h"
 
-enum rdtls_status submit_derive(struct handshake *handshake, struct bytes peer_key)
+enum rdtls_status submit_derive(struct handshake *handshake, struct key_pair *ours,
+                                struct bytes peer_key)
 {
     struct lane_job *job = &handshake->job;
     lane_job_wipe(job);
-    job->kind =
-        handshake->key_pair.kind == KEY_EXCHANGE_X25519 ? LANE_X25519_DERIVE : LANE_P256_DERIVE;
-    job->derive.ours = handshake->key_pair;
+    job->kind = ours->kind == KEY_EXCHANGE_X25519 ? LANE_X25519_DERIVE : LANE_P256_DERIVE;
+    job->derive.ours = *ours;
     bytes_copy(job->derive.peer, peer_key);
-    secret_wipe(&handshake->key_pair, sizeof(handshake->key_pair));
+    secret_wipe(ours, sizeof(*ours));
     lanes_submit(handshake->environment->lanes, job);
     return RDTLS_PARKED;
 }
 
-enum rdtls_status submit_sign(struct handshake *handshake, struct bytes digest)
+/* The signature is written to where the message will have it, `before` bytes behind the flight's
+ * end. Until then nothing else is written there. */
+enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *scheme,
+                              struct bytes digest, size_t before)
 {
     struct lane_job *job = &handshake->job;
+    size_t capacity;
+    uint8_t *room = flight_room(&handshake->flight, &capacity);
+    size_t signature_max = handshake->environment->policy->credential.signature_max;
+    if (before + signature_max > capacity)
+        return RDTLS_ALERT_INTERNAL_ERROR;
     lane_job_wipe(job);
-    job->kind = LANE_ECDSA_P256_SIGN;
+    job->kind = scheme->key == KEY_RSA ? LANE_RSA_SIGN : LANE_ECDSA_P256_SIGN;
+    job->sign.scheme = scheme;
     bytes_copy(job->sign.digest, digest);
     job->sign.digest_len = digest.len;
-    lanes_submit(handshake->environment->lanes, job);
-    return RDTLS_PARKED;
-}
-
-enum rdtls_status submit_verify(struct handshake *handshake, struct bytes digest,
-                                struct bytes signature)
-{
-    struct lane_job *job = &handshake->job;
-    if (signature.len > sizeof(job->verify.signature))
-        return RDTLS_ALERT_DECRYPT_ERROR;
-    lane_job_wipe(job);
-    job->kind = LANE_ECDSA_P256_VERIFY;
-    memcpy(job->verify.point, handshake->peer_point, sizeof(job->verify.point));
-    bytes_copy(job->verify.digest, digest);
-    job->verify.digest_len = digest.len;
-    bytes_copy(job->verify.signature, signature);
-    job->verify.signature_len = signature.len;
+    job->sign.signature = room + before;
+    job->sign.signature_max = signature_max;
     lanes_submit(handshake->environment->lanes, job);
     return RDTLS_PARKED;
 }
@@ -56,21 +50,6 @@ void key_exchange_digest(const struct handshake *handshake, enum digest_kind kin
     digest_update(&digest, bytes_of(handshake->association->server_random, RANDOM_LEN));
     digest_update(&digest, params);
     digest_finish(&digest, out);
-}
-
-/* The peer's leaf: its key for the signature to come, its fingerprint against the list. That the
- * peer owns it is proven later, so nothing is committed yet. */
-enum rdtls_status accept_peer_leaf(struct handshake *handshake, struct bytes leaf)
-{
-    const struct policy *policy = handshake->environment->policy;
-    uint8_t fingerprint[DIGEST_LEN_MAX];
-    TRY(certificate_public_point(leaf, handshake->peer_point));
-    digest_of(DIGEST_SHA256, leaf, fingerprint);
-    if (policy->verify == RDTLS_VERIFY_FINGERPRINT &&
-        !policy_lists_fingerprint(policy, fingerprint))
-        return RDTLS_ALERT_BAD_CERTIFICATE;
-    memcpy(handshake->association->peer_fingerprint, fingerprint, SHA256_LEN);
-    return RDTLS_OK;
 }
 
 void commit_extras(struct association *association, const struct choice *choice)

@@ -1,22 +1,29 @@
 #include "handshake/transcript.h"
 
+static void begin(enum digest_kind kind, uint64_t *state)
+{
+    struct digest digest;
+    digest_init(&digest, kind);
+    digest_save(&digest, state);
+}
+
 void transcript_start(struct transcript *transcript, enum digest_kind prf_hash, bool both)
 {
-    transcript->prf_hash = prf_hash;
     transcript->runs_sha256 = both || prf_hash == DIGEST_SHA256;
     transcript->runs_sha384 = both || prf_hash == DIGEST_SHA384;
     if (transcript->runs_sha256)
-        digest_init(&transcript->sha256, DIGEST_SHA256);
+        begin(DIGEST_SHA256, transcript->sha256);
     if (transcript->runs_sha384)
-        digest_init(&transcript->sha384, DIGEST_SHA384);
+        begin(DIGEST_SHA384, transcript->sha384);
 }
 
-static void transcript_add_bytes(struct transcript *transcript, struct bytes bytes)
+static void go_on(enum digest_kind kind, struct bytes header, struct bytes body, uint64_t *state)
 {
-    if (transcript->runs_sha256)
-        digest_update(&transcript->sha256, bytes);
-    if (transcript->runs_sha384)
-        digest_update(&transcript->sha384, bytes);
+    struct digest digest;
+    digest_load(&digest, kind, state);
+    digest_update(&digest, header);
+    digest_update(&digest, body);
+    digest_save(&digest, state);
 }
 
 void transcript_add(struct transcript *transcript, const struct handshake_header *header,
@@ -33,13 +40,18 @@ void transcript_add(struct transcript *transcript, const struct handshake_header
     };
     uint8_t header_bytes[HANDSHAKE_HEADER_LEN];
     handshake_header_write(header_bytes, &whole);
-    transcript_add_bytes(transcript, bytes_of(header_bytes, sizeof(header_bytes)));
-    transcript_add_bytes(transcript, body);
+    struct bytes head = bytes_of(header_bytes, sizeof(header_bytes));
+    if (transcript->runs_sha256)
+        go_on(DIGEST_SHA256, head, body, transcript->sha256);
+    if (transcript->runs_sha384)
+        go_on(DIGEST_SHA384, head, body, transcript->sha384);
 }
 
 size_t transcript_hash(const struct transcript *transcript, enum digest_kind kind,
                        uint8_t out[DIGEST_LEN_MAX])
 {
-    digest_peek(kind == DIGEST_SHA256 ? &transcript->sha256 : &transcript->sha384, out);
+    struct digest digest;
+    digest_load(&digest, kind, kind == DIGEST_SHA256 ? transcript->sha256 : transcript->sha384);
+    digest_finish(&digest, out);
     return digest_len(kind);
 }

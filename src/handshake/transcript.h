@@ -12,9 +12,8 @@
 #include "wire/handshake_header.h"
 
 struct transcript {
-    struct digest sha256;
-    struct digest sha384;
-    enum digest_kind prf_hash;
+    uint64_t sha256[DIGEST_SHA256_WORDS]; /* bare states */
+    uint64_t sha384[DIGEST_STATE_WORDS];
     bool runs_sha256;
     bool runs_sha384;
 };

@@ -186,7 +186,7 @@ enum rdtls_status rdtls_server_complete_signature(struct rdtls_server *server, u
     struct signature_letter letter = {.id = id};
     if (shard >= server->shard_count)
         return RDTLS_INVALID_ARGUMENT;
-    TRY(signature_check(bytes_of(signature, signature_len)));
+    TRY(signature_check(server->shards[shard]->options.config, bytes_of(signature, signature_len)));
     letter.len = (uint32_t)signature_len;
     bytes_copy(letter.signature, bytes_of(signature, signature_len));
     return shard_post_signature(server->shards[shard], &letter);

@@ -66,16 +66,17 @@ enum rdtls_status certificate_request_read(struct bytes body, struct certificate
     return RDTLS_OK;
 }
 
-void certificate_request_write(struct writer *writer)
+void certificate_request_write(struct writer *writer, const uint16_t *schemes, size_t scheme_count)
 {
     size_t types = writer_open_vector(writer, 1);
     writer_u8(writer, CLIENT_CERTIFICATE_ECDSA_SIGN);
+    writer_u8(writer, CLIENT_CERTIFICATE_RSA_SIGN);
     writer_close_vector(writer, types, 1);
 
-    size_t schemes = writer_open_vector(writer, 2);
-    writer_u16(writer, SCHEME_ECDSA_SECP256R1_SHA256);
-    writer_u16(writer, SCHEME_ECDSA_SECP384R1_SHA384);
-    writer_close_vector(writer, schemes, 2);
+    size_t list = writer_open_vector(writer, 2);
+    for (size_t i = 0; i < scheme_count; i++)
+        writer_u16(writer, schemes[i]);
+    writer_close_vector(writer, list, 2);
 
     /* [rfc5246#7.4.4] "If the certificate_authorities list is empty, then the client MAY send any
      * certificate of the appropriate ClientCertificateType". */

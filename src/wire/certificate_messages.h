@@ -26,8 +26,10 @@ struct certificate_request {
 MUST_CHECK enum rdtls_status certificate_request_read(struct bytes body,
                                                       struct certificate_request *request);
 
-/* ecdsa_sign; ECDSA with SHA-256 and SHA-384; no authorities. */
-void certificate_request_write(struct writer *writer);
+/* ecdsa_sign and rsa_sign; no authorities. */
+void certificate_request_write(struct writer *writer, const uint16_t *schemes, size_t scheme_count);
+
+enum { SIGNATURE_HEAD_LEN = 4 }; /* before a signature: its scheme and its length */
 
 struct certificate_verify {
     uint16_t scheme;

@@ -45,6 +45,8 @@ enum cipher_suite {
     SUITE_EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff,
     SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256 = 0xc02b,
     SUITE_ECDHE_ECDSA_AES_256_GCM_SHA384 = 0xc02c,
+    SUITE_ECDHE_RSA_AES_128_GCM_SHA256 = 0xc02f,
+    SUITE_ECDHE_RSA_AES_256_GCM_SHA384 = 0xc030,
 };
 
 enum named_group {
@@ -53,8 +55,12 @@ enum named_group {
 };
 
 enum signature_scheme {
+    SCHEME_RSA_PKCS1_SHA256 = 0x0401,
     SCHEME_ECDSA_SECP256R1_SHA256 = 0x0403,
+    SCHEME_RSA_PKCS1_SHA384 = 0x0501,
     SCHEME_ECDSA_SECP384R1_SHA384 = 0x0503, /* in 1.2: ECDSA with SHA-384, whatever the curve */
+    SCHEME_RSA_PSS_RSAE_SHA256 = 0x0804,
+    SCHEME_RSA_PSS_RSAE_SHA384 = 0x0805,
 };
 
 enum srtp_profile {
@@ -68,7 +74,10 @@ enum srtp_profile {
  * 64." */
 enum { RECORD_SIZE_LIMIT_MIN = 64 };
 
-enum client_certificate_type { CLIENT_CERTIFICATE_ECDSA_SIGN = 64 };
+enum client_certificate_type {
+    CLIENT_CERTIFICATE_RSA_SIGN = 1,
+    CLIENT_CERTIFICATE_ECDSA_SIGN = 64,
+};
 enum curve_type { CURVE_NAMED = 3 };
 enum point_format { POINT_UNCOMPRESSED = 0 };
 enum compression_method { COMPRESSION_NULL = 0 };

@@ -40,6 +40,18 @@ static inline struct bytes der_of(X509 *certificate)
     return bytes_of(exact, (size_t)len);
 }
 
+/* The P-256 point in a leaf. */
+static inline enum rdtls_status point_in(struct bytes der, uint8_t point[P256_POINT_LEN])
+{
+    struct public_key key;
+    enum rdtls_status status = certificate_public_key(der, &key);
+    if (status == RDTLS_OK && key.kind != KEY_P256)
+        return RDTLS_ALERT_UNSUPPORTED_CERTIFICATE;
+    if (status == RDTLS_OK)
+        bytes_copy(point, key.point);
+    return status;
+}
+
 static inline void der_free(struct bytes der)
 {
     free((void *)(uintptr_t)der.data);

@@ -7,12 +7,20 @@
 #include "crypto/lane_libcrypto.h"
 #include "crypto_support.h"
 
-enum { EVERY_TIME = 1, NEVER_BY_ENGINE = LANES_WIDE + 1 };
+enum {
+    EVERY_TIME = 1,
+    NEVER_BY_ENGINE = LANES_WIDE + 1,
+    SIGNATURES_MAX = 64,
+    KINDS_OF_P256 = LANE_RSA_SIGN, /* with a P-256 key only those before it can be run */
+};
 
 /* Lanes with a key of our own, its certified point, and what libcrypto alone would do. */
 struct fixture {
     struct credential credential;
     uint8_t point[P256_POINT_LEN];
+    /* Where jobs have their signatures written: each job that is filled has a place of its own. */
+    uint8_t signatures[SIGNATURES_MAX][RSA_LEN_MAX];
+    size_t signature_count;
     struct lane_libcrypto libcrypto;
     _Alignas(64) uint8_t memory[4096];
     struct lanes_options options;
@@ -47,7 +55,9 @@ static inline void fixture_init(struct fixture *fixture, const struct lane_engin
     memset(fixture, 0, sizeof(*fixture));
     cr_assert_leq(lanes_memory_len(), sizeof(fixture->memory));
     cr_assert_eq(credential_self_signed(&fixture->credential), RDTLS_OK);
-    cr_assert_eq(certificate_public_point(fixture->credential.chain[0], fixture->point), RDTLS_OK);
+    struct public_key key;
+    cr_assert_eq(certificate_public_key(fixture->credential.chain[0], &key), RDTLS_OK);
+    memcpy(fixture->point, key.point.data, sizeof(fixture->point));
     cr_assert(lane_libcrypto_open(&fixture->libcrypto, fixture->credential.key));
     fixture->options = options_of(fixture, engine);
     fixture->lanes = lanes_new(&fixture->options);
@@ -94,7 +104,7 @@ static inline void sign_by_libcrypto(const struct fixture *fixture, struct bytes
 }
 
 /* A job that succeeds. */
-static inline void fill(const struct fixture *fixture, struct lane_job *job, enum lane_kind kind,
+static inline void fill(struct fixture *fixture, struct lane_job *job, enum lane_kind kind,
                         uint8_t seed)
 {
     lane_job_init(job);
@@ -106,6 +116,8 @@ static inline void fill(const struct fixture *fixture, struct lane_job *job, enu
     } else if (kind == LANE_ECDSA_P256_SIGN) {
         memset(job->sign.digest, seed, SHA384_LEN);
         job->sign.digest_len = seed % 2 == 0 ? SHA256_LEN : SHA384_LEN;
+        job->sign.signature = fixture->signatures[fixture->signature_count++ % SIGNATURES_MAX];
+        job->sign.signature_max = ECDSA_P256_SIGNATURE_MAX;
     } else {
         memcpy(job->verify.point, fixture->point, P256_POINT_LEN);
         memset(job->verify.digest, seed, SHA384_LEN);
@@ -119,6 +131,9 @@ static inline void expect_as_libcrypto(const struct fixture *fixture, const stru
                                        const struct lane_job *asked, const char *what)
 {
     struct lane_job expected = *asked;
+    uint8_t signature[RSA_LEN_MAX];
+    if (asked->kind == LANE_ECDSA_P256_SIGN)
+        expected.sign.signature = signature;
     lane_libcrypto_run(&fixture->libcrypto, &expected);
     cr_expect_eq(job->ok, expected.ok, "%s: %d, libcrypto says %d", what, job->ok, expected.ok);
     if (job->kind == LANE_X25519_DERIVE || job->kind == LANE_P256_DERIVE)

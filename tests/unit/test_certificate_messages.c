@@ -108,16 +108,17 @@ Test(certificate_request, what_was_written_reads_back)
 {
     uint8_t out[64];
     struct writer writer = writer_of(out, sizeof(out));
-    certificate_request_write(&writer);
+    static const uint16_t schemes[] = {SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_RSA_PSS_RSAE_SHA384};
+    certificate_request_write(&writer, schemes, 2);
     cr_assert_not(writer.failed);
     struct bytes body = exact_copy(bytes_of(out, writer.len));
-    struct bytes expected = exact_from_hex("01 40 0004 0403 0503 0000");
+    struct bytes expected = exact_from_hex("02 4001 0004 0403 0805 0000");
     EXPECT_BYTES(body, expected);
 
     struct certificate_request request;
     cr_assert_eq(certificate_request_read(body, &request), RDTLS_OK);
-    EXPECT_BYTES(request.certificate_types, bytes_of("\x40", 1));
-    EXPECT_BYTES(request.signature_algorithms, bytes_of("\x04\x03\x05\x03", 4));
+    EXPECT_BYTES(request.certificate_types, bytes_of("\x40\x01", 2));
+    EXPECT_BYTES(request.signature_algorithms, bytes_of("\x04\x03\x08\x05", 4));
     expect_truncations_refused(parse_request, body, NO_LENGTH);
     expect_trailing_byte_refused(parse_request, body);
     exact_free(expected);

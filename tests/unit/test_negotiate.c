@@ -153,3 +153,63 @@ Test(negotiate, nothing_in_common)
     hello.point_formats = bytes_of(other, 2);
     cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_ILLEGAL_PARAMETER);
 }
+
+/* The certificate decides which suites and which signatures there can be. */
+Test(negotiate, an_rsa_certificate_is_for_rsa_suites)
+{
+    static const uint8_t suites_all[] = {0xc0, 0x2b, 0xc0, 0x2c, 0xc0, 0x30, 0xc0, 0x2f};
+    static const uint8_t schemes_all[] = {4, 3, 4, 1, 8, 4, 8, 5, 5, 1, 5, 3};
+    struct policy policy = default_policy();
+    struct choice choice;
+    struct client_hello hello = good_hello();
+    hello.prefix.cipher_suites = bytes_of(suites_all, sizeof(suites_all));
+    hello.signature_algorithms = bytes_of(schemes_all, sizeof(schemes_all));
+    policy.suites[2] = SUITE_ECDHE_RSA_AES_128_GCM_SHA256;
+    policy.suites[3] = SUITE_ECDHE_RSA_AES_256_GCM_SHA384;
+    policy.suite_count = 4;
+    cr_assert_eq(negotiate_12(&policy, &hello, &choice), RDTLS_OK);
+    cr_expect_eq(choice.suite->code_point, SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256);
+    cr_expect_eq(choice.scheme, SCHEME_ECDSA_SECP256R1_SHA256);
+
+    policy.credential.kind = KEY_RSA;
+    cr_assert_eq(negotiate_12(&policy, &hello, &choice), RDTLS_OK);
+    cr_expect_eq(choice.suite->code_point, SUITE_ECDHE_RSA_AES_128_GCM_SHA256);
+    cr_expect_eq(choice.scheme, SCHEME_RSA_PSS_RSAE_SHA256);
+
+    hello.prefix.cipher_suites.len = 4; /* of ECDSA alone */
+    cr_expect_eq(negotiate_12(&policy, &hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
+}
+
+/* The first of ours that the client has: PSS before PKCS #1, SHA-256 before SHA-384. */
+Test(negotiate, rsa_signatures_are_chosen_by_what_the_client_verifies)
+{
+    static const uint16_t schemes_in_order[] = {0x0804, 0x0401, 0x0805, 0x0501};
+    uint8_t offer[8];
+    for (size_t missing = 0; missing < 4; missing++) {
+        size_t len = 0;
+        for (size_t i = 4; i > missing; i--, len += 2)
+            store_u16(offer + len, schemes_in_order[i - 1]); /* the order is ours, not theirs */
+        cr_expect_eq(scheme_choose(KEY_RSA, bytes_of(offer, len)), schemes_in_order[missing]);
+        cr_expect_eq(scheme_choose(KEY_P256, bytes_of(offer, len)), 0);
+    }
+    /* rsa_pss_pss, SHA-512 and SHA-1 are for nobody here. */
+    static const uint8_t others[] = {8, 9, 8, 10, 8, 6, 6, 1, 2, 1, 2, 3};
+    cr_expect_eq(scheme_choose(KEY_RSA, bytes_of(others, sizeof(others))), 0);
+    cr_expect_eq(scheme_choose(KEY_P256, bytes_of(others, sizeof(others))), 0);
+}
+
+/* The curves that a client lists are about certificates on curves. */
+Test(negotiate, an_rsa_certificate_needs_no_curve)
+{
+    static const uint8_t x25519[] = {0, 29};
+    static const uint8_t suites_rsa[] = {0xc0, 0x2f};
+    struct policy policy = default_policy();
+    struct choice choice;
+    struct client_hello hello = good_hello();
+    hello.supported_groups = bytes_of(x25519, sizeof(x25519));
+    hello.prefix.cipher_suites = bytes_of(suites_rsa, sizeof(suites_rsa));
+    policy.suites[0] = SUITE_ECDHE_RSA_AES_128_GCM_SHA256;
+    policy.credential.kind = KEY_RSA;
+    cr_assert_eq(negotiate_12(&policy, &hello, &choice), RDTLS_OK);
+    cr_expect_eq(choice.group, GROUP_X25519);
+}

@@ -3,8 +3,8 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "certificate_support.h"
 #include "crypto/certificate.h"
-#include "crypto_support.h"
 
 /* RFC 6979 appendix A.2.5: the public key. */
 #define RFC_6979_POINT                                                    \
@@ -49,7 +49,7 @@ static void append_integer(struct vector *out, const char *hex)
     out->len += value.len - skip;
 }
 
-static struct vector der_of(const char *r, const char *s)
+static struct vector der_signature(const char *r, const char *s)
 {
     struct vector der = {.data = {0x30, 0}, .len = 2};
     append_integer(&der, r);
@@ -71,7 +71,7 @@ static struct signed_digest signed_digest_of(const struct ecdsa_case *row)
     struct vector point = vector_of(RFC_6979_POINT);
     memcpy(it.point, point.data, sizeof(it.point));
     digest_of(row->hash, bytes_of(row->message, strlen(row->message)), it.digest);
-    it.signature = der_of(row->r, row->s);
+    it.signature = der_signature(row->r, row->s);
     return it;
 }
 
@@ -148,7 +148,7 @@ Test(signature, only_der_is_accepted)
 {
     struct verifier *verifier = verifier_new();
     cr_assert_not_null(verifier);
-    struct vector good = der_of(cases[2].r, cases[2].s);
+    struct vector good = der_signature(cases[2].r, cases[2].s);
     size_t s_at = 2 + 2 + 33; /* r has its highest bit set, and so 33 bytes */
     cr_assert_eq(good.data[s_at], 0x02);
     cr_assert_eq(good.len, s_at + 2 + 32);
@@ -196,9 +196,9 @@ Test(signature, numbers_out_of_range_are_refused)
     cr_assert_not_null(verifier);
     static const char *const out_of_range[] = {"00", P256_ORDER};
     for (size_t i = 0; i < 2; i++) {
-        struct vector bad_r = der_of(out_of_range[i], cases[2].s);
-        struct vector bad_s = der_of(cases[2].r, out_of_range[i]);
-        struct vector bad_both = der_of(out_of_range[i], out_of_range[i]);
+        struct vector bad_r = der_signature(out_of_range[i], cases[2].s);
+        struct vector bad_s = der_signature(cases[2].r, out_of_range[i]);
+        struct vector bad_both = der_signature(out_of_range[i], out_of_range[i]);
         expect_form_refused(verifier, &bad_r, "r");
         expect_form_refused(verifier, &bad_s, "s");
         expect_form_refused(verifier, &bad_both, "r and s");
@@ -235,7 +235,7 @@ Test(signature, what_is_signed_verifies_and_with_no_other_key)
         cr_assert_eq(credential_self_signed(&credentials[i]), RDTLS_OK);
         signers[i] = signer_new(credentials[i].key);
         cr_assert_not_null(signers[i]);
-        cr_assert_eq(certificate_public_point(credentials[i].chain[0], points[i]), RDTLS_OK);
+        cr_assert_eq(point_in(credentials[i].chain[0], points[i]), RDTLS_OK);
     }
     for (size_t i = 0; i < 200; i++) {
         uint8_t digest[DIGEST_LEN_MAX];
@@ -289,7 +289,7 @@ Test(signature, a_signer_outlives_its_credential)
     struct credential credential;
     uint8_t point[P256_POINT_LEN];
     cr_assert_eq(credential_self_signed(&credential), RDTLS_OK);
-    cr_assert_eq(certificate_public_point(credential.chain[0], point), RDTLS_OK);
+    cr_assert_eq(point_in(credential.chain[0], point), RDTLS_OK);
     struct signer *signer = signer_new(credential.key);
     struct verifier *verifier = verifier_new();
     cr_assert(signer != NULL && verifier != NULL);

@@ -9,7 +9,7 @@ Test(suites, are_those_that_are_served_and_no_other)
     for (uint32_t code_point = 0; code_point <= UINT16_MAX; code_point++)
         if (suite_find((uint16_t)code_point) != NULL)
             found++;
-    cr_expect_eq(found, 2);
+    cr_expect_eq(found, 4);
 
     const struct suite *small = suite_find(0xc02b);
     cr_assert_not_null(small);
@@ -22,4 +22,15 @@ Test(suites, are_those_that_are_served_and_no_other)
     cr_expect_eq(large->aead, AEAD_AES_256_GCM);
     cr_expect_eq(large->hash, DIGEST_SHA384);
     cr_expect_str_eq(large->name, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384");
+
+    /* RFC 5289 section 3.2: the same for RSA certificates. */
+    for (uint16_t step = 0; step < 2; step++) {
+        const struct suite *ecdsa = suite_find((uint16_t)(0xc02b + step));
+        const struct suite *rsa = suite_find((uint16_t)(0xc02f + step));
+        cr_assert(ecdsa != NULL && rsa != NULL);
+        cr_expect_eq(rsa->aead, ecdsa->aead);
+        cr_expect_eq(rsa->hash, ecdsa->hash);
+        cr_expect_eq(ecdsa->authentication, AUTHENTICATION_ECDSA);
+        cr_expect_eq(rsa->authentication, AUTHENTICATION_RSA);
+    }
 }

@@ -1,0 +1,119 @@
+/* The peer's certificate: its key is kept for the one signature that proves its possession. */
+#include <assert.h>
+
+#include "handshake/messages_12.h"
+
+static_assert((int)RSA_LEN_MAX <= (int)REASSEMBLY_BLOCK_LEN, "a modulus, and a signature, fit");
+static_assert(sizeof(struct reassembly_block) == REASSEMBLY_BLOCK_LEN, "a block is all of that");
+
+/* Of what is as long as a peer likes we keep 512 bytes at most, in a block; *block is given back
+ * with the key. false: no block is left. */
+static bool keep(struct pool *blocks, struct bytes bytes, uint32_t *block)
+{
+    if (*block == POOL_NONE)
+        *block = pool_lend(blocks);
+    if (*block == POOL_NONE)
+        return false;
+    bytes_copy(pool_slot(blocks, *block), bytes);
+    return true;
+}
+
+static void give_back(struct pool *blocks, uint32_t *block)
+{
+    if (*block != POOL_NONE)
+        pool_give_back(blocks, *block);
+    *block = POOL_NONE;
+}
+
+void certified_key_release(struct certified_key *certified, struct pool *blocks)
+{
+    give_back(blocks, &certified->modulus_block);
+    give_back(blocks, &certified->signature_block);
+}
+
+static enum rdtls_status keep_key(struct certified_key *certified, struct pool *blocks,
+                                  const struct public_key *key)
+{
+    certified->kind = (uint8_t)key->kind;
+    if (key->kind != KEY_RSA) {
+        bytes_copy(certified->point, key->point);
+        return RDTLS_OK;
+    }
+    certified->exponent = key->rsa.exponent;
+    certified->modulus_len = (uint16_t)key->rsa.modulus.len;
+    return keep(blocks, key->rsa.modulus, &certified->modulus_block) ? RDTLS_OK
+                                                                     : RDTLS_ALERT_INTERNAL_ERROR;
+}
+
+/* The peer's leaf: its key for the signature to come, its fingerprint against the list. That the
+ * peer owns it is proven later, so nothing is committed yet. */
+enum rdtls_status accept_peer_leaf(struct handshake *handshake, struct bytes leaf)
+{
+    const struct policy *policy = handshake->environment->policy;
+    uint8_t fingerprint[DIGEST_LEN_MAX];
+    struct public_key key;
+    TRY(certificate_public_key(leaf, &key));
+    digest_of(DIGEST_SHA256, leaf, fingerprint);
+    if (policy->verify == RDTLS_VERIFY_FINGERPRINT &&
+        !policy_lists_fingerprint(policy, fingerprint))
+        return RDTLS_ALERT_BAD_CERTIFICATE;
+    TRY(keep_key(&handshake->certified, handshake->environment->blocks, &key));
+    memcpy(handshake->association->peer_fingerprint, fingerprint, SHA256_LEN);
+    return RDTLS_OK;
+}
+
+static enum rdtls_status submit_verify_ecdsa(struct handshake *handshake, struct bytes digest,
+                                             struct bytes signature)
+{
+    struct lane_job *job = &handshake->job;
+    if (signature.len > sizeof(job->verify.signature))
+        return RDTLS_ALERT_DECRYPT_ERROR;
+    lane_job_wipe(job);
+    job->kind = LANE_ECDSA_P256_VERIFY;
+    memcpy(job->verify.point, handshake->certified.point, sizeof(job->verify.point));
+    bytes_copy(job->verify.digest, digest);
+    job->verify.digest_len = digest.len;
+    bytes_copy(job->verify.signature, signature);
+    job->verify.signature_len = signature.len;
+    lanes_submit(handshake->environment->lanes, job);
+    return RDTLS_PARKED;
+}
+
+static enum rdtls_status submit_verify_rsa(struct handshake *handshake, const struct scheme *scheme,
+                                           struct bytes digest, struct bytes signature)
+{
+    struct lane_job *job = &handshake->job;
+    struct certified_key *certified = &handshake->certified;
+    struct pool *blocks = handshake->environment->blocks;
+    if (signature.len != certified->modulus_len)
+        return RDTLS_ALERT_DECRYPT_ERROR;
+    if (!keep(blocks, signature, &certified->signature_block))
+        return RDTLS_ALERT_INTERNAL_ERROR;
+    lane_job_wipe(job);
+    job->kind = LANE_RSA_VERIFY;
+    job->verify_rsa.key = (struct rsa_public){
+        .modulus = bytes_of(pool_slot(blocks, certified->modulus_block), certified->modulus_len),
+        .exponent = certified->exponent,
+    };
+    job->verify_rsa.scheme = scheme;
+    bytes_copy(job->verify_rsa.digest, digest);
+    job->verify_rsa.digest_len = digest.len;
+    job->verify_rsa.signature =
+        bytes_of(pool_slot(blocks, certified->signature_block), signature.len);
+    lanes_submit(handshake->environment->lanes, job);
+    return RDTLS_PARKED;
+}
+
+enum rdtls_status submit_verify(struct handshake *handshake, const struct scheme *scheme,
+                                struct bytes digest, struct bytes signature)
+{
+    return scheme->key == KEY_RSA ? submit_verify_rsa(handshake, scheme, digest, signature)
+                                  : submit_verify_ecdsa(handshake, digest, signature);
+}
+
+enum rdtls_status complete_verify(struct handshake *handshake)
+{
+    certified_key_release(&handshake->certified, handshake->environment->blocks);
+    return handshake->job.state == LANE_DONE && handshake->job.ok ? RDTLS_OK
+                                                                  : RDTLS_ALERT_DECRYPT_ERROR;
+}
