@@ -11,7 +11,13 @@
 #include "engine.h"
 #include "random_stock.h"
 
-enum { RANDOM_DEVICE = 1, REASON_LEN = 96, FIRST_TIMEOUT_S = 1, LAST_TIMEOUT_S = 16 };
+enum {
+    RANDOM_DEVICE = 1,
+    LAST_FLIGHT_LEN_MAX = 120,
+    REASON_LEN = 96,
+    FIRST_TIMEOUT_S = 1,
+    LAST_TIMEOUT_S = 16
+};
 
 static const uint64_t second_ns = 1000000000;
 
@@ -27,6 +33,11 @@ struct session {
     WOLFSSL *ssl;
     struct engine *engine;
     uint64_t timeout_ns; /* when the flight is to be repeated */
+    bool established;
+    /* What the handshake wrote last, if it was short: ChangeCipherSpec and Finished, till the
+     * client's data shows that they have arrived. */
+    size_t last_flight_len;
+    uint8_t last_flight[LAST_FLIGHT_LEN_MAX];
 };
 
 const char *const engine_variants[] = {"cheapest", NULL};
@@ -73,19 +84,25 @@ static int certificate_accept(int verified, WOLFSSL_X509_STORE_CTX *store)
 
 static int pull(WOLFSSL *ssl, char *out, int capacity, void *argument)
 {
-    struct wire *wire = argument;
+    const struct session *session = argument;
     size_t len;
 
     (void)ssl;
-    if (capacity < 0 || !wire_read(wire, out, (size_t)capacity, &len))
+    if (capacity < 0 || !wire_read(session->engine->wire, out, (size_t)capacity, &len))
         return WOLFSSL_CBIO_ERR_WANT_READ;
     return (int)len;
 }
 
 static int push(WOLFSSL *ssl, char *bytes, int len, void *argument)
 {
+    struct session *session = argument;
+
     (void)ssl;
-    wire_write(argument, bytes, (size_t)len);
+    wire_write(session->engine->wire, bytes, (size_t)len);
+    if (!session->established) {
+        session->last_flight_len = (size_t)len <= sizeof(session->last_flight) ? (size_t)len : 0;
+        memcpy(session->last_flight, bytes, session->last_flight_len);
+    }
     return len;
 }
 
@@ -174,8 +191,8 @@ struct session *session_create(struct engine *engine)
         free(session);
         return NULL;
     }
-    wolfSSL_SetIOReadCtx(session->ssl, engine->wire);
-    wolfSSL_SetIOWriteCtx(session->ssl, engine->wire);
+    wolfSSL_SetIOReadCtx(session->ssl, session);
+    wolfSSL_SetIOWriteCtx(session->ssl, session);
     wolfSSL_dtls_set_using_nonblock(session->ssl, 1);
     wolfSSL_dtls_set_timeout_init(session->ssl, FIRST_TIMEOUT_S);
     wolfSSL_dtls_set_timeout_max(session->ssl, LAST_TIMEOUT_S);
@@ -239,19 +256,41 @@ enum progress session_handshake(struct session *session)
     const uint64_t writes = session->engine->wire->writes;
     const int result = wolfSSL_accept(session->ssl);
 
-    if (result == WOLFSSL_SUCCESS)
+    session->established = result == WOLFSSL_SUCCESS;
+    if (session->established)
         return PROGRESS_DONE;
     if (session->engine->wire->writes > writes)
         timer_start(session);
     return progress_of(session, result);
 }
 
+/* Once it is done with a handshake, the library throws away every datagram that begins in the
+ * clear. So does the client's last flight, when it is repeated because ours was lost, and nobody
+ * would answer it. We do, with the same records. */
+static bool take_repeated_flight(struct session *session)
+{
+    enum { CHANGE_CIPHER_SPEC = 20, HANDSHAKE = 22, RECORD_HEADER_LEN = 13 };
+    struct wire *wire = session->engine->wire;
+    const uint8_t *at = wire->datagram;
+
+    if (session->last_flight_len == 0 || at == NULL || wire->datagram_len < RECORD_HEADER_LEN ||
+        (at[0] != CHANGE_CIPHER_SPEC && at[0] != HANDSHAKE) || at[3] != 0 || at[4] != 0)
+        return false;
+    wire->datagram = NULL;
+    wire_write(wire, session->last_flight, session->last_flight_len);
+    return true;
+}
+
 enum progress session_receive(struct session *session, uint8_t *data, size_t capacity, size_t *len)
 {
-    const int result = wolfSSL_read(session->ssl, data, (int)capacity);
+    int result;
 
+    if (take_repeated_flight(session))
+        return PROGRESS_WAITS;
+    result = wolfSSL_read(session->ssl, data, (int)capacity);
     if (result <= 0)
         return progress_of(session, result);
+    session->last_flight_len = 0;
     *len = (size_t)result;
     return PROGRESS_DONE;
 }
