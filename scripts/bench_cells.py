@@ -24,6 +24,9 @@ NICEST = 19
 LABELS = {"openssl": "OpenSSL", "gnutls": "GnuTLS", "wolfssl": "wolfSSL", "mbedtls": "Mbed TLS"}
 REFERENCE = "openssl"
 ESSENTIAL = ("ringdtls", REFERENCE)
+PROBE_SECONDS = 0.3
+PROBE_CONCURRENCY = 32
+ANSWER_SECONDS = 0.4  # below the second after which DTLS sends again
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Setting:
     rounds: int
     concurrency: int
     tool_rounds: int  # of micro and floor
+    quick: bool
 
 
 @dataclasses.dataclass
@@ -77,15 +81,31 @@ class Sample:
     core_busy: float  # server and load together, of the cores that they may use
 
 
+@dataclasses.dataclass(frozen=True)
+class Load:
+    """What a cell's server is driven with: so many at once, or so many each second."""
+
+    seconds: float
+    threads: int = 1
+    concurrency: int = 0
+    rate: int = 0
+    client_certificate: bool = False
+
+    def options(self):
+        how = ["--rate", self.rate] if self.rate else ["--concurrency", self.concurrency]
+        certificate = ["--client-cert"] if self.client_certificate else []
+        return ["--threads", self.threads, "--duration", self.seconds, *how, *certificate]
+
+
 class ServerCell:
-    def __init__(self, key, server, place, setting, server_options, load_options):
+    def __init__(self, key, server, place, setting, server_options, load):
         self.key = key
         self.label = server.label if key == server.key else key
         self.server = server
         self.place = place
         self.setting = setting
         self.server_options = [str(option) for option in server_options]
-        self.load_options = [str(option) for option in load_options]
+        self.load = load
         self.samples = []
         self.essential = server.key in ESSENTIAL
         self.introduction = ""
@@ -101,6 +121,7 @@ class ServerCell:
             self.introduction = listening.group(0)
             self.address = listening.group(1)
             self.process = process
+            self.suit_concurrency()
             yield
             guarded(self, lambda: self.finish(stats))
 
@@ -109,21 +130,30 @@ class ServerCell:
             raise MeasureError(f"{self.label} ended badly: {self.process.complaint()}")
         self.stats = read_json(stats)
 
-    def drive(self, options):
+    def suit_concurrency(self):
+        """A slow server with a thousand handshakes before it answers each after more than a second, and both sides send again:
+        that would count against it. It gets as many as it can answer in time. Ours and the reference are asked for all."""
+        if self.essential or self.load.rate:
+            return
+        probe = dataclasses.replace(self.load, seconds=PROBE_SECONDS, concurrency=min(PROBE_CONCURRENCY, self.load.concurrency))
+        fitting = round(self.drive(probe)[1]["rate_per_second"] * ANSWER_SECONDS)
+        self.load = dataclasses.replace(self.load, concurrency=max(1, min(self.load.concurrency, fitting)))
+
+    def drive(self, load):
         """One run of the load: (what the server used, what the load reported)."""
         results = self.setting.folder / "load.json"
         before = self.process.cpu_seconds_at_rest()
-        command = [self.setting.build / "ringdtls-load", self.address, "--json", results, *options]
-        with Process(command, self.place.load_cores, self.setting.folder, policy=self.place.load_policy) as load:
-            if load.end(self.setting.seconds + ROUND_SECONDS) not in (0, 1):
-                raise MeasureError(f"ringdtls-load: {load.complaint()}")
+        command = [self.setting.build / "ringdtls-load", self.address, "--json", results, *load.options()]
+        with Process(command, self.place.load_cores, self.setting.folder, policy=self.place.load_policy) as process:
+            if process.end(load.seconds + ROUND_SECONDS) not in (0, 1):
+                raise MeasureError(f"ringdtls-load: {process.complaint()}")
         figures = read_json(results)
         if figures["completed"] == 0:
             raise MeasureError(f"{self.label} completed no handshake: {figures['failed_by_reason']}")
         return self.process.cpu_seconds_at_rest() - before, figures
 
     def sample(self):
-        cpu_s, load = self.drive(self.load_options)
+        cpu_s, load = self.drive(self.load)
         cores = len(self.place.server_cores | self.place.load_cores)
         self.samples.append(Sample(
             cpu_us=cpu_s * 1e6 / load["completed"], completed=load["completed"], failed=load["failed"],

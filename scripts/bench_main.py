@@ -2,6 +2,7 @@
 
 import argparse
 import pathlib
+import subprocess
 import sys
 import tempfile
 
@@ -11,8 +12,11 @@ from bench_plan import Plan
 from bench_rows import ROWS, lines_of, missed, wanted_cells
 from measuring import MeasureError, OneLineParser, cores, leave_on_signals, machine
 
+DEBIANS_PYTHON = "/usr/bin/python3"  # matplotlib is Debian's: a python of the user's own may come first in PATH
+PICTURE_SECONDS = 120
+
 DESCRIPTION = """Installs what is missing, builds, runs ringdtls and every other server in build/bench in turns, and prints what was
-promised and what was measured. Writes report.json and report.md to build/bench."""
+promised and what was measured. Writes report.json, report.md and report.svg to build/bench."""
 
 
 def whole(low, high):
@@ -69,6 +73,19 @@ def run(plan, rows):
     return results
 
 
+def draw(folder):
+    """The picture, where it can be drawn; the figures stand without it."""
+    command = [DEBIANS_PYTHON, "-B", pathlib.Path(__file__).with_name("bench_picture.py"), folder / "report.json", folder / "report.svg"]
+    try:
+        drawn = subprocess.run(command, capture_output=True, text=True, timeout=PICTURE_SECONDS)
+        complaint = drawn.stderr.strip().splitlines()[-1:] if drawn.returncode != 0 else []
+    except (OSError, subprocess.TimeoutExpired) as error:
+        complaint = [str(error)]
+    if complaint:
+        print(f"No picture was drawn: {complaint[0]}", flush=True)
+    return not complaint
+
+
 def main():
     arguments = parse_arguments()
     if arguments.only_judge_options:
@@ -78,7 +95,8 @@ def main():
     try:
         with tempfile.TemporaryDirectory() as folder:
             setting = Setting(build=arguments.build, folder=pathlib.Path(folder), seconds=arguments.seconds, rounds=arguments.rounds,
-                              concurrency=arguments.concurrency, tool_rounds=10 if arguments.quick else 40)
+                              concurrency=arguments.concurrency, tool_rounds=5 if arguments.quick else 20,
+                              quick=arguments.quick)
             plan = Plan(setting, cores())
             if REFERENCE not in plan.servers:
                 raise MeasureError(f"{arguments.build}/bench/{REFERENCE}_server is not there: build with -Dbench=true")
@@ -89,7 +107,8 @@ def main():
     report = bench_report.build(results, lines, setting, machine())
     bench_report.write(report, results, lines, arguments.reports)
     print("\n".join(bench_report.terminal(report, results, lines)), flush=True)
-    print(f"Written: {arguments.reports}/report.json, report.md")
+    picture = ", report.svg" if draw(arguments.reports) else ""
+    print(f"Written: {arguments.reports}/report.json, report.md{picture}")
     sys.exit(1 if arguments.check and missed(lines) else 0)
 
 

@@ -3,7 +3,7 @@
 import os
 
 import bench_cells
-from bench_rows import (ALL, APART_CERT, FLOOR, HALF, LIBCRYPTO, LONE, MICRO, OURS, SATURATED, SATURATED_CERT, TWO_SHARDS)
+from bench_rows import (ALL, APART, APART_CERT, FLOOR, HALF, LIBCRYPTO, LONE, MICRO, OURS, SATURATED, SATURATED_CERT, TWO_SHARDS)
 
 LONE_RATE = 50  # a second: each finds the server asleep
 
@@ -27,8 +27,12 @@ class Plan:
     def cells(self, group, names):
         keys = []
         for name in names:
-            keys.extend(self.servers if name == ALL else [name])
+            keys.extend(self.all_servers(group) if name == ALL else [name])
         return [self.cell(group, key) for key in dict.fromkeys(keys) if self.has_two_cores or key != TWO_SHARDS]
+
+    def all_servers(self, group):
+        """A quick run compares the others at saturation alone."""
+        return bench_cells.ESSENTIAL if self.setting.quick and group in (APART, APART_CERT) else self.servers
 
     def cell(self, group, key):
         place = self.saturated if group in (SATURATED, SATURATED_CERT) else self.apart
@@ -37,31 +41,27 @@ class Plan:
             return bench_cells.ToolCell(key, program, place, self.setting, ["--rounds", self.setting.tool_rounds])
         server = self.servers.get(key, self.servers[OURS])
         if key == TWO_SHARDS:
-            return bench_cells.ServerCell(key, server, self.both_saturated, self.setting, ["--shards", 2], self.closed_loop(2))
+            return bench_cells.ServerCell(key, server, self.both_saturated, self.setting, ["--shards", 2], self.load(group, threads=2))
         options = ["--shards", 1]
-        load = self.load(group)
         if group in (SATURATED_CERT, APART_CERT):
             options += ["--client-cert", "require"]
-            load += ["--client-cert"]
         if key == LIBCRYPTO:
             options += ["--lanes", "libcrypto"]
-        return bench_cells.ServerCell(key, server, place, self.setting, options, load)
+        return bench_cells.ServerCell(key, server, place, self.setting, options, self.load(group))
 
-    def closed_loop(self, threads):
-        return ["--threads", threads, "--concurrency", threads * self.setting.concurrency, "--duration", self.setting.seconds]
-
-    def load(self, group):
+    def load(self, group, threads=1):
+        seconds = self.setting.seconds
         if group == LONE:
-            return ["--threads", 1, "--rate", LONE_RATE, "--duration", max(4 * self.setting.seconds, 1)]
+            return bench_cells.Load(max(4 * seconds, 1), rate=LONE_RATE)
         if group == HALF:
-            return ["--threads", 1, "--rate", round(self.half_rate()), "--duration", max(2 * self.setting.seconds, 1)]
-        return self.closed_loop(1)
+            return bench_cells.Load(max(2 * seconds, 1), rate=round(self.half_rate()))
+        return bench_cells.Load(seconds, threads, self.setting.concurrency, client_certificate=group in (SATURATED_CERT, APART_CERT))
 
     def half_rate(self):
         """Of what the reference sustains, asked once."""
         if self.reference_rate is None:
             reference = bench_cells.ServerCell("rate", self.servers[bench_cells.REFERENCE], self.apart, self.setting,
-                                               ["--shards", 1], self.closed_loop(1))
+                                               ["--shards", 1], self.load(APART))
             self.reference_rate = bench_cells.sustainable_rate(reference)
             print(f"{reference.server.label} sustains {self.reference_rate:.0f} handshakes a second", flush=True)
         return self.reference_rate / 2

@@ -33,11 +33,11 @@ def server_rows(results, group):
         share = f"{ratio(ours, cell):.3f}" if ours is not None and cell is not ours else ""
         retransmits = sum(sample.retransmits for sample in cell.samples)
         failed = sum(sample.failed for sample in cell.samples)
-        yield (cell.label, f"{median(cell, 'cpu_us'):.1f}", share, f"{median(cell, 'per_second'):.0f}", f"{median(cell, 'p50_us') / 1000:.1f}",
+        yield (cell.label, f"{median(cell, 'cpu_us'):.1f}", share, str(cell.load.concurrency), f"{median(cell, 'per_second'):.0f}", f"{median(cell, 'p50_us') / 1000:.1f}",
                f"{median(cell, 'p99_us') / 1000:.1f}", str(retransmits), str(failed))
 
 
-SERVER_HEADER = ("", "CPU, us", "ringdtls is", "per second", "p50, ms", "p99, ms", "resent", "failed")
+SERVER_HEADER = ("", "CPU, us", "ringdtls is", "at once", "per second", "p50, ms", "p99, ms", "resent", "failed")
 LINE_HEADER = ("row", "what", "measured", "must", "goal", "")
 
 
@@ -67,7 +67,7 @@ def introductions(results):
 def conditions(report):
     setting = report["setting"]
     return (f"Medians of {setting['rounds']} rounds of {setting['seconds']:g} s, taken in turns; {setting['concurrency']} handshakes at a "
-            "time, cookies always, and each association is closed in order. Saturated: server at nice 19 on the core of the load. A "
+            "time (fewer for a server that could not answer as many within a second), cookies always, and each association is closed in order. Saturated: server at nice 19 on the core of the load. A "
             "ratio is the median of the rounds' ratios. CPU time is the kernel's, of all threads of the server's process.")
 
 
@@ -86,7 +86,7 @@ def cell_json(cell, cells):
     if not isinstance(cell, ServerCell):
         return {"name": cell.key, "rounds": cell.samples}
     entry = {"name": cell.key, "label": cell.label, "error": cell.error, "server_options": cell.server_options,
-             "load_options": cell.load_options, "rounds": [dataclasses.asdict(sample) for sample in cell.samples]}
+             "load": dataclasses.asdict(cell.load), "rounds": [dataclasses.asdict(sample) for sample in cell.samples]}
     if not cell.error:
         entry["median"] = {name: median(cell, name) for name in entry["rounds"][0]}
         ours = cells.get(OURS)

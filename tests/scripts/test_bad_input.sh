@@ -255,6 +255,21 @@ export -f limited
 refused load_more_sockets_than_files 'needs 500 sockets.*256 open files' \
     bash -c 'limited "$@"' - "${load[@]}" '[::1]:4433' -n 500 -c 500 --threads 1
 
+# --- scripts that measure ------------------------------------------------------------------------------------------------
+# Judged before anything is installed or built.
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../scripts" && pwd)
+refused bench_unknown_option '--bogus' "$scripts/bench" --bogus
+refused bench_stray_argument 'stray' "$scripts/bench" stray
+refused bench_unknown_row "--only: .*'nonsense'.*handshake" "$scripts/bench" --only nonsense
+refused bench_only_without_row '--only' "$scripts/bench" --only
+refused bench_rounds_0 "--rounds: '0' is not a whole number" "$scripts/bench" --rounds 0
+refused bench_rounds_abc "--rounds: 'abc' is not a whole number" "$scripts/bench" --rounds abc
+refused bench_seconds_nan "--seconds: 'nan' is not a number" "$scripts/bench" --seconds nan
+refused bench_seconds_huge "--seconds: '1e9' is not a number" "$scripts/bench" --seconds 1e9
+refused bench_concurrency_negative "--concurrency: '-1' is not a whole number" "$scripts/bench" --concurrency=-1
+refused demo_unknown_option '--bogus' "$scripts/demo" --bogus
+refused demo_rounds_0 'cannot be meant' "$scripts/demo" --rounds 0
+
 # --- what goes wrong later ------------------------------------------------------------------------------------------------
 # ended $? NAME STATUS PATTERN: how a program ended whose standard error is in $work/err.
 ended() {
