@@ -237,6 +237,25 @@ static bool secrets_agree(const struct association *a, const struct association 
            memcmp(&a->read_keys, &b->write_keys, sizeof(a->read_keys)) == 0;
 }
 
+static bool extras_agree(const struct connection *a, const struct connection *b,
+                         const struct rdtls_info *at_client, const struct rdtls_info *at_server)
+{
+    struct rdtls_srtp_keys ours;
+    struct rdtls_srtp_keys theirs;
+    if (at_client->srtp_profile != SHAPE_SRTP_PROFILE || at_client->alpn == NULL ||
+        strcmp(at_client->alpn, SHAPE_PROTOCOL) != 0 || at_server->alpn == NULL ||
+        strcmp(at_server->alpn, SHAPE_PROTOCOL) != 0)
+        return false;
+    if (b->state != CONNECTION_CONNECTED)
+        return connection_srtp_keys(b, &theirs) == RDTLS_NOT_CONNECTED;
+    return connection_srtp_keys(a, &ours) == RDTLS_OK &&
+           connection_srtp_keys(b, &theirs) == RDTLS_OK &&
+           memcmp(ours.local_key, theirs.remote_key, sizeof(ours.local_key)) == 0 &&
+           memcmp(ours.remote_key, theirs.local_key, sizeof(ours.local_key)) == 0 &&
+           memcmp(ours.local_salt, theirs.remote_salt, sizeof(ours.local_salt)) == 0 &&
+           memcmp(ours.remote_salt, theirs.local_salt, sizeof(ours.local_salt)) == 0;
+}
+
 void check_agreement(struct world *world, const struct end *client)
 {
     const struct end *server = world_peer_of(world, SIDE_CLIENT, client);
@@ -264,6 +283,8 @@ void check_agreement(struct world *world, const struct end *client)
         at_client.group != (world->shape->p256 ? 23 : 29) ||
         at_client.cipher_suite != at_server.cipher_suite || at_client.group != at_server.group)
         world_fail(world, "not the suite and group that were to be chosen");
+    if (!extras_agree(a, b, &at_client, &at_server))
+        world_fail(world, "not the protocol and SRTP keys that were to be agreed on");
     if (!at_client.peer_certificate || at_server.peer_certificate != known ||
         memcmp(at_client.peer_fingerprint, shape_fingerprint(SIDE_SERVER), SHA256_LEN) != 0 ||
         (known &&

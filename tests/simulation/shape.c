@@ -7,7 +7,7 @@
 #include "credentials.h"
 #include "crypto/certificate.h"
 
-enum { GROUP_NUMBERS = 2, SUITE_NUMBERS = 2 };
+enum { GROUP_NUMBERS = 2, SUITE_NUMBERS = 2, EXTRA_NUMBERS = 3 };
 
 /* Made when they are first asked for. A test program may keep them in one place. */
 static struct rdtls_config *configs[SHAPE_COUNT][SIDE_COUNT];
@@ -135,6 +135,27 @@ const uint8_t *shape_fingerprint(enum side side)
     return fingerprints[side];
 }
 
+/* Each side prefers something that the other one does not know. */
+static void offer_extras(enum side side, struct rdtls_config_options *options)
+{
+    static const uint16_t profiles[SIDE_COUNT][EXTRA_NUMBERS] = {
+        [SIDE_CLIENT] = {RDTLS_SRTP_AES128_CM_SHA1_80, RDTLS_SRTP_AEAD_AES_256_GCM,
+                         RDTLS_SRTP_AEAD_AES_128_GCM},
+        [SIDE_SERVER] = {RDTLS_SRTP_AES128_CM_SHA1_32, SHAPE_SRTP_PROFILE,
+                         RDTLS_SRTP_AES128_CM_SHA1_80},
+    };
+    static const char *const protocols[SIDE_COUNT][EXTRA_NUMBERS] = {
+        [SIDE_CLIENT] = {"h2", "coap", SHAPE_PROTOCOL},
+        [SIDE_SERVER] = {"c-webrtc", SHAPE_PROTOCOL, "coap"},
+    };
+    options->srtp_profiles = profiles[side];
+    options->srtp_profile_count = EXTRA_NUMBERS;
+    options->alpn_protocols = protocols[side];
+    options->alpn_protocol_count = EXTRA_NUMBERS;
+    options->record_size_limit = side == SIDE_CLIENT ? 1000 : 900;
+    options->server_name = "a.example";
+}
+
 void shape_options(const struct shape *shape, enum side side, struct rdtls_config_options *options)
 {
     static const uint16_t groups[][GROUP_NUMBERS] = {{29, 23}, {23, 29}};
@@ -169,6 +190,7 @@ void shape_options(const struct shape *shape, enum side side, struct rdtls_confi
     options->cookies = shape->cookies ? RDTLS_COOKIES_ALWAYS : RDTLS_COOKIES_NEVER;
     options->cookie_secret = cookie_secret;
     options->mtu = shape_mtu(shape);
+    offer_extras(side, options);
     options->retransmit_initial_ms = SHAPE_RETRANSMIT_MS;
     options->handshake_timeout_ms = SHAPE_HANDSHAKE_MS;
     options->idle_timeout_ms = SHAPE_IDLE_MS;

@@ -41,6 +41,10 @@ enum {
     SHAPE_HANDSHAKE_MS = 30000,
 };
 
+/* What both sides have in common and the server likes best. */
+#define SHAPE_PROTOCOL "webrtc"
+enum { SHAPE_SRTP_PROFILE = RDTLS_SRTP_AEAD_AES_128_GCM };
+
 struct shape shape_of(unsigned number);
 
 /* Of SHAPE_COMMON shapes, each with one way of verifying and of signing, so that none is left out:

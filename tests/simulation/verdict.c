@@ -25,7 +25,8 @@ static bool was_given_no_chance(const struct path_log *path, const struct end *c
         if (at < client->begun_ns || until > client->closed_ns)
             continue;
         *chance_ns = at;
-        if (!is_any_between(&path->harmed, at - window_before_ns, until))
+        uint64_t from = at > window_before_ns ? at - window_before_ns : 0;
+        if (!is_any_between(&path->harmed, from, until))
             return false;
     }
     return true;
