@@ -167,6 +167,10 @@ void connection_fail(struct connection_environment *environment, struct connecti
     if (connection->state == CONNECTION_CLOSED)
         return;
     struct rdtls_endpoint_stats *stats = environment->stats;
+    /* [rfc5246#7.2.2] "Whenever an implementation encounters a condition which is defined as a
+     * fatal alert, it MUST send the appropriate alert prior to closing the connection." "If the
+     * implementation chooses to send an alert but intends to close the connection immediately
+     * afterwards, it MUST send that alert at the fatal alert level." */
     if (status_is_alert(status)) {
         connection->alert_level = ALERT_FATAL;
         connection->alert_description = (uint8_t)status;
@@ -321,6 +325,8 @@ bool connection_is_finished(const struct connection_environment *environment,
            !connection_wants_to_transmit(environment, connection);
 }
 
+/* [rfc5246#7.2.2] "Servers and clients MUST forget any session-identifiers, keys, and secrets
+ * associated with a failed connection." */
 void connection_release(struct connection_environment *environment, struct connection *connection)
 {
     if (connection->handshake != POOL_NONE)

@@ -177,6 +177,9 @@ static void receive_opened(const struct incoming *in, uint8_t type, struct bytes
         receive_data(in, content);
         break;
     default:
+        /* [rfc5246#6 !] "If a TLS implementation receives an unexpected record type, it MUST send
+         * an unexpected_message alert.": here [rfc6347#4.1.2.7] "invalid records SHOULD be silently
+         * discarded". */
         discard(in, RDTLS_DISCARD_UNKNOWN_TYPE);
         break;
     }
@@ -251,6 +254,8 @@ static void receive_protected(const struct incoming *in, const struct record_hea
         discard(in, RDTLS_DISCARD_REPLAY);
         break;
     case OPEN_UNAUTHENTIC:
+        /* [rfc5246#6.2.3.3 !] "If the decryption fails, a fatal bad_record_mac alert MUST be
+         * generated.": anybody could end associations so; it is discarded. */
         discard(in, RDTLS_DISCARD_AUTHENTICATION);
         break;
     case OPEN_TOO_LONG:

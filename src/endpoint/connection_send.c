@@ -78,7 +78,8 @@ enum rdtls_status connection_seal(struct connection_environment *environment,
                                   struct connection *connection, struct bytes payload, uint8_t *out)
 {
     /* [rfc6347#4.1] "it is still impermissible to send data prior to completion of the first
-     * handshake." */
+     * handshake." [rfc5246#7.3] "Application data MUST NOT be sent prior to the completion of the
+     * first handshake". */
     if (connection->state != CONNECTION_CONNECTED)
         return RDTLS_NOT_CONNECTED;
     /* [rfc8449#4] "an endpoint MUST NOT generate a protected record with plaintext that is larger

@@ -110,6 +110,9 @@ static enum rdtls_status build_message(struct handshake *handshake, const struct
     /* [rfc6347#4.2.2] "Whenever each new message is generated, the message_seq value is incremented
      * by one." */
     handshake->next_send_seq++;
+    /* [rfc5246#7.1] "Immediately after sending this message, the sender MUST instruct the record
+     * layer to make the write pending state the write active state.": the rows behind a
+     * ChangeCipherSpec are under the new epoch. */
     handshake->association->write_epoch = row->epoch;
     return RDTLS_OK;
 }
@@ -179,6 +182,8 @@ static enum rdtls_status find_row(struct handshake *handshake, uint8_t type)
     return RDTLS_OK;
 }
 
+/* [rfc5246#7.4.1.1] "This message MUST NOT be included in the message hashes that are maintained
+ * throughout the handshake": a HelloRequest is no row, as anything else that is none. */
 enum rdtls_status handshake_take(struct handshake *handshake, const struct handshake_header *header,
                                  struct bytes body, uint8_t epoch)
 {

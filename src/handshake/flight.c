@@ -117,6 +117,8 @@ static bool fragment_fits(size_t room, uint8_t epoch, size_t left, size_t *len)
     return *len == left || *len >= FRAGMENT_MIN;
 }
 
+/* [rfc5246#6.2.1] "Implementations MUST NOT send zero-length fragments of Handshake, Alert, or
+ * ChangeCipherSpec content types.": an empty message has its header. */
 static bool write_fragment(const struct flight_writer *flight_writer, struct writer *datagram,
                            const struct flight_message *message, size_t offset, struct bytes piece)
 {

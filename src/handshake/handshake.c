@@ -25,7 +25,9 @@ static void handshake_init(struct handshake *handshake,
 static void association_init(struct association *association, enum rdtls_role role)
 {
     /* [rfc6347#4.1.2.6] "The receiver packet counter for this session MUST be initialized to zero
-     * when the session is established." */
+     * when the session is established." [rfc5246#6.1] "The sequence number MUST be set to zero
+     * whenever a connection state is made the active state." "the first record transmitted under a
+     * particular connection state MUST use sequence number 0." */
     memset(association, 0, sizeof(*association));
     association->role = (uint8_t)role;
     /* [rfc6347#4.1] "implementations MUST NOT allow the same epoch value to be reused within two

@@ -37,6 +37,9 @@ static enum rdtls_status choose_version(const struct client_hello *hello)
                                                                 : RDTLS_ALERT_PROTOCOL_VERSION;
 }
 
+/* [rfc5246#7.4.1.2] "If the list contains cipher suites the server does not recognize, support, or
+ * wish to use, the server MUST ignore those cipher suites, and process the remaining ones as
+ * usual." */
 static enum rdtls_status choose_suite(const struct policy *policy, const struct client_hello *hello,
                                       struct choice *choice)
 {

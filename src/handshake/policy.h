@@ -49,7 +49,8 @@ struct policy {
 };
 
 /* The signature schemes that we make and verify, in order of preference; each has a row in
- * crypto/schemes.c. */
+ * crypto/schemes.c. [rfc5246#7.4.1.4.1] "The "anonymous" value is meaningless in this context but
+ * used in Section 7.4.3. It MUST NOT appear in this extension." */
 #define POLICY_SCHEMES                                                                         \
     {                                                                                          \
         SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_RSA_PSS_RSAE_SHA256, SCHEME_RSA_PKCS1_SHA256,    \

@@ -80,6 +80,8 @@ enum rdtls_status complete_key_exchange(struct handshake *handshake)
     return RDTLS_OK;
 }
 
+/* [rfc5246#7.4.9] "For the PRF defined in Section 5, the Hash MUST be the Hash used as the basis
+ * for the PRF." */
 static void verify_data_of(const struct handshake *handshake, enum rdtls_role sender,
                            uint8_t verify_data[VERIFY_DATA_LEN])
 {

@@ -2,7 +2,10 @@
 
 #include "handshake/messages_12.h"
 
-/* The state diagram in README.md is drawn from this table. */
+/* The state diagram in README.md is drawn from this table. [rfc5246#7.3] "If the server has sent a
+ * CertificateRequest message, the client MUST send the Certificate message." [rfc5246#7.4.7] "It
+ * MUST immediately follow the client certificate message, if it is sent. Otherwise, it MUST be the
+ * first message sent by the client after it receives the ServerHelloDone message." */
 /* clang-format off */
 const struct handshake_row handshake_12_full[] = {
     /* sender        message                       epoch flight presence                    prepare                      build                      consume                       complete                      instead */

@@ -61,6 +61,7 @@ enum rdtls_status seal_record(const struct seal_request *request, uint8_t *out)
         memmove(fragment, request->plaintext.data, plaintext_len);
     }
     record_header_write(out, &header);
+    /* [rfc5246#6.1] "These current states MUST be updated for each record processed." */
     request->epoch->next_sequence++;
     return RDTLS_OK;
 }

@@ -2,6 +2,8 @@
 #ifndef WIRE_CODEPOINTS_H
 #define WIRE_CODEPOINTS_H
 
+/* [rfc5246#6] "Implementations MUST NOT send record types not defined in this document unless
+ * negotiated by some extension." */
 enum content_type {
     CONTENT_CHANGE_CIPHER_SPEC = 20,
     CONTENT_ALERT = 21,

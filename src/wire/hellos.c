@@ -79,7 +79,8 @@ static bool parse_point_formats(struct bytes body, struct client_hello *hello)
 
 static bool parse_signature_algorithms(struct bytes body, struct client_hello *hello)
 {
-    /* [rfc5246#7.4.1.4.1] "supported_signature_algorithms<2..2^16-2>;" */
+    /* [rfc5246#7.4.1.4.1] "TLS servers MUST support receiving this extension."
+     * "supported_signature_algorithms<2..2^16-2>;" */
     hello->signature_algorithms_present = true;
     return parse_code_points(body, &hello->signature_algorithms);
 }
@@ -210,7 +211,9 @@ void client_hello_write(struct writer *writer, const struct client_hello_content
     static const uint8_t no_compression = COMPRESSION_NULL;
     writer_u16(writer, VERSION_DTLS_1_2);
     writer_bytes(writer, bytes_of(content->random, RANDOM_LEN));
-    write_vector_u8(writer, bytes_of(NULL, 0)); /* session_id: we resume nothing */
+    /* [rfc5246#7.4.1.3] "Clients MUST be prepared to do a full negotiation -- including negotiating
+     * new cipher suites -- during any handshake.": no session is resumed. */
+    write_vector_u8(writer, bytes_of(NULL, 0));
     write_vector_u8(writer, content->cookie);
     code_points_write(writer, content->cipher_suites, content->cipher_suite_count);
     write_vector_u8(writer, bytes_of(&no_compression, 1));
@@ -225,6 +228,9 @@ void client_hello_write(struct writer *writer, const struct client_hello_content
     write_code_points_extension(writer, EXTENSION_SUPPORTED_GROUPS, content->groups,
                                 content->group_count);
     write_point_formats(writer);
+    /* [rfc5246#7.4.1.4.1] "it MUST send the signature_algorithms extension, listing the algorithms
+     * it is willing to accept." "Clients MUST NOT offer it if they are offering prior versions.":
+     * 1.2 is all that is offered. */
     write_code_points_extension(writer, EXTENSION_SIGNATURE_ALGORITHMS, content->signature_schemes,
                                 content->signature_scheme_count);
     if (content->server_name.len > 0)
@@ -292,6 +298,9 @@ enum rdtls_status server_hello_read(struct bytes body, struct server_hello *hell
     return RDTLS_OK;
 }
 
+/* [rfc5246#7.4.1.4] "An extension type MUST NOT appear in the ServerHello unless the same extension
+ * type appeared in the corresponding ClientHello." [rfc5246#7.4.1.4.1] "Servers MUST NOT send this
+ * extension.": signature_algorithms. */
 void server_hello_write(struct writer *writer, const struct server_hello_content *content)
 {
     writer_u16(writer, VERSION_DTLS_1_2);

@@ -96,6 +96,27 @@ static inline size_t craft_message(struct host *from, struct rdtls_id id,
                  bytes_of(content, HANDSHAKE_HEADER_LEN + message->body.len), out);
 }
 
+/* The same from nobody in particular: record number 0, in the clear. */
+static inline size_t plain_message(uint8_t type, uint16_t message_seq, struct bytes body,
+                                   uint8_t *out)
+{
+    struct record_header record = {
+        .type = CONTENT_HANDSHAKE,
+        .version = VERSION_DTLS_1_2,
+        .length = (uint16_t)(HANDSHAKE_HEADER_LEN + body.len),
+    };
+    struct handshake_header header = {
+        .type = type,
+        .message_seq = message_seq,
+        .length = (uint32_t)body.len,
+        .fragment_length = (uint32_t)body.len,
+    };
+    record_header_write(out, &record);
+    handshake_header_write(out + RECORD_HEADER_LEN, &header);
+    bytes_copy(out + RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN, body);
+    return RECORD_HEADER_LEN + (size_t)record.length;
+}
+
 /* What a record under keys says to the end that it was sent to; `copy` has room for it. */
 static inline struct bytes opened_by(const struct host *to, struct rdtls_id id,
                                      const struct part *part, uint8_t *copy)

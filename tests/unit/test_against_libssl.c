@@ -266,7 +266,9 @@ Test(against_libssl, the_server_hears_our_name_for_it)
 /* [rfc5705#4] "PRF(SecurityParameters.master_secret, label, SecurityParameters.client_random +
  * SecurityParameters.server_random )[length]", and with a context behind its length. The master
  * secret is the same one: [rfc7627#5.1] "both client and server MUST use the extended master secret
- * derivation algorithm, as defined in Section 4." */
+ * derivation algorithm, as defined in Section 4." And both came to the same Finished, of either
+ * hash: [rfc5246#7.4.9] "For the PRF defined in Section 5, the Hash MUST be the Hash used as the
+ * basis for the PRF." */
 Test(against_libssl, exported_material_of_every_label_and_context)
 {
     static const uint8_t long_context[900] = {1, 2, 3};

@@ -46,10 +46,67 @@ static size_t take_last_flight(struct scene *scene, uint8_t out[DATAGRAM_MAX])
     return len;
 }
 
+/* [rfc5246#7.3] "Application data MUST NOT be sent prior to the completion of the first handshake
+ * (before a cipher suite other than TLS_NULL_WITH_NULL_NULL is established)." */
+Test(flights, no_data_goes_before_the_last_one_has_come)
+{
+    struct scene scene = scene_with(RDTLS_MTU_MAX);
+    const uint8_t *data = (const uint8_t *)"x";
+    uint8_t datagram[DATAGRAM_MAX];
+    cr_expect_eq(rdtls_endpoint_send(scene.client.endpoint, scene.id, data, 1),
+                 RDTLS_NOT_CONNECTED);
+    size_t len = take_last_flight(&scene, datagram);
+    cr_expect_eq(rdtls_endpoint_send(scene.client.endpoint, scene.id, data, 1), RDTLS_NOT_CONNECTED,
+                 "its own Finished is out, the server's has not come");
+    host_receive(&scene.server, &scene.path, datagram, len, 0);
+    carry_all(&scene.server, &scene.client, &scene.path);
+    cr_expect_eq(rdtls_endpoint_send(scene.client.endpoint, scene.id, data, 1), RDTLS_OK);
+    scene_free(&scene);
+}
+
+static void expect_records_in_form(const uint8_t *datagram, size_t len)
+{
+    enum { NONCE_AND_TAG = SEALED_OVERHEAD - RECORD_HEADER_LEN };
+    struct part parts[PARTS_MAX];
+    size_t count = parts_of(datagram, len, parts);
+    for (size_t i = 0; i < count; i++) {
+        bool is_protected = parts[i].header.epoch != EPOCH_PLAINTEXT;
+        cr_expect_geq(parts[i].header.type, CONTENT_CHANGE_CIPHER_SPEC);
+        cr_expect_leq(parts[i].header.type, CONTENT_APPLICATION_DATA);
+        cr_expect_gt(parts[i].header.length, is_protected ? NONCE_AND_TAG : 0);
+    }
+}
+
+/* [rfc5246#6] "Implementations MUST NOT send record types not defined in this document unless
+ * negotiated by some extension." [rfc5246#6.2.1] "Implementations MUST NOT send zero-length
+ * fragments of Handshake, Alert, or ChangeCipherSpec content types." */
+Test(flights, every_record_is_of_a_known_type_and_says_something)
+{
+    struct scene scene = scene_with(RDTLS_MTU_MIN);
+    uint8_t datagram[DATAGRAM_MAX];
+    for (int turn = 0; turn < 12; turn++) {
+        struct host *from = turn % 2 == 0 ? &scene.client : &scene.server;
+        struct host *to = turn % 2 == 0 ? &scene.server : &scene.client;
+        for (size_t len = host_take(from, datagram); len > 0; len = host_take(from, datagram)) {
+            expect_records_in_form(datagram, len);
+            host_receive(to, &scene.path, datagram, len, 0);
+        }
+        if (turn == 8)
+            rdtls_endpoint_close(scene.client.endpoint, scene.id);
+    }
+    cr_expect_eq(scene.client.connected + scene.server.connected, 2);
+    cr_expect_eq(scene.client.closed + scene.server.closed, 2);
+    scene_free(&scene);
+}
+
 /* [rfc6347#4.1] "Until the handshake has completed, implementations MUST accept packets from the
  * old epoch.": also behind one of the new epoch, which waits for its keys. [rfc6347#4.1.2.6] "The
  * receiver packet counter for this session MUST be initialized to zero when the session is
- * established.": the first number under keys is 0, and taken. */
+ * established.": the first number under keys is 0, and taken. [rfc5246#6.1] "The sequence number
+ * MUST be set to zero whenever a connection state is made the active state." "the first record
+ * transmitted under a particular connection state MUST use sequence number 0." [rfc5246#7.1]
+ * "Immediately after sending this message, the sender MUST instruct the record layer to make the
+ * write pending state the write active state." */
 Test(flights, a_last_flight_from_behind_is_taken)
 {
     struct scene scene = scene_with(RDTLS_MTU_MAX);

@@ -226,6 +226,7 @@ Test(record, every_shortened_record_is_unauthentic)
     aead_engine_free(fixture.engine);
 }
 
+/* [rfc5246#6.1] "These current states MUST be updated for each record processed." */
 Test(record, a_replayed_record_is_refused_unopened)
 {
     uint8_t record[256];

@@ -20,10 +20,10 @@ static unsigned verdict_on(const char *hex)
     struct rdtls_id id;
     uint8_t datagram[DATAGRAM_MAX];
     struct bytes body = exact_from_hex(hex);
-    struct crafted_message hello = {EPOCH_PLAINTEXT, MESSAGE_SERVER_HELLO, 0, body};
     cr_assert_eq(rdtls_endpoint_connect(client.endpoint, &path, 0, 0, &id), RDTLS_OK);
     cr_assert_gt(host_take(&client, datagram), 0);
-    host_receive(&client, &path, datagram, craft_message(&client, id, &hello, datagram), 0);
+    size_t len = plain_message(MESSAGE_SERVER_HELLO, 0, body, datagram);
+    host_receive(&client, &path, datagram, len, 0);
     exact_free(body);
     unsigned alert = GOES_ON;
     struct part parts[PARTS_MAX];
@@ -63,4 +63,30 @@ Test(server_hello_judged, without_the_extended_master_secret_it_is_refused)
 {
     cr_expect_eq(verdict_on(GOOD_HEX "0005 ff01 0001 00"), RDTLS_ALERT_HANDSHAKE_FAILURE);
     cr_expect_eq(verdict_on(GOOD_HEX), RDTLS_ALERT_HANDSHAKE_FAILURE);
+}
+
+/* [rfc5246#7.4.1.4] "If a client receives an extension type in ServerHello that it did not request
+ * in the associated ClientHello, it MUST abort the handshake with an unsupported_extension fatal
+ * alert." [rfc5246#7.2.2] "Whenever an implementation encounters a condition which is defined as a
+ * fatal alert, it MUST send the appropriate alert prior to closing the connection." "If the
+ * implementation chooses to send an alert but intends to close the connection immediately
+ * afterwards, it MUST send that alert at the fatal alert level." */
+Test(server_hello_judged, what_was_not_offered_is_refused_with_the_alert_for_it)
+{
+    static const struct {
+        const char *hex;
+        unsigned alert;
+    } rows[] = {
+        {"feff " RANDOM_HEX "00 c02b 00 0004 0017 0000", RDTLS_ALERT_PROTOCOL_VERSION},
+        {"fefc " RANDOM_HEX "00 c02b 00 0004 0017 0000", RDTLS_ALERT_PROTOCOL_VERSION},
+        {BEGIN_HEX "c009 00 0004 0017 0000", RDTLS_ALERT_ILLEGAL_PARAMETER},
+        {BEGIN_HEX "0000 00 0004 0017 0000", RDTLS_ALERT_ILLEGAL_PARAMETER},
+        {BEGIN_HEX "c02b 01 0004 0017 0000", RDTLS_ALERT_ILLEGAL_PARAMETER},
+        {GOOD_HEX "0008 0017 0000 0023 0000", RDTLS_ALERT_UNSUPPORTED_EXTENSION},
+        {GOOD_HEX "000d 0017 0000 000e 0005 0002 0001 00", RDTLS_ALERT_UNSUPPORTED_EXTENSION},
+        {GOOD_HEX "0008 0017 0000 0017 0000", RDTLS_ALERT_ILLEGAL_PARAMETER},
+        {GOOD_HEX "0005 0017 0000", RDTLS_ALERT_DECODE_ERROR},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        cr_expect_eq(verdict_on(rows[i].hex), rows[i].alert, "%s", rows[i].hex);
 }

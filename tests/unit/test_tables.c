@@ -26,7 +26,10 @@ static void expect_order(uint8_t facts, const char *expected)
     cr_assert_str_eq(text, expected);
 }
 
-/* [rfc6347#4.2.4] figure 1, in every variant that there is */
+/* [rfc6347#4.2.4] figure 1, in every variant that there is. [rfc5246#7.3] "If the server has sent a
+ * CertificateRequest message, the client MUST send the Certificate message." [rfc5246#7.4.7] "It
+ * MUST immediately follow the client certificate message, if it is sent. Otherwise, it MUST be the
+ * first message sent by the client after it receives the ServerHelloDone message." */
 Test(tables, allow_these_orders_and_no_other)
 {
     enum { COOKIE = FACT_COOKIE, ASKED = FACT_CERTIFICATE_REQUESTED, SENT = FACT_CERTIFICATE_SENT };
@@ -88,7 +91,9 @@ static bool is_allowed(enum rdtls_role role, size_t at, uint8_t facts, uint8_t t
     return false;
 }
 
-/* At every row, with every set of facts, every message that no row allows ends the handshake. */
+/* At every row, with every set of facts, every message that no row allows ends the handshake.
+ * [rfc5246#7.4.1.1] "This message MUST NOT be included in the message hashes that are maintained
+ * throughout the handshake": a HelloRequest is one of those. */
 Test(tables, nothing_that_is_not_a_row_is_taken)
 {
     static struct handshake handshake;
