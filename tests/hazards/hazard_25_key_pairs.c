@@ -128,3 +128,28 @@ Test(hazard_25_key_pairs, dropping_wipes_all)
     expect_valid(&fixture, &pair);
     fixture_free(&fixture);
 }
+
+/* Two threads' lanes, each in memory of its own, asked in turns. */
+Test(hazard_25_key_pairs, none_is_shared_between_shards)
+{
+    enum { TURNS = 512 };
+    static uint8_t private_keys[2 * TURNS][32];
+    static _Alignas(64) uint8_t memory[4096];
+    struct fixture fixture;
+    fixture_init(&fixture, engine_here());
+    struct lanes_options options = fixture.options;
+    options.memory = memory;
+    struct lanes *shards[] = {fixture.lanes, lanes_new(&options)};
+    cr_assert_not_null(shards[1]);
+    for (size_t i = 0; i < 2 * TURNS; i++) {
+        struct key_pair pair;
+        cr_assert(lanes_key_pair(shards[i % 2], KEY_EXCHANGE_X25519, &pair));
+        memcpy(private_keys[i], pair.private_key, sizeof(pair.private_key));
+    }
+    qsort(private_keys, (size_t)2 * TURNS, sizeof(private_keys[0]), compare_pairs);
+    for (size_t i = 1; i < 2 * TURNS; i++)
+        cr_assert_neq(memcmp(private_keys[i - 1], private_keys[i], sizeof(private_keys[0])), 0);
+    lanes_free(shards[1]);
+    cr_expect(all_zero(memory, sizeof(memory)));
+    fixture_free(&fixture);
+}

@@ -2,8 +2,12 @@
 #include "crypto/nonce_pool.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "crypto/ecdsa_der.h"
+#include "io/endpoint_memory.h"
 #include "lanes_support.h"
 
 enum { SIGNATURES = 4096 };
@@ -134,6 +138,13 @@ Test(hazard_25_nonces, they_live_for_a_second)
     nonce_pool_drop(&pool);
 }
 
+static void expect_all_differ(struct p256_number *rs, size_t count)
+{
+    qsort(rs, count, sizeof(rs[0]), compare_numbers);
+    for (size_t i = 1; i < count; i++)
+        cr_expect_neq(memcmp(&rs[i - 1], &rs[i], sizeof(rs[0])), 0, "an r came twice");
+}
+
 /* The copy's signatures share no r with what the original goes on to sign. */
 static void expect_parted(struct fixture *fixture, void (*part)(struct fixture *fixture))
 {
@@ -147,9 +158,7 @@ static void expect_parted(struct fixture *fixture, void (*part)(struct fixture *
     memcpy(fixture->memory, copy->memory, sizeof(copy->memory));
     part(fixture);
     sign_and_verify(fixture, 7, 1, rs + 7);
-    qsort(rs, 14, sizeof(rs[0]), compare_numbers);
-    for (size_t i = 1; i < 14; i++)
-        cr_expect_neq(memcmp(&rs[i - 1], &rs[i], sizeof(rs[0])), 0, "an r came twice");
+    expect_all_differ(rs, 14);
     free(copy);
 }
 
@@ -215,4 +224,82 @@ Test(hazard_25_nonces, nonces_are_made_when_signatures_come_often)
         sign_and_verify(&fixture, 1, NONCE_LIFE_NS + JUST_BEFORE, &r);
     cr_expect_eq(nonces_made(&fixture), eight);
     fixture_free(&fixture);
+}
+
+/* Two threads' lanes with one key, each in memory of its own: they sign in turns, the same digest.
+ */
+Test(hazard_25_nonces, none_is_shared_between_shards)
+{
+    enum { TURNS = 64 };
+    static struct p256_number rs[2 * TURNS * 3];
+    static _Alignas(64) uint8_t memory[4096];
+    struct fixture fixture;
+    fixture_init(&fixture, engine_here());
+    struct lanes_options options = fixture.options;
+    options.memory = memory;
+    struct lanes *shards[] = {fixture.lanes, lanes_new(&options)};
+    cr_assert_not_null(shards[1]);
+    for (size_t i = 0; i < 2 * TURNS; i++) {
+        fixture.lanes = shards[i % 2];
+        sign_and_verify(&fixture, 3, i, rs + 3 * i);
+    }
+    expect_all_differ(rs, 2 * TURNS * 3);
+    fixture.lanes = shards[0];
+    lanes_free(shards[1]);
+    cr_expect(all_zero(memory, sizeof(memory)));
+    fixture_free(&fixture);
+}
+
+/* What the child sends back. */
+struct child_account {
+    bool memory_was_zero;
+    struct p256_number rs[LANES_WIDE];
+};
+
+static void sign_in_child(struct fixture *fixture, const void *memory, int to)
+{
+    struct child_account account = {.memory_was_zero = all_zero(memory, lanes_memory_len())};
+    sign_and_verify(fixture, LANES_WIDE, 1, account.rs);
+    ssize_t written = write(to, &account, sizeof(account));
+    _exit(written == sizeof(account) ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static bool fork_wipes(const void *memory, size_t len)
+{
+    return madvise((void *)(uintptr_t)memory, len, MADV_WIPEONFORK) == 0;
+}
+
+/* A real one, in a server's memory. */
+Test(hazard_25_nonces, a_forked_child_finds_none_and_signs_with_its_own)
+{
+    struct fixture fixture;
+    struct child_account account;
+    struct p256_number rs[2 * LANES_WIDE];
+    int ends[2];
+    const size_t len = lanes_memory_len();
+    void *memory = endpoint_memory_open(len);
+    cr_assert_not_null(memory);
+    if (!fork_wipes(memory, len))
+        cr_skip_test("this kernel does not wipe memory on a fork");
+    fixture_init(&fixture, engine_here());
+    struct lanes_options options = fixture.options;
+    options.memory = memory;
+    fixture_renew(&fixture, &options);
+    sign_and_verify(&fixture, 1, 0, rs);
+    cr_expect_eq(all_zero(memory, len), engine_here() == NULL, "seven are left");
+    cr_assert_eq(pipe(ends), 0);
+    pid_t child = fork();
+    cr_assert_geq(child, 0);
+    if (child == 0)
+        sign_in_child(&fixture, memory, ends[1]);
+    close(ends[1]);
+    cr_assert_eq(read(ends[0], &account, sizeof(account)), (ssize_t)sizeof(account));
+    cr_assert_eq(waitpid(child, NULL, 0), child);
+    cr_expect(account.memory_was_zero);
+    sign_and_verify(&fixture, LANES_WIDE, 1, rs);
+    memcpy(rs + LANES_WIDE, account.rs, sizeof(account.rs));
+    expect_all_differ(rs, 2 * LANES_WIDE);
+    close(ends[0]);
+    fixture_free(&fixture);
+    endpoint_memory_close(memory, len);
 }

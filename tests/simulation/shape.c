@@ -212,7 +212,7 @@ const struct rdtls_config *shape_config(const struct shape *shape, enum side sid
 size_t shape_sign(enum side side, const struct rdtls_sign_request *request,
                   uint8_t signature[RDTLS_SIGNATURE_MAX])
 {
-    size_t len;
+    size_t len = 0;
     if (signers[side].signer == NULL) {
         struct rdtls_config_options options;
         use_credential(&options, side);
