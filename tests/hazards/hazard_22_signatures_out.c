@@ -198,13 +198,15 @@ Test(hazard_22_signer, answers_garbage)
     memset(bytes, 0x30, sizeof(bytes));
     expect_garbage_refused(&scene, bytes, sizeof(bytes), RDTLS_TOO_LONG);
     expect_garbage_refused(&scene, bytes, RDTLS_SIGNATURE_MAX + 1, RDTLS_TOO_LONG);
-    expect_garbage_refused(&scene, bytes, RDTLS_SIGNATURE_MAX, RDTLS_INVALID_ARGUMENT);
+    expect_garbage_refused(&scene, bytes, ECDSA_P256_SIGNATURE_MAX + 1, RDTLS_TOO_LONG);
+    expect_garbage_refused(&scene, bytes, ECDSA_P256_SIGNATURE_MAX, RDTLS_INVALID_ARGUMENT);
     expect_garbage_refused(&scene, bytes, 64, RDTLS_INVALID_ARGUMENT); /* bare r and s */
     for (size_t cut = 1; cut < len; cut++)
         expect_garbage_refused(&scene, scene.signature.bytes, cut, RDTLS_INVALID_ARGUMENT);
     memcpy(bytes, scene.signature.bytes, len);
     expect_garbage_refused(&scene, bytes, len + 1,
-                           len == RDTLS_SIGNATURE_MAX ? RDTLS_TOO_LONG : RDTLS_INVALID_ARGUMENT);
+                           len == ECDSA_P256_SIGNATURE_MAX ? RDTLS_TOO_LONG
+                                                           : RDTLS_INVALID_ARGUMENT);
     static const uint8_t zeros[] = {0x30, 6, 2, 1, 0, 2, 1, 0};
     expect_garbage_refused(&scene, zeros, sizeof(zeros), RDTLS_INVALID_ARGUMENT);
     cr_expect_gt(refused(&scene), len);

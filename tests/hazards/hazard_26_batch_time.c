@@ -62,6 +62,8 @@ static void make_fail(struct lane_job *job)
         job->verify.digest[0] ^= 1;
         break;
     case LANE_ECDSA_P256_SIGN:
+    case LANE_RSA_SIGN:
+    case LANE_RSA_VERIFY:
     case LANE_KIND_COUNT:
         cr_assert_fail("no peer can make it fail");
     }
@@ -116,6 +118,8 @@ static unsigned run(const struct lane_engine *engine, const struct lane_batch *b
     case LANE_ECDSA_P256_VERIFY:
         return engine->verify_ecdsa(batch);
     case LANE_ECDSA_P256_SIGN:
+    case LANE_RSA_SIGN:
+    case LANE_RSA_VERIFY:
     case LANE_KIND_COUNT:
         break;
     }

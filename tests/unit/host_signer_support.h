@@ -3,6 +3,7 @@
 #define TESTS_HOST_SIGNER_SUPPORT_H
 
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 #include "certificate_support.h"
 #include "endpoint_support.h"
@@ -20,9 +21,10 @@ struct signature {
     size_t len;
 };
 
-static inline struct remote_key remote_key_new(void)
+/* Takes the key. */
+static inline struct remote_key remote_key_of(EVP_PKEY *key)
 {
-    struct remote_key remote = {.key = EVP_EC_gen("P-256")};
+    struct remote_key remote = {.key = key};
     cr_assert_not_null(remote.key);
     X509 *certificate = issue(remote.key, X509_VERSION_3);
     BIO *bio = BIO_new(BIO_s_mem());
@@ -33,6 +35,11 @@ static inline struct remote_key remote_key_new(void)
     BIO_free(bio);
     X509_free(certificate);
     return remote;
+}
+
+static inline struct remote_key remote_key_new(void)
+{
+    return remote_key_of(EVP_EC_gen("P-256"));
 }
 
 static inline void remote_key_free(struct remote_key *remote)
@@ -50,12 +57,26 @@ static inline struct rdtls_config_options remote_options(const struct remote_key
     return options;
 }
 
+static inline void choose_rsa(EVP_PKEY_CTX *context, uint16_t scheme)
+{
+    enum { PSS_SHA256 = 0x0804, PKCS1_SHA256 = 0x0401 };
+    cr_assert(scheme == PSS_SHA256 || scheme == PKCS1_SHA256);
+    bool is_pss = scheme == PSS_SHA256;
+    cr_assert(EVP_PKEY_CTX_set_rsa_padding(context, is_pss ? RSA_PKCS1_PSS_PADDING
+                                                           : RSA_PKCS1_PADDING) == 1);
+    cr_assert(EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1);
+    if (is_pss)
+        cr_assert(EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1);
+}
+
 static inline struct signature remote_sign(const struct remote_key *remote,
                                            const struct rdtls_sign_request *request)
 {
     struct signature signature = {.len = sizeof(signature.bytes)};
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(remote->key, NULL);
     cr_assert(EVP_PKEY_sign_init(context) == 1);
+    if (EVP_PKEY_is_a(remote->key, "RSA"))
+        choose_rsa(context, request->scheme);
     cr_assert(EVP_PKEY_sign(context, signature.bytes, &signature.len, request->digest,
                             request->digest_len) == 1);
     EVP_PKEY_CTX_free(context);

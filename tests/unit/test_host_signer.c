@@ -40,6 +40,37 @@ Test(host_signer, a_server_answers_after_20_ms)
     remote_key_free(&remote);
 }
 
+/* Signatures are longer, and all of one length. */
+Test(host_signer, an_rsa_key_signs_elsewhere)
+{
+    static const uint16_t suites[] = {0xc02f};
+    struct remote_key remote = remote_key_of(EVP_RSA_gen(2048));
+    struct rdtls_endpoint_options options = small_endpoint();
+    struct rdtls_config_options config = remote_options(&remote);
+    config.cipher_suites = suites;
+    config.cipher_suite_count = 1;
+    struct host server = host_with(&config, &options);
+    rdtls_config_options_defaults(&config);
+    config.cipher_suites = suites;
+    config.cipher_suite_count = 1;
+    struct host client = host_with(&config, &options);
+    struct rdtls_path path = path_number(1);
+    (void)begin_and_park(&client, &server, &path, 0);
+    struct signature signature = remote_sign(&remote, &server.questions[0].request);
+    cr_expect_eq(signature.len, 256);
+    signature.len--;
+    cr_expect_eq(complete(&server, server.questions[0].id, &signature, 0), RDTLS_INVALID_ARGUMENT);
+    signature.len += 2;
+    cr_expect_eq(complete(&server, server.questions[0].id, &signature, 0), RDTLS_TOO_LONG);
+    answer_all(&server, &remote, SIGNER_DELAY_NS);
+    hosts_exchange(&client, &server, &path, SIGNER_DELAY_NS);
+    cr_expect_eq(client.connected, 1);
+    cr_expect_eq(rdtls_endpoint_stats(server.endpoint)->lanes[RDTLS_LANE_RSA_SIGN].external, 1);
+    host_free(&server);
+    host_free(&client);
+    remote_key_free(&remote);
+}
+
 /* Both sides sign with keys that they do not have. */
 Test(host_signer, a_client_proves_its_certificate_by_its_hosts_signer)
 {
