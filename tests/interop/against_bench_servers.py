@@ -1,6 +1,7 @@
 """`ringdtls-load` against the servers of bench/peers, each around somebody else's library: what ours is compared with must work."""
 
-from cells import Peer, Shape, harm_cells, server_is_used
+from cells import Peer, harm_cells, server_is_used
+from matrix import Shape
 from parties import Party, Serve, expect_equal
 
 IN_PARALLEL = True

@@ -2,19 +2,21 @@
 
 import dtls
 import relay as relays
-from cells import (GROUPS, P256, SMALL_MTU, SUITES, X25519, Peer, Shape, client_is_refused, client_is_served, harm_cells,
-                   server_is_refused, server_is_used, shapes, with_trace)
+from cells import (Peer, client_is_refused, client_is_served, harm_cells, matrix_cells, server_is_refused, server_is_used,
+                   with_trace)
+from matrix import GROUPS, P256, SMALL_MTU, SUITES, X25519, Shape
 from parties import ForeignServer, Party, Serve, expect_equal
 
 IN_PARALLEL = True
-BASE = "NONE:+VERS-DTLS1.2:+COMP-NULL:+MAC-ALL:+SIGN-ALL:+CTYPE-X509:+ECDHE-ECDSA"
-# The list is also about the curve of the certificate, so P-256 must be in it. Both servers take the X25519 that comes first.
-OFFERS = {X25519: "+GROUP-X25519:+GROUP-SECP256R1", P256: "+GROUP-SECP256R1"}
+BASE = "NONE:+VERS-DTLS1.2:+COMP-NULL:+MAC-ALL:+SIGN-ALL:+CTYPE-X509"
+GROUP_OFFERS = {X25519: "+GROUP-X25519", P256: "+GROUP-SECP256R1"}
 GROUP_NAMES = {X25519: "ECDHE-X25519", P256: "ECDHE-SECP256R1"}
 
 
 def priority(shape, *more):
-    return ":".join([BASE, f"+{shape.suite}", OFFERS[shape.group], *more])
+    suite = SUITES[shape.suite]
+    groups = [GROUP_OFFERS[group] for group in shape.groups_offered()]
+    return ":".join([BASE, f"+ECDHE-{suite.signature}", f"+{suite.cipher}", *groups, *more])
 
 
 def credential_options(certificate):
@@ -27,7 +29,7 @@ class Gnutls(Peer):
         if "--priority" not in options:
             options += ["--priority", priority(shape)]
         if "--x509cafile" not in options:
-            options += ["--x509cafile", place.credentials.server.path]
+            options += ["--x509cafile", place.credentials.servers[shape.kind].path]
         if shape.mtu:
             options += ["--mtu", shape.mtu]
         if shape.given:
@@ -35,7 +37,7 @@ class Gnutls(Peer):
         return Party(["gnutls-cli", "--udp", "--port", address[1], "--verify-hostname", "localhost", *options, address[0]])
 
     def expect_content(self, client, shape):
-        names = rf"\(DTLS1\.2-X\.509\)-\({GROUP_NAMES[shape.group]}\)-\(ECDSA-SHA\d+\)-\({shape.suite}\)"
+        names = rf"\(DTLS1\.2-X\.509\)-\({GROUP_NAMES[shape.group]}\)-\(ECDSA-SHA\d+\)-\({SUITES[shape.suite].cipher}\)"
         for pattern in (names, "The certificate is trusted", "extended master secret", "Handshake was completed"):
             client.wait_for(pattern)
 
@@ -47,7 +49,7 @@ class Gnutls(Peer):
     def server(self, place, shape, extra=()):
         asks = {"none": ["--disable-client-cert"], "request": [], "require": ["--require-client-cert"]}[shape.asked]
         mtu = ["--mtu", shape.mtu] if shape.mtu else []
-        own = [] if "--x509certfile" in extra else credential_options(place.credentials.server)
+        own = [] if "--x509certfile" in extra else credential_options(place.credentials.servers[shape.kind])
         wanted = [] if "--priority" in extra else ["--priority", priority(shape)]
         return ForeignServer(lambda port: ["gnutls-serv", "--udp", "--echo", "--port", port, *wanted, *own, *asks, *mtu, *extra])
 
@@ -77,21 +79,21 @@ def refusals():
     second."""
     failure = dtls.HANDSHAKE_FAILURE
     good = priority(Shape())
+    both = f"{GROUP_OFFERS[X25519]}:{GROUP_OFFERS[P256]}"
     yield "rsa-key-exchange-only", good.replace("+ECDHE-ECDSA", "+RSA"), [], failure
     yield "rsa-certificates-only", good.replace("+ECDHE-ECDSA", "+ECDHE-RSA"), [], failure
     psk = ["--pskusername", "someone", "--pskkey", "0123456789abcdef"]
     yield "psk-only", good.replace("+ECDHE-ECDSA", "+PSK:+ECDHE-PSK"), psk, failure
     yield "other-ciphers-only", good.replace("+AES-128-GCM", "+CHACHA20-POLY1305:+AES-128-CCM:+AES-128-CBC"), [], failure
-    yield "other-groups-only", good.replace(OFFERS[X25519], "+GROUP-SECP384R1:+GROUP-SECP521R1"), [], failure
-    yield "curve-of-certificate-not-offered", good.replace(OFFERS[X25519], "+GROUP-X25519"), [], failure
+    yield "other-groups-only", good.replace(both, "+GROUP-SECP384R1:+GROUP-SECP521R1"), [], failure
+    yield "curve-of-certificate-not-offered", good.replace(both, "+GROUP-X25519"), [], failure
     yield "no-extended-master-secret", good + ":%NO_SESSION_HASH", [], failure
     yield "dtls-1.0-only", good.replace("DTLS1.2", "DTLS1.0").replace("+AES-128-GCM", "+AES-128-CBC"), [], dtls.PROTOCOL_VERSION
 
 
 def client_cells(place):
     own = place.credentials
-    for name, shape in shapes(place):
-        yield f"gnutls-cli/{name}", lambda shape=shape: client_is_served(place, PEER, shape)
+    yield from matrix_cells(place, PEER, "gnutls-cli", False, lambda shape: client_is_served(place, PEER, shape))
     chained = Shape(asked="require", given=own.chain, mtu=SMALL_MTU)
     yield "gnutls-cli/chains", lambda: client_is_served(
         place, PEER, chained, ["--x509cafile", own.root.path], certificate=own.chain)
@@ -111,8 +113,7 @@ def client_cells(place):
 
 def server_cells(place):
     own = place.credentials
-    for name, shape in shapes(place):
-        yield f"gnutls-serv/{name}", lambda shape=shape: server_is_used(place, PEER, shape, cookies=True)
+    yield from matrix_cells(place, PEER, "gnutls-serv", True, lambda shape: server_is_used(place, PEER, shape, cookies=True))
     yield "gnutls-serv/no-cookie", lambda: server_is_used(place, PEER, Shape(), ["--nocookie"], cookies=False)
     yield "gnutls-serv/no-renegotiation-info", lambda: server_is_used(
         place, PEER, Shape(), ["--priority", priority(Shape(), "%DISABLE_SAFE_RENEGOTIATION")])

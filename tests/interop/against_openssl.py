@@ -2,15 +2,12 @@
 
 import dtls
 import relay as relays
-from cells import (AES_128, AES_256, GROUPS, P256, SMALL_MTU, SUITES, X25519, Peer, Shape, client_is_refused, client_is_served,
-                   harm_cells, load_options, say_till_answered, say_till_echoed, server_is_refused, server_is_used, shapes,
-                   with_trace)
+from cells import (Peer, client_is_refused, client_is_served, harm_cells, load_options, matrix_cells, say_till_answered,
+                   say_till_echoed, server_is_refused, server_is_used, with_trace)
+from matrix import GROUPS, P256, SMALL_MTU, SUITES, X25519, Shape
 from parties import ForeignServer, Load, Party, Serve, expect_equal
 
-SUITE_NAMES = {AES_128: "ECDHE-ECDSA-AES128-GCM-SHA256", AES_256: "ECDHE-ECDSA-AES256-GCM-SHA384"}
 SHARED_KEYS = {X25519: r"Server Temp Key: X25519", P256: r"Server Temp Key: ECDH, prime256v1"}
-# The list is also about the curve of the certificate, so P-256 must be in it. Both servers take the X25519 that comes first.
-OFFERS = {X25519: "X25519:P-256", P256: "P-256"}
 REFUSED = "alert handshake failure"
 
 
@@ -22,13 +19,13 @@ def credential_options(certificate):
 class Openssl(Peer):
     def client(self, place, address, shape, extra=(), version="-dtls1_2", environment=None):
         host = f"[{address[0]}]" if ":" in address[0] else address[0]
-        options = ["-cipher", SUITE_NAMES[shape.suite], "-groups", OFFERS[shape.group], *extra]
+        options = ["-cipher", shape.suite, "-groups", ":".join(shape.groups_offered()), *extra]
         if shape.mtu:
             options += ["-mtu", shape.mtu]
         if shape.given:
             options += credential_options(shape.given)
         if "-CAfile" not in options:
-            options += ["-CAfile", place.credentials.server.path]
+            options += ["-CAfile", place.credentials.servers[shape.kind].path]
         return Party(["openssl", "s_client", version, "-connect", f"{host}:{address[1]}", "-verify_return_error", *options],
                      environment)
 
@@ -37,7 +34,7 @@ class Openssl(Peer):
         expect_equal("exit status of s_client", client.wait_exit(), 0)
 
     def expect_content(self, client, shape):
-        for pattern in (rf"Cipher is {SUITE_NAMES[shape.suite]}", SHARED_KEYS[shape.group], r"Verify return code: 0 \(ok\)",
+        for pattern in (rf"Cipher is {shape.suite}", SHARED_KEYS[shape.group], r"Verify return code: 0 \(ok\)",
                         r"Extended master secret: yes", r"Secure Renegotiation IS supported", r"Peer signature type: ECDSA"):
             client.wait_for(pattern)
 
@@ -47,8 +44,8 @@ class Openssl(Peer):
     def server(self, place, shape, extra=()):
         asks = {"none": [], "request": ["-verify", "1"], "require": ["-Verify", "1"]}[shape.asked]
         mtu = ["-mtu", shape.mtu] if shape.mtu else []
-        own = [] if "-cert" in extra else credential_options(place.credentials.server)
-        options = ["-cipher", SUITE_NAMES[shape.suite], "-groups", OFFERS[shape.group], *own, *asks, *mtu, *extra]
+        own = [] if "-cert" in extra else credential_options(place.credentials.servers[shape.kind])
+        options = ["-cipher", shape.suite, "-groups", ":".join(shape.groups_offered()), *own, *asks, *mtu, *extra]
         return ForeignServer(lambda port: ["openssl", "s_server", "-dtls1_2", "-accept", f"127.0.0.1:{port}", "-quiet", "-naccept",
                                            "1", *options], echoes=True)
 
@@ -120,8 +117,7 @@ def refusals(place):
 
 def client_cells(place):
     own = place.credentials
-    for name, shape in shapes(place):
-        yield f"s_client/{name}", lambda shape=shape: client_is_served(place, PEER, shape)
+    yield from matrix_cells(place, PEER, "s_client", False, lambda shape: client_is_served(place, PEER, shape))
     asked = Shape(asked="require", given=own.client)
     yield "s_client/io-mmsg", lambda: client_is_served(place, PEER, asked, io="mmsg")
     yield "s_client/ipv6", lambda: client_is_served(place, PEER, Shape(), listen="[::1]:0")
@@ -142,8 +138,6 @@ def client_cells(place):
             without = Shape(suite, group, asked="require")
             yield f"s_client/refused/{suite}/{group}/require-without", lambda shape=without: client_is_refused(
                 place, PEER, shape, dtls.HANDSHAKE_FAILURE, says=REFUSED)
-    rsa = Shape(asked="require", given=own.client_rsa)
-    yield "s_client/refused/require-with-rsa", lambda: client_is_refused(place, PEER, rsa, dtls.HANDSHAKE_FAILURE, says=REFUSED)
     p384 = Shape(asked="request", given=own.client_p384)
     yield "s_client/refused/request-with-p384", lambda: client_is_refused(
         place, PEER, p384, dtls.UNSUPPORTED_CERTIFICATE, says="alert unsupported certificate")
@@ -151,9 +145,10 @@ def client_cells(place):
 
 def server_cells(place):
     own = place.credentials
-    for name, shape in shapes(place):
-        yield f"s_server/{name}", lambda shape=shape: server_is_used(place, PEER, shape)
-        yield f"s_server-listen/{name}", lambda shape=shape: server_is_used(place, PEER, shape, ["-listen"], cookies=True)
+    yield from matrix_cells(place, PEER, "s_server", True, lambda shape: server_is_used(place, PEER, shape))
+    for mtu in (None, SMALL_MTU):
+        asked = Shape(asked="require", given=own.client, mtu=mtu)
+        yield f"s_server/listen/mtu-{mtu}", lambda shape=asked: server_is_used(place, PEER, shape, ["-listen"], cookies=True)
     right = ["--verify", "fingerprint", "--fingerprint", own.fingerprint(own.server)]
     yield "s_server/renegotiation-refused", lambda: hello_request_is_refused(place)
     yield "s_server/fingerprint", lambda: server_is_used(place, PEER, Shape(), options=right)

@@ -8,7 +8,8 @@ import against_gnutls
 import against_openssl
 import dtls
 import relay as relays
-from cells import AES_128, AES_256, Shape, load_options, say_till_echoed, server_is_refused, server_is_used, with_trace
+from cells import load_options, say_till_echoed, server_is_refused, server_is_used, with_trace
+from matrix import AES_128, AES_256, SUITES, Shape
 from parties import Load, Serve, expect, expect_equal
 
 IN_PARALLEL = True

@@ -7,7 +7,7 @@ import socket
 import time
 
 import dtls
-from cells import AES_128, GROUPS, P256, SUITES, X25519
+from matrix import AES_128, GROUPS, P256, SUITES, X25519
 from parties import PATIENCE_SECONDS, Serve, expect, expect_equal
 
 IN_PARALLEL = True
@@ -37,9 +37,9 @@ OUR_PROFILES = "SRTP_AEAD_AES_128_GCM,SRTP_AES128_CM_SHA1_80"
 GCM_128, AES_CM_80 = 7, 1
 OUR_PROTOCOLS = "c-webrtc,webrtc"
 OFFERS = ("--srtp", OUR_PROFILES, "--alpn", OUR_PROTOCOLS)
-CHROMIUM = Expected(SUITES[AES_128], GROUPS[X25519], 2, srtp=GCM_128)
-FIREFOX = Expected(SUITES[AES_128], GROUPS[X25519], 2, record_size_limit=True, srtp=GCM_128, alpn="c-webrtc")
-ONE_DATAGRAM = Expected(SUITES[AES_128], GROUPS[X25519], 1)
+CHROMIUM = Expected(SUITES[AES_128].code, GROUPS[X25519], 2, srtp=GCM_128)
+FIREFOX = Expected(SUITES[AES_128].code, GROUPS[X25519], 2, record_size_limit=True, srtp=GCM_128, alpn="c-webrtc")
+ONE_DATAGRAM = Expected(SUITES[AES_128].code, GROUPS[X25519], 1)
 NO_SUITE = Expected(None, None, 1)
 CLIENTS = {
     "chromium": CHROMIUM,
@@ -176,7 +176,7 @@ class Stranger:
 
 def probe():
     """A hello that any server answers that wants cookies."""
-    suites = SUITES[AES_128].to_bytes(2, "big")
+    suites = SUITES[AES_128].code.to_bytes(2, "big")
     body = dtls.DTLS_1_2.to_bytes(2, "big") + bytes(dtls.RANDOM_LEN) + b"\0" + b"\0" + b"\0\2" + suites + b"\1\0"
     fragment = dtls.Fragment(dtls.CLIENT_HELLO, len(body), 0, 0, body)
     return dtls.Record(dtls.HANDSHAKE, dtls.DTLS_1_0, 0, 0, fragment.to_bytes()).to_bytes()

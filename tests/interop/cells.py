@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import dataclasses
+import functools
 import itertools
 import pathlib
 import re
@@ -10,17 +11,13 @@ import time
 import credentials
 import dtls
 import relay as relays
-from parties import Load, Serve, Unmet, expect, expect_equal
+from matrix import GROUPS, SUITES, shapes
+from parties import Argued, Load, Serve, Unmet, expect, expect_equal
 
-SMALL_MTU = 400
 DATA_LEN, DATA_RECORDS = 200, 3
 SAY_AGAIN_SECONDS = 1
 RETRANSMIT_US = 900_000  # before the first is due
 SAY_TIMES = 20
-X25519, P256 = "X25519", "P-256"
-AES_128, AES_256 = "AES-128-GCM", "AES-256-GCM"
-SUITES = {AES_128: 0xC02B, AES_256: 0xC02C}
-GROUPS = {X25519: 0x001D, P256: 0x0017}
 # Noise that nobody here makes, whatever the load of the machine.
 NEVER_DISCARDED = ("not_dtls", "truncated", "version", "bad_hello", "replay", "authentication", "epoch", "bad_fragment",
                    "unprotected", "unverified", "unknown_type", "rate_limited", "full")
@@ -38,28 +35,6 @@ class Place:
 
     def scratch(self, name):
         return self.folder / f"{next(self.numbers)}-{name}"
-
-
-@dataclasses.dataclass(frozen=True)
-class Shape:
-    """What both sides shall agree on. `asked`: the server's --client-cert; `given`: the client's certificate or None."""
-
-    suite: str = AES_128
-    group: str = X25519
-    asked: str = "none"
-    given: credentials.Certificate = None
-    mtu: int = None
-
-
-def shapes(place):
-    """(name, shape): suite x group x client certificate x MTU"""
-    own = place.credentials.client
-    certificates = {"none": ("none", None), "request-without": ("request", None), "request-with": ("request", own),
-                    "require-with": ("require", own)}
-    for suite, group, (certificate, (asked, given)), mtu in itertools.product(SUITES, GROUPS, certificates.items(),
-                                                                              (None, SMALL_MTU)):
-        name = f"{suite}/{group}/{certificate}" + (f"/mtu-{mtu}" if mtu else "")
-        yield name, Shape(suite, group, asked, given, mtu)
 
 
 def say_till_answered(party, word, pattern):
@@ -83,7 +58,7 @@ def expect_agreed(relay, shape):
     """What the handshake says in the clear is what was wanted."""
     hello = dtls.read_server_hello(relay.message(relays.TO_CLIENT, dtls.SERVER_HELLO) or b"")
     expect_equal("version", hello.version, dtls.DTLS_1_2)
-    expect_equal("suite", hello.suite, SUITES[shape.suite])
+    expect_equal("suite", hello.suite, SUITES[shape.suite].code)
     group = dtls.read_group(relay.message(relays.TO_CLIENT, dtls.SERVER_KEY_EXCHANGE) or b"")
     expect_equal("group", group, GROUPS[shape.group])
     asks = relay.message(relays.TO_CLIENT, dtls.CERTIFICATE_REQUEST) is not None
@@ -133,6 +108,11 @@ def with_trace(relay, judge):
 class Peer:
     """Somebody else's client and server."""
 
+    cuts_datagrams = True  # to the MTU that it is told
+
+    def argued(self, shape, is_server):
+        """Why this cannot be had with it, or None."""
+
     def client(self, place, address, shape, extra=()):
         """A party, not started."""
         raise NotImplementedError
@@ -160,7 +140,8 @@ def serve_options(shape):
 
 def client_is_served(place, peer, shape, extra=(), io="auto", certificate=None, harm=None, listen="127.0.0.1:0"):
     """Handshake, echo, close_notify both ways, and the statistics agree. Returns the relay."""
-    with Serve(place, *serve_options(shape), io=io, certificate=certificate, listen=listen) as serve, \
+    with Serve(place, *serve_options(shape), io=io, listen=listen,
+               certificate=certificate or place.credentials.servers[shape.kind]) as serve, \
          relays.Relay(serve.address, **(harm or {})) as relay:
         with peer.client(place, relay.address, shape, extra) as client:
             def converse():
@@ -180,7 +161,8 @@ def client_is_served(place, peer, shape, extra=(), io="auto", certificate=None, 
             if shape.mtu:
                 expect_datagrams_fit(relay, relays.TO_CLIENT, shape.mtu)
                 expect(relay.is_fragmented(relays.TO_CLIENT), "the server's flight came in one piece")
-                expect(shape.given is None or relay.is_fragmented(relays.TO_SERVER), "the client's Certificate came in one piece")
+                cut = shape.given is None or not peer.cuts_datagrams or relay.is_fragmented(relays.TO_SERVER)
+                expect(cut, "the client's Certificate came in one piece")
         with_trace(relay, judge)
     return relay
 
@@ -227,7 +209,7 @@ def server_is_used(place, peer, shape, extra=(), data=True, harm=None, options=(
             expect_equal("failed_by_reason", figures["failed_by_reason"], {})
             expect_equal("exit status", status, 0)
             expect_equal("completed", figures["completed"], 1)
-            expect_equal("cipher_suite", int(figures["cipher_suite"], 16), SUITES[shape.suite])
+            expect_equal("cipher_suite", int(figures["cipher_suite"], 16), SUITES[shape.suite].code)
             expect_agreed(relay, shape)
             relay.wait_for_protected_alert(relays.TO_SERVER)
             peer.expect_closed(server)
@@ -237,9 +219,21 @@ def server_is_used(place, peer, shape, extra=(), data=True, harm=None, options=(
             expect(cookies is None or asked == cookies, f"HelloVerifyRequest there: {asked}")
             if shape.mtu:
                 expect_datagrams_fit(relay, relays.TO_SERVER, shape.mtu)
-                expect(relay.is_fragmented(relays.TO_CLIENT), "the server's flight came in one piece")
+                cut = not peer.cuts_datagrams or relay.is_fragmented(relays.TO_CLIENT)
+                expect(cut, "the server's flight came in one piece")
         with_trace(relay, judge)
     return relay
+
+
+def argue(reason):
+    raise Argued(reason)
+
+
+def matrix_cells(place, peer, party, is_server, converse):
+    """`converse(shape)` for each shape that can be had with this party."""
+    for name, shape in shapes(place):
+        reason = peer.argued(shape, is_server)
+        yield f"{party}/{name}", functools.partial(converse, shape) if reason is None else functools.partial(argue, reason)
 
 
 def server_is_refused(place, peer, shape, reason, extra=(), options=(), server_says=None):
@@ -264,9 +258,10 @@ def handshake_len(relay):
     raise Unmet("the handshake does not end")
 
 
-def each_harmed_once(converse, kind):
-    """Any one datagram of a handshake may be lost, or late. `converse(harm)` has the handshake and returns the relay."""
-    count = handshake_len(converse(None))
+def each_harmed_once(converse, kind, spared=0):
+    """Any one datagram of a handshake may be lost, or late, but for so many at its end. `converse(harm)` has the handshake and
+    returns the relay."""
+    count = handshake_len(converse(None)) - spared
 
     def harm_one(number):
         try:
@@ -277,6 +272,6 @@ def each_harmed_once(converse, kind):
         list(pool.map(harm_one, range(1, count + 1)))
 
 
-def harm_cells(name, converse):
+def harm_cells(name, converse, spared=0):
     for kind, title in (("lose", "each-datagram-lost"), ("late", "each-datagram-late")):
-        yield f"{name}/{title}", lambda kind=kind: each_harmed_once(converse, kind)
+        yield f"{name}/{title}", lambda kind=kind: each_harmed_once(converse, kind, spared)

@@ -31,6 +31,7 @@ Options = -ExtendedMasterSecret
 class Certificate:
     path: pathlib.Path
     key: pathlib.Path
+    kind: str = "P-256"
     rest: pathlib.Path = None  # of the chain, where there is one
 
 
@@ -49,6 +50,8 @@ class Credentials:
         self.without_extended_master_secret.write_text(WITHOUT_EXTENDED_MASTER_SECRET, encoding="ascii")
         self.server = self.self_signed("server", "ec", "ec_paramgen_curve:P-256")
         self.client = self.self_signed("client", "ec", "ec_paramgen_curve:P-256")
+        self.servers = {"P-256": self.server}
+        self.clients = {"P-256": self.client}
         self.client_p384 = self.self_signed("client_p384", "ec", "ec_paramgen_curve:P-384")
         self.client_rsa = self.self_signed("client_rsa", "rsa", "rsa_keygen_bits:2048")
         self.root = self.self_signed("root", "rsa", "rsa_keygen_bits:2048", "authority")
@@ -75,7 +78,7 @@ class Credentials:
         leaf = self.issued("leaf", issuer, "ec", "ec_paramgen_curve:P-256", "leaf")
         both = self.folder / "chain.pem"
         both.write_text(leaf.path.read_text(encoding="ascii") + issuer.path.read_text(encoding="ascii"), encoding="ascii")
-        return Certificate(both, leaf.key, issuer.path)
+        return Certificate(both, leaf.key, rest=issuer.path)
 
     @staticmethod
     def fingerprint(certificate):

@@ -1,7 +1,8 @@
 """Between our own two programs: what a network may do, and somebody else's program cannot be made to do at a wanted moment."""
 
 import relay as relays
-from cells import Shape, load_options, with_trace
+from cells import load_options, with_trace
+from matrix import Shape
 from parties import Load, Serve, expect_equal, wait_until
 
 IN_PARALLEL = True

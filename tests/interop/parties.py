@@ -23,6 +23,10 @@ class Unmet(Exception):
     """Something that must hold does not."""
 
 
+class Argued(Exception):
+    """Cannot be had with this peer, for a reason that is not ours."""
+
+
 def expect(holds, otherwise):
     if not holds:
         raise Unmet(otherwise)

@@ -1,0 +1,91 @@
+"""Other people's libraries in programs of ours (tests/interop/peers), which all have the same options and words: as clients of
+`ringdtls serve` and as servers for `ringdtls-load`."""
+
+import dataclasses
+import functools
+
+import dtls
+from cells import Peer, argue, client_is_refused, client_is_served, harm_cells, matrix_cells, server_is_used
+from matrix import SMALL_MTU, X25519, Shape
+from parties import ForeignServer, Party, expect_equal
+
+IN_PARALLEL = True
+
+
+class Program(Peer):
+    def __init__(self, name):
+        self.name = name
+
+    def command(self, place, port, shape, *options):
+        mtu = ["--mtu", shape.mtu] if shape.mtu and self.cuts_datagrams else []
+        return [place.build / "tests" / "interop" / self.name, "--port", port, "--suite", shape.suite, "--groups",
+                ",".join(shape.groups_offered()), *mtu, *options]
+
+    def load_options(self, shape):
+        """Of `ringdtls-load`, to bring about what this server does not choose itself."""
+        return []
+
+    def client(self, place, address, shape, extra=()):
+        own = ["--cert", shape.given.path, "--key", shape.given.key] if shape.given else []
+        trusted = [] if "--trust" in extra else ["--trust", place.credentials.servers[shape.kind].path]
+        return Party(self.command(place, address[1], shape, *own, *trusted, *extra))
+
+    def expect_content(self, client, shape):
+        for pattern in (r"version DTLS ?v?1\.2\n", rf"suite {shape.suite}\n", "connected\n"):
+            client.wait_for(pattern)
+
+    def finish(self, client):
+        client.hang_up()
+        expect_equal("exit status", client.wait_exit(), 0)
+        client.wait_for("closed\n")
+
+    def server(self, place, shape, extra=()):
+        certificate = place.credentials.servers[shape.kind]
+        own = [] if "--cert" in extra else ["--cert", certificate.path, "--key", certificate.key]
+        return ForeignServer(lambda port: self.command(place, port, shape, "--server", "--client-cert", shape.asked, *own, *extra))
+
+    def expect_closed(self, server):
+        server.wait_for("closed\n")
+        expect_equal("exit status", server.wait_exit(), 0)
+
+
+class Wolfssl(Program):
+    cuts_datagrams = False  # Debian builds it without WOLFSSL_DTLS_MTU
+
+    def load_options(self, shape):
+        """Its functions that name a server's groups want version 1.3; it takes the first that a client offers."""
+        return ["--group", shape.group] if shape.group != X25519 else []
+
+
+PROGRAMS = (Wolfssl("wolfssl_peer"), Program("mbedtls_peer"))
+WOLFSSL_ORDER = "refuses a client's ChangeCipherSpec that overtakes the message before it (unexpected_message); wolfSSL 5.5.4"
+WOLFSSL_LAST = "never repeats its Finished, since it drops the client's repeated flight, which begins in the clear; wolfSSL 5.5.4"
+
+
+def harmed_servers(place, peer, name, small):
+    """Any datagram may be lost or late, as far as the library bears it."""
+    flight, spared = small, 0
+    if isinstance(peer, Wolfssl):
+        yield f"{name}/small-datagrams-lost-or-late", functools.partial(argue, WOLFSSL_ORDER)
+        yield f"{name}/last-datagram-lost-or-late", functools.partial(argue, WOLFSSL_LAST)
+        flight, spared = dataclasses.replace(small, mtu=None), 1
+    yield from harm_cells(name, lambda harm: server_is_used(place, peer, flight, data=False, harm=harm), spared)
+
+
+def cells(place):
+    own = place.credentials
+    for peer in PROGRAMS:
+        client, server = f"{peer.name}-client", f"{peer.name}-server"
+        yield from matrix_cells(place, peer, client, False, lambda shape, peer=peer: client_is_served(place, peer, shape))
+        yield from matrix_cells(place, peer, server, True, lambda shape, peer=peer: server_is_used(
+            place, peer, shape, options=peer.load_options(shape), cookies=True))
+        small = Shape(asked="request", given=own.client, mtu=SMALL_MTU)
+        yield from harm_cells(client, lambda harm, peer=peer: client_is_served(place, peer, small, harm=harm))
+        yield from harmed_servers(place, peer, server, small)
+        chained = Shape(asked="require", given=own.chain, mtu=SMALL_MTU)
+        yield f"{client}/chains", lambda peer=peer: client_is_served(
+            place, peer, chained, ["--trust", own.root.path], certificate=own.chain)
+        yield f"{server}/chain", lambda peer=peer: server_is_used(
+            place, peer, Shape(mtu=SMALL_MTU), ["--cert", own.chain.path, "--key", own.chain.key])
+        yield f"{client}/refused/require-without", lambda peer=peer: client_is_refused(
+            place, peer, Shape(asked="require"), dtls.HANDSHAKE_FAILURE)
