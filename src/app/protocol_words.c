@@ -3,6 +3,8 @@
 const struct value_word suite_words[] = {
     {"ECDHE-ECDSA-AES128-GCM-SHA256", 0xc02b},
     {"ECDHE-ECDSA-AES256-GCM-SHA384", 0xc02c},
+    {"ECDHE-RSA-AES128-GCM-SHA256", 0xc02f},
+    {"ECDHE-RSA-AES256-GCM-SHA384", 0xc030},
     {NULL, 0},
 };
 

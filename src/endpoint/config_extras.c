@@ -95,6 +95,9 @@ static enum rdtls_status take_server_name(struct policy *policy, const char *nam
     return RDTLS_OK;
 }
 
+/* [rfc8449#4] "an endpoint MUST NOT send a value higher than the protocol-defined maximum record
+ * size" [rfc8449#4] "Endpoints MUST NOT send a "record_size_limit" extension with a value smaller
+ * than 64." */
 static enum rdtls_status take_record_size_limit(struct policy *policy, uint16_t limit)
 {
     if (limit != 0 && (limit < RDTLS_RECORD_SIZE_LIMIT_MIN || limit > RDTLS_RECORD_SIZE_LIMIT_MAX))

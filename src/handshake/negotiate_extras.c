@@ -65,7 +65,11 @@ static enum rdtls_status choose_srtp(const struct policy *policy, const struct h
     return policy->srtp_required ? RDTLS_ALERT_HANDSHAKE_FAILURE : RDTLS_OK;
 }
 
-/* What the peer said about the sizes that it takes. */
+/* What the peer said about the sizes that it takes. [rfc8449#5] "A server that supports the
+ * "record_size_limit" extension MUST ignore a "max_fragment_length" that appears in a ClientHello
+ * if both extensions appear.": it is ignored always. [rfc8449#5] "A client MUST treat receipt of
+ * both "max_fragment_length" and "record_size_limit" as a fatal error": we never ask for the
+ * former, so that it is refused by itself. */
 static enum rdtls_status take_record_size_limit(const struct policy *policy,
                                                 const struct hello_extras *said,
                                                 struct choice *choice)

@@ -45,6 +45,8 @@ enum rdtls_status build_server_hello(struct handshake *handshake, struct writer 
         .renegotiation_info = handshake->choice.renegotiation_info,
         .point_formats = handshake->choice.point_formats,
         .server_name = choice->server_name,
+        /* [rfc5764#4.1.1] "If the server is willing to accept the use_srtp extension, it MUST
+         * respond with its own "use_srtp" extension in the ExtendedServerHello." */
         .extras =
             {
                 .srtp_profiles = &choice->srtp_profile,

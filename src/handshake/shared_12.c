@@ -52,6 +52,8 @@ void key_exchange_digest(const struct handshake *handshake, enum digest_kind kin
     digest_finish(&digest, out);
 }
 
+/* [rfc7301#3.2] "The protocol identified in the "application_layer_protocol_negotiation" extension
+ * type in the ServerHello SHALL be definitive for the connection, until renegotiated." */
 void commit_extras(struct association *association, const struct choice *choice)
 {
     association->srtp_profile = choice->srtp_profile;

@@ -59,6 +59,9 @@ enum rdtls_status srtp_keys_derive(const struct association *association,
 
     /* [rfc5764#4.2] client_write_SRTP_master_key, server_write_SRTP_master_key,
      * client_write_SRTP_master_salt, server_write_SRTP_master_salt, in this order. */
+    /* [rfc5764#4.2] "The server MUST only use these keys to decrypt and to check the authenticity
+     * of inbound packets.": the client's. "The client MUST only use these keys to decrypt and to
+     * check the authenticity of inbound packets.": the server's. */
     const uint8_t *salts = material + 2 * key_len;
     bool is_client = association->role == RDTLS_CLIENT;
     size_t local = is_client ? 0 : 1;

@@ -40,6 +40,7 @@ bool server_name_read(struct bytes body, struct bytes *host_name)
     return !names.failed;
 }
 
+/* [rfc6066#3] "The "extension_data" field of this extension SHALL contain "ServerNameList"" */
 void server_name_write(struct writer *writer, struct bytes host_name)
 {
     writer_u16(writer, EXTENSION_SERVER_NAME);
@@ -71,6 +72,8 @@ static bool use_srtp_read(struct bytes body, struct hello_extras *extras)
     return reader_is_complete(&reader) && code_points_are_whole(extras->srtp_profiles);
 }
 
+/* [rfc5764#4.1.1] "The client MUST fill the extension_data field of the "use_srtp" extension with
+ * an UseSRTPData value", and the server writes one as well. */
 static void use_srtp_write(struct writer *writer, const uint16_t *profiles, size_t count)
 {
     writer_u16(writer, EXTENSION_USE_SRTP);
@@ -87,7 +90,8 @@ struct bytes alpn_next(struct reader *names)
     return names->left == 0 ? bytes_of(NULL, 0) : reader_vector_u8(names);
 }
 
-/* [rfc7301#3.1] "ProtocolName protocol_name_list<2..2^16-1>" */
+/* [rfc7301#3.1] "extension SHALL contain a "ProtocolNameList" value." It is "ProtocolName
+ * protocol_name_list<2..2^16-1>". */
 static bool alpn_read(struct bytes body, struct hello_extras *extras)
 {
     struct reader reader = reader_of(body);
@@ -97,7 +101,8 @@ static bool alpn_read(struct bytes body, struct hello_extras *extras)
         return false;
     struct reader names = reader_of(extras->alpn);
     while (names.left > 0) {
-        /* [rfc7301#3.1] "opaque ProtocolName<1..2^8-1>;" */
+        /* [rfc7301#3.1] "Empty strings MUST NOT be included and byte strings MUST NOT be
+         * truncated." */
         if (alpn_next(&names).len == 0)
             return false;
     }

@@ -321,6 +321,8 @@ void server_hello_write(struct writer *writer, const struct server_hello_content
     write_extended_master_secret(writer);
     if (content->point_formats)
         write_point_formats(writer);
+    /* [rfc6066#3] "In this event, the server SHALL include an extension of type "server_name" in
+     * the (extended) server hello." */
     if (content->server_name)
         server_name_acknowledge(writer);
     hello_extras_write(writer, &content->extras);

@@ -22,8 +22,10 @@ static void expect_same_keys(const struct pair *pair, size_t key_len, size_t sal
     cr_expect_arr_eq(client.local_key + key_len, zeros, sizeof(client.local_key) - key_len);
 }
 
-/* [rfc5764#4.2] "client_write_SRTP_master_key" and the three others, "which are assigned as shown
- * below" */
+/* [rfc5764#4.2] "The server MUST only use these keys to decrypt and to check the authenticity of
+ * inbound packets." "The client MUST only use these keys to decrypt and to check the authenticity
+ * of inbound packets." [rfc5764#4.1.1] "If the server is willing to accept the use_srtp extension,
+ * it MUST respond with its own "use_srtp" extension in the ExtendedServerHello." */
 Test(extras, srtp_keys_fit_together)
 {
     static const size_t key_lens[] = {16, 16, 16, 32};
@@ -123,6 +125,12 @@ Test(extras, alpn_is_the_servers_first)
     struct pair pair = pair_with(&client, &server);
     cr_assert(pair.client.connected && pair.server.connected);
     cr_expect_str_eq(info_of(&pair.client).alpn, "c-webrtc");
+    cr_expect_str_eq(info_of(&pair.server).alpn, "c-webrtc");
+    /* [rfc7301#3.2] "The protocol identified in the "application_layer_protocol_negotiation"
+     * extension type in the ServerHello SHALL be definitive for the connection, until
+     * renegotiated."
+     */
+    pair_run(&pair);
     cr_expect_str_eq(info_of(&pair.server).alpn, "c-webrtc");
     pair_free(&pair);
 }
@@ -324,6 +332,9 @@ struct bad_option {
     struct rdtls_config_options options;
 };
 
+/* [rfc8449#4] "an endpoint MUST NOT send a value higher than the protocol-defined maximum record
+ * size" [rfc8449#4] "Endpoints MUST NOT send a "record_size_limit" extension with a value smaller
+ * than 64." */
 Test(extras, options_that_cannot_be_meant)
 {
     static const uint16_t unknown[] = {RDTLS_SRTP_AES128_CM_SHA1_80, 5};

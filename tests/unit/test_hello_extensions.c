@@ -71,8 +71,8 @@ static void expect_every_damage_survived(struct bytes body)
     expect_mutations_survived(parse_extra, body);
 }
 
-/* [rfc5764#4.1.1] "SRTPProtectionProfile SRTPProtectionProfiles<2..2^16-1>;" and "opaque
- * srtp_mki<0..255>;" */
+/* [rfc5764#4.1.1] "The client MUST fill the extension_data field of the "use_srtp" extension with
+ * an UseSRTPData value" */
 Test(hello_extensions, use_srtp_reads_back)
 {
     static const uint16_t profiles[] = {7, 8, 1, 2};
@@ -121,7 +121,7 @@ Test(hello_extensions, use_srtp_out_of_form)
         cr_expect_eq(parse_hex(parse_extra, bodies[i]), RDTLS_ALERT_DECODE_ERROR, "%s", bodies[i]);
 }
 
-/* [rfc7301#3.1] "ProtocolName protocol_name_list<2..2^16-1>" */
+/* [rfc7301#3.1] "extension SHALL contain a "ProtocolNameList" value." */
 Test(hello_extensions, alpn_reads_back)
 {
     struct bytes longest = exact_pattern(UINT8_MAX, 1);
@@ -203,7 +203,7 @@ Test(hello_extensions, another_type_is_not_theirs)
     }
 }
 
-/* [rfc6066#3] "opaque HostName<1..2^16-1>;" */
+/* [rfc6066#3] "The "extension_data" field of this extension SHALL contain "ServerNameList"" */
 Test(hello_extensions, server_name_reads_back)
 {
     struct written written;
@@ -249,7 +249,8 @@ Test(hello_extensions, server_name_out_of_form)
                      bodies[i]);
 }
 
-/* [rfc6066#3] "The "extension_data" field of this extension SHALL be empty." */
+/* [rfc6066#3] "In this event, the server SHALL include an extension of type "server_name" in the
+ * (extended) server hello." "The "extension_data" field of this extension SHALL be empty." */
 Test(hello_extensions, the_servers_acknowledgement_is_empty)
 {
     uint8_t out[4];

@@ -339,6 +339,17 @@ Test(client_hello, the_signalling_suite_counts_as_renegotiation_info)
 
 /* [rfc5746#3.6] "The server MUST check if the "renegotiation_info" extension is included in the
  * ClientHello." */
+/* [rfc8449#5] "A server that supports the "record_size_limit" extension MUST ignore a
+ * "max_fragment_length" that appears in a ClientHello if both extensions appear." */
+Test(client_hello, max_fragment_length_is_ignored)
+{
+    struct bytes body = exact_from_hex(PREFIX_HEX "000b 0001 0001 01 001c 0002 0200");
+    struct client_hello hello;
+    cr_assert_eq(client_hello_read(body, &hello), RDTLS_OK);
+    cr_expect_eq(hello.extras.record_size_limit, 0x200);
+    exact_free(body);
+}
+
 Test(client_hello, gives_the_views_of_what_it_has)
 {
     struct bytes body =

@@ -126,7 +126,10 @@ Test(negotiate_extras, record_size_limits)
         {63, RDTLS_ALERT_ILLEGAL_PARAMETER, 0},
         {64, RDTLS_OK, 64},
         {0x4000, RDTLS_OK, 0x4000},
-        {0x4001, RDTLS_OK, 0x4000}, /* "A server MUST NOT enforce this restriction" */
+        /* [rfc8449#4] "A server MUST NOT enforce this restriction" [rfc8449#4] "Even if a larger
+         * record size limit is provided by a peer, an endpoint MUST NOT send records larger than
+         * the protocol-defined limit" */
+        {0x4001, RDTLS_OK, 0x4000},
         {UINT16_MAX, RDTLS_OK, 0x4000},
     };
     struct policy policy = policy_of_both();
