@@ -154,6 +154,8 @@ class ServerCell:
 
     def sample(self):
         cpu_s, load = self.drive(self.load)
+        if cpu_s <= 0:
+            raise MeasureError("this kernel does not count CPU time in /proc/PID/task/TID/schedstat")
         cores = len(self.place.server_cores | self.place.load_cores)
         self.samples.append(Sample(
             cpu_us=cpu_s * 1e6 / load["completed"], completed=load["completed"], failed=load["failed"],

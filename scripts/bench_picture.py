@@ -109,7 +109,7 @@ def draw(report):
     cut = "A bar that is cut goes on to its figure. " if any(row[1] > limit for rows, _, _ in panels for row in rows) else ""
     note = (f"{marked}{cut}Sockets on loopback, cookies always, up to {setting['concurrency']} handshakes at a time, saturated; medians of "
             f"{setting['rounds']} rounds in turns. {report['machine']}.")
-    figure.text(0.012, 0.012, wrapped(note, 136), color=FAINT, fontsize=8.5, ha="left", va="bottom")
+    figure.text(0.012, 0.012, wrapped(note, 143), color=FAINT, fontsize=8.5, ha="left", va="bottom")
     figure.tight_layout(rect=(0, 0.42 / height, 1, 1 - 0.02 / height))
     return figure
 

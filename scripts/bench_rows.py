@@ -160,10 +160,16 @@ def wanted_cells(rows):
     return wanted
 
 
+def was_measured(row, results):
+    """Figures on cores apart stand beside the others and may be missing."""
+    needed = [(group, names) for group, names in row.needs.items() if group not in (APART, APART_CERT)]
+    return all(group in results and all(name == ALL or name in results[group] for name in names) for group, names in needed)
+
+
 def lines_of(rows, results):
-    """Lines that could be measured; a row whose groups were not is told by a line of its own."""
+    """What could be measured; of a row that could not, one line says so."""
     for row in rows:
-        if all(group in results for group in row.needs):
+        if was_measured(row, results):
             yield from row.lines(results)
         else:
             yield Line(row.key, row.title, 0, "not measured", detail="it needs two cores")
