@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "crypto/private_key.h"
 
@@ -66,17 +67,45 @@ static enum rdtls_status keep_certificate(struct credential *credential, X509 *c
     return RDTLS_OK;
 }
 
+/* [rfc5246#7.4.2] "The certificate type MUST be X.509v3, unless explicitly negotiated otherwise".
+ * "the digitalSignature bit MUST be set if the key usage extension is present" "ECDSA-capable
+ * public key; the certificate MUST allow the key to be used for signing with the hash algorithm
+ * that will be employed in the server key exchange message." [rfc5246#7.4.6] "RSA public key; the
+ * certificate MUST allow the key to be used for signing with the signature scheme and hash
+ * algorithm that will be employed in the certificate verify message." "ECDSA-capable public key;
+ * the certificate MUST allow the key to be used for signing with the hash algorithm that will be
+ * employed in the certificate verify message; the public key MUST use a curve and point format
+ * supported by the server.": P-256 is what everybody has. Without the extension libcrypto says that
+ * every use is allowed. */
+static bool is_fit_to_sign(X509 *leaf)
+{
+    return X509_get_version(leaf) == X509_VERSION_3 &&
+           (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) != 0;
+}
+
+/* [rfc5246#7.4.2] "The sender's certificate MUST come first in the list. Each following certificate
+ * MUST directly certify the one preceding it.": by its names, key identifiers and uses. */
+static bool may_follow(X509 *previous, X509 *certificate)
+{
+    return previous == NULL ? is_fit_to_sign(certificate)
+                            : X509_check_issued(certificate, previous) == X509_V_OK;
+}
+
 /* All certificates of the text, leaf first. */
 static enum rdtls_status read_chain(struct credential *credential, BIO *bio)
 {
     enum rdtls_status status = RDTLS_OK;
+    X509 *previous = NULL;
     while (status == RDTLS_OK) {
         X509 *certificate = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
         if (certificate == NULL)
             break;
-        status = keep_certificate(credential, certificate);
-        X509_free(certificate);
+        status = may_follow(previous, certificate) ? keep_certificate(credential, certificate)
+                                                   : RDTLS_BAD_CERTIFICATE_PEM;
+        X509_free(previous);
+        previous = certificate;
     }
+    X509_free(previous);
     TRY(status);
     if (credential->chain_count == 0 || !pem_is_at_end())
         return RDTLS_BAD_CERTIFICATE_PEM;

@@ -24,9 +24,9 @@ struct credential {
     size_t signature_max;
 };
 
-/* PEM texts need not be NUL-terminated. Errors: BAD_CERTIFICATE_PEM (unreadable, or its key is
- * neither P-256 nor RSA of 2048 to 4096 bits), BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY. On
- * error *credential holds nothing. */
+/* PEM texts need not be NUL-terminated. Errors: BAD_CERTIFICATE_PEM (unreadable, its key is neither
+ * P-256 nor RSA of 2048 to 4096 bits or may not sign, or one does not certify the one before it),
+ * BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY. On error *credential holds nothing. */
 MUST_CHECK enum rdtls_status credential_from_pem(struct credential *credential,
                                                  struct bytes certificate_pem,
                                                  struct bytes private_key_pem);

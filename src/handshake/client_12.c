@@ -126,7 +126,9 @@ enum rdtls_status consume_server_key_exchange(struct handshake *handshake, struc
     TRY(server_key_exchange_read(body, &message));
     const struct scheme *scheme = scheme_find(message.scheme);
     /* [rfc8422#4] "respecting the choice of curves specified by the client"; [rfc5246#7.4.3] "the
-     * signature algorithm and hash algorithm MUST be a pair listed in that extension." */
+     * signature algorithm and hash algorithm MUST be a pair listed in that extension." "the hash
+     * and signature algorithms MUST be compatible with the key in the server's end-entity
+     * certificate." */
     if (!policy_offers_group(handshake->environment->policy, message.group) ||
         !group_key_exchange(message.group, &kind) || scheme == NULL ||
         scheme->key != (enum key_kind)handshake->certified.kind ||
@@ -156,7 +158,13 @@ enum rdtls_status consume_certificate_request(struct handshake *handshake, struc
     struct certificate_request request;
     TRY(certificate_request_read(body, &request));
     /* [rfc5246#7.4.6] "If no suitable certificate is available, the client MUST send a certificate
-     * message containing no certificates." */
+     * message containing no certificates." [rfc5246#7.4.4] "The end-entity certificate provided by
+     * the client MUST contain a key that is compatible with certificate_types." "If the key is a
+     * signature key, it MUST be usable with some hash/signature algorithm pair in
+     * supported_signature_algorithms." [rfc5246#7.4.4 !] "Any certificates provided by the client
+     * MUST be signed using a hash/signature algorithm pair found in
+     * supported_signature_algorithms.": there is one chain, and a server that does not take it can
+     * say so. */
     enum key_kind ours = handshake->environment->policy->credential.kind;
     int type = ours == KEY_RSA ? CLIENT_CERTIFICATE_RSA_SIGN : CLIENT_CERTIFICATE_ECDSA_SIGN;
     bool takes_ours =

@@ -39,7 +39,8 @@ static enum rdtls_status choose_version(const struct client_hello *hello)
 
 /* [rfc5246#7.4.1.2] "If the list contains cipher suites the server does not recognize, support, or
  * wish to use, the server MUST ignore those cipher suites, and process the remaining ones as
- * usual." */
+ * usual." [rfc5246#7.4.2] "The certificate MUST be appropriate for the negotiated cipher suite's
+ * key exchange algorithm and any negotiated extensions." */
 static enum rdtls_status choose_suite(const struct policy *policy, const struct client_hello *hello,
                                       struct choice *choice)
 {
@@ -75,7 +76,9 @@ static enum rdtls_status choose_group(const struct policy *policy, const struct 
 
 /* [rfc8422#4] "servers MUST NOT negotiate the use of an ECC cipher suite unless they can complete
  * the handshake while respecting the choice of curves specified by the client": the list is also
- * about the curve of our certificate, if it is on one, and there are clients that check it. */
+ * about the curve of our certificate, if it is on one, and there are clients that check it.
+ * [rfc5246#7.4.2] "The public key MUST use a curve and point format supported by the client, as
+ * described in [TLSECC]." */
 static bool certificate_curve_is_offered(const struct policy *policy,
                                          const struct client_hello *hello)
 {
@@ -113,7 +116,12 @@ enum rdtls_status negotiate_12(const struct policy *policy, const struct client_
     TRY(choose_group(policy, hello, choice));
     /* [rfc5246#7.4.1.4.1 !] "If the client does not send the signature_algorithms extension, the
      * server MUST ... behave as if the client had sent value {sha1,ecdsa}": SHA-1 is not signed
-     * with any more. */
+     * with any more. [rfc5246#7.4.3] "the server MUST check any candidate cipher suites against the
+     * "signature_algorithms" extension before selecting them." "the hash and signature algorithms
+     * MUST be compatible with the key in the server's end-entity certificate." [rfc5246#7.4.2 !]
+     * "all certificates provided by the server MUST be signed by a hash/signature algorithm pair
+     * that appears in that extension.": there is one chain, and a client that does not take it can
+     * say so. */
     choice->scheme = scheme_choose(policy->credential.kind, hello->signature_algorithms);
     if (choice->scheme == 0)
         return RDTLS_ALERT_HANDSHAKE_FAILURE;

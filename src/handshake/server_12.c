@@ -156,9 +156,10 @@ enum rdtls_status consume_certificate_verify(struct handshake *handshake, struct
 {
     struct certificate_verify message;
     TRY(certificate_verify_read(body, &message));
-    /* [rfc5246#7.4.8] "The hash and signature algorithms used in the signature MUST be one of
-     * those present in the supported_signature_algorithms field of the CertificateRequest
-     * message." */
+    /* [rfc5246#7.4.8] "The hash and signature algorithms used in the signature MUST be one of those
+     * present in the supported_signature_algorithms field of the CertificateRequest message. In
+     * addition, the hash and signature algorithms MUST be compatible with the key in the client's
+     * end-entity certificate." */
     const struct scheme *scheme = scheme_find(message.scheme);
     if (scheme == NULL || scheme->key != (enum key_kind)handshake->certified.kind)
         return RDTLS_ALERT_ILLEGAL_PARAMETER;

@@ -2,10 +2,15 @@
 
 #include "handshake/messages_12.h"
 
-/* The state diagram in README.md is drawn from this table. [rfc5246#7.3] "If the server has sent a
- * CertificateRequest message, the client MUST send the Certificate message." [rfc5246#7.4.7] "It
- * MUST immediately follow the client certificate message, if it is sent. Otherwise, it MUST be the
- * first message sent by the client after it receives the ServerHelloDone message." */
+/* The state diagram in README.md is drawn from this table. [rfc5246#7.4] "The handshake protocol
+ * messages are presented below in the order they MUST be sent; sending handshake messages in an
+ * unexpected order results in a fatal error." [rfc5246#7.4.2] "The server MUST send a Certificate
+ * message whenever the agreed-upon key exchange method uses certificates for authentication"
+ * [rfc5246#7.3] "If the server has sent a CertificateRequest message, the client MUST send the
+ * Certificate message." [rfc5246#7.4.7] "It MUST immediately follow the client certificate message,
+ * if it is sent. Otherwise, it MUST be the first message sent by the client after it receives the
+ * ServerHelloDone message." [rfc5246#7.4.8] "When sent, it MUST immediately follow the client key
+ * exchange message." */
 /* clang-format off */
 const struct handshake_row handshake_12_full[] = {
     /* sender        message                       epoch flight presence                    prepare                      build                      consume                       complete                      instead */

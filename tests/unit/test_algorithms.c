@@ -74,7 +74,9 @@ Test(algorithms, every_kind_of_certificate_at_both_ends, .timeout = 120)
     expect_no_libcrypto_error("handshakes");
 }
 
-/* Each suite by itself, with the certificate that it is for, and with the other kind of it. */
+/* Each suite by itself, with the certificate that it is for, and with the other kind of it.
+ * [rfc5246#7.4.2] "The certificate MUST be appropriate for the negotiated cipher suite's key
+ * exchange algorithm and any negotiated extensions." */
 Test(algorithms, every_suite_with_its_certificate_and_no_other, .timeout = 120)
 {
     static const uint16_t suites[] = {0xc02b, 0xc02c, 0xc02f, 0xc030};

@@ -3,6 +3,7 @@
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <openssl/x509v3.h>
 #include <time.h>
 
 #include "certificate_support.h"
@@ -201,6 +202,87 @@ Test(certificate, a_broken_certificate_behind_a_good_one_is_refused)
     chain.len += sizeof(broken) - 1;
     expect_load_fails(&chain, &identity->key_pem, RDTLS_BAD_CERTIFICATE_PEM, "broken");
     identity_free(identity);
+}
+
+/* A certificate with this key usage, of this version. */
+static X509 *issue_with(EVP_PKEY *key, long version, const char *usage)
+{
+    X509 *certificate = issue(key, version);
+    if (usage != NULL) {
+        X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage, usage);
+        cr_assert_not_null(extension);
+        cr_assert(X509_add_ext(certificate, extension, -1) == 1);
+        X509_EXTENSION_free(extension);
+        cr_assert(X509_sign(certificate, key, EVP_sha256()) > 0);
+    }
+    return certificate;
+}
+
+/* [rfc5246#7.4.2] "The certificate type MUST be X.509v3, unless explicitly negotiated otherwise"
+ * and "the digitalSignature bit MUST be set if the key usage extension is present" "ECDSA-capable
+ * public key; the certificate MUST allow the key to be used for signing with the hash algorithm
+ * that will be employed in the server key exchange message." [rfc5246#7.4.6] "RSA public key; the
+ * certificate MUST allow the key to be used for signing with the signature scheme and hash
+ * algorithm that will be employed in the certificate verify message." "ECDSA-capable public key;
+ * the certificate MUST allow the key to be used for signing with the hash algorithm that will be
+ * employed in the certificate verify message" */
+Test(certificate, a_leaf_that_may_not_sign_is_refused)
+{
+    static const struct {
+        long version;
+        const char *usage;
+        enum rdtls_status status;
+    } rows[] = {
+        {X509_VERSION_3, NULL, RDTLS_OK},
+        {X509_VERSION_3, "digitalSignature", RDTLS_OK},
+        {X509_VERSION_3, "keyAgreement,digitalSignature", RDTLS_OK},
+        {X509_VERSION_3, "keyAgreement", RDTLS_BAD_CERTIFICATE_PEM},
+        {X509_VERSION_3, "keyEncipherment", RDTLS_BAD_CERTIFICATE_PEM},
+        {X509_VERSION_1, NULL, RDTLS_BAD_CERTIFICATE_PEM},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct identity *identity = identity_new(EVP_EC_gen("P-256"));
+        X509 *certificate = issue_with(identity->key, rows[i].version, rows[i].usage);
+        struct pem pem = {.len = 0};
+        struct credential credential;
+        pem_add_certificate(&pem, certificate);
+        cr_expect_eq(load(&credential, &pem, &identity->key_pem), rows[i].status, "row %zu", i);
+        credential_free(&credential);
+        X509_free(certificate);
+        identity_free(identity);
+    }
+}
+
+/* [rfc5246#7.4.2] "The sender's certificate MUST come first in the list. Each following certificate
+ * MUST directly certify the one preceding it." */
+Test(certificate, a_chain_out_of_order_is_refused)
+{
+    struct identity *leaf = identity_new(EVP_EC_gen("P-256"));
+    struct identity *above = identity_new(EVP_EC_gen("P-256"));
+    X509_NAME *name = X509_get_subject_name(above->certificate);
+    const uint8_t *organisation = (const uint8_t *)"Another";
+    cr_assert(X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, organisation, -1, -1, 0) == 1);
+    cr_assert(X509_set_issuer_name(above->certificate, name) == 1);
+    cr_assert(X509_sign(above->certificate, above->key, EVP_sha256()) > 0);
+    struct pem chain = leaf->certificate_pem;
+    pem_add_certificate(&chain, above->certificate);
+    expect_load_fails(&chain, &leaf->key_pem, RDTLS_BAD_CERTIFICATE_PEM, "certified by another");
+
+    struct credential credential;
+    struct pem leaf_pem = {.len = 0};
+    cr_assert(X509_set_issuer_name(leaf->certificate, name) == 1);
+    cr_assert(X509_sign(leaf->certificate, above->key, EVP_sha256()) > 0);
+    pem_add_certificate(&leaf_pem, leaf->certificate);
+    chain = leaf_pem;
+    pem_add_certificate(&chain, above->certificate);
+    cr_expect_eq(load(&credential, &chain, &leaf->key_pem), RDTLS_OK);
+    credential_free(&credential);
+    chain.len = 0;
+    pem_add_certificate(&chain, above->certificate);
+    pem_add_certificate(&chain, leaf->certificate);
+    expect_load_fails(&chain, &leaf->key_pem, RDTLS_BAD_CERTIFICATE_PEM, "the leaf behind");
+    identity_free(leaf);
+    identity_free(above);
 }
 
 Test(certificate, a_chain_has_a_limit)

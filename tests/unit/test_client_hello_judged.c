@@ -164,3 +164,15 @@ Test(client_hello_judged, what_cannot_be_answered_is_refused_with_the_alert_for_
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         cr_expect_eq(verdict_on(rows[i].hex, &answer), rows[i].alert, "%s", rows[i].hex);
 }
+
+/* [rfc5246#7.4.2 !] "all certificates provided by the server MUST be signed by a hash/signature
+ * algorithm pair that appears in that extension.": ours is signed with SHA-256, which this client
+ * does not list; it is served with a signature that it does. */
+Test(client_hello_judged, our_chain_is_sent_whoever_signed_it)
+{
+    static struct answer answer;
+    cr_assert_eq(verdict_on(BEGIN_HEX SUITES "0016 0017 0000 000a 0006 0004 001d 0017 000d 0004 "
+                                             "0002 0503",
+                            &answer),
+                 ANSWERED);
+}

@@ -78,7 +78,8 @@ Test(negotiate, without_supported_groups_the_curve_is_secp256r1)
 
 /* [rfc8422#4] "servers MUST NOT negotiate the use of an ECC cipher suite unless they can complete
  * the handshake while respecting the choice of curves specified by the client": our certificate's
- * curve is secp256r1. */
+ * curve is secp256r1. [rfc5246#7.4.2] "The public key MUST use a curve and point format supported
+ * by the client, as described in [TLSECC]." */
 Test(negotiate, the_curve_of_the_certificate_must_be_offered)
 {
     static const uint8_t x25519[] = {0, 29};
@@ -130,6 +131,8 @@ Test(negotiate, a_renegotiation_is_refused)
     cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
 }
 
+/* [rfc5246#7.4.3] "the server MUST check any candidate cipher suites against the
+ * "signature_algorithms" extension before selecting them." */
 Test(negotiate, nothing_in_common)
 {
     static const uint8_t other[] = {0x13, 0x01};

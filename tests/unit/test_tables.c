@@ -26,10 +26,15 @@ static void expect_order(uint8_t facts, const char *expected)
     cr_assert_str_eq(text, expected);
 }
 
-/* [rfc6347#4.2.4] figure 1, in every variant that there is. [rfc5246#7.3] "If the server has sent a
- * CertificateRequest message, the client MUST send the Certificate message." [rfc5246#7.4.7] "It
- * MUST immediately follow the client certificate message, if it is sent. Otherwise, it MUST be the
- * first message sent by the client after it receives the ServerHelloDone message." */
+/* [rfc6347#4.2.4] figure 1, in every variant that there is. [rfc5246#7.4] "The handshake protocol
+ * messages are presented below in the order they MUST be sent; sending handshake messages in an
+ * unexpected order results in a fatal error." [rfc5246#7.4.2] "The server MUST send a Certificate
+ * message whenever the agreed-upon key exchange method uses certificates for authentication"
+ * [rfc5246#7.3] "If the server has sent a CertificateRequest message, the client MUST send the
+ * Certificate message." [rfc5246#7.4.7] "It MUST immediately follow the client certificate message,
+ * if it is sent. Otherwise, it MUST be the first message sent by the client after it receives the
+ * ServerHelloDone message." [rfc5246#7.4.8] "When sent, it MUST immediately follow the client key
+ * exchange message." */
 Test(tables, allow_these_orders_and_no_other)
 {
     enum { COOKIE = FACT_COOKIE, ASKED = FACT_CERTIFICATE_REQUESTED, SENT = FACT_CERTIFICATE_SENT };
