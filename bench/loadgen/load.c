@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/credentials.h"
 #include "app/signals.h"
 #include "app/streams.h"
 
@@ -31,26 +32,13 @@ static uint32_t cores(void)
     return count < LOAD_THREADS_MAX ? (uint32_t)count : LOAD_THREADS_MAX;
 }
 
-static void set_offer(const struct load_options *options, struct rdtls_config_options *config)
-{
-    config->server_name = options->server_name;
-    if (options->suite != 0) {
-        config->cipher_suites = &options->suite;
-        config->cipher_suite_count = 1;
-    }
-    if (options->group != 0) {
-        config->groups = &options->group;
-        config->group_count = 1;
-    }
-}
-
 static bool make_config(struct load *load, struct complaint *complaint)
 {
     const struct load_options *options = load->options;
     struct rdtls_config_options config;
     const char *protocols[RDTLS_ALPN_MAX];
     rdtls_config_options_defaults(&config);
-    set_offer(options, &config);
+    config.server_name = options->server_name;
     extras_apply(&options->extras, protocols, &config);
     config.client_certificate_offer = options->client_cert;
     config.verify = options->verify;
@@ -62,14 +50,8 @@ static bool make_config(struct load *load, struct complaint *complaint)
     config.handshake_timeout_ms = options->timeout_ms;
     config.idle_timeout_ms = 0; /* held associations are silent */
     config.key_log = options->key_log_path != NULL;
-    const enum rdtls_status status = rdtls_config_new(&config, &load->config);
-    /* All other values were checked when they were read. */
-    if (status == RDTLS_INVALID_ARGUMENT && options->server_name != NULL) {
-        return complain(complaint, "--server-name %s: not the DNS name of a host",
-                        options->server_name);
-    }
-    return status == RDTLS_OK ||
-           complain(complaint, "no configuration could be made: %s", rdtls_status_name(status));
+    const struct credential_files files = {options->certificate_path, options->private_key_path};
+    return credentials_config(&config, &files, &load->config, complaint);
 }
 
 static bool make_workers(struct load *load, struct complaint *complaint)

@@ -7,7 +7,6 @@
 
 #include "app/address.h"
 #include "app/option_values.h"
-#include "app/protocol_words.h"
 
 enum option {
     OPTION_HANDSHAKES = 1,
@@ -18,6 +17,8 @@ enum option {
     OPTION_DATA,
     OPTION_RECORDS,
     OPTION_CLIENT_CERT,
+    OPTION_CERT,
+    OPTION_KEY,
     OPTION_VERIFY,
     OPTION_FINGERPRINT,
     OPTION_THREADS,
@@ -50,7 +51,10 @@ static const struct poptOption option_table[] = {
      "send records of so many bytes on each association, and compare their echo", "BYTES"},
     {"records", 0, POPT_ARG_STRING, NULL, OPTION_RECORDS, "so many, one after the other (1)", "N"},
     {"client-cert", 0, POPT_ARG_NONE, NULL, OPTION_CLIENT_CERT,
-     "offer a certificate, made at start, when asked for one", NULL},
+     "offer a certificate when asked for one", NULL},
+    {"cert", 0, POPT_ARG_STRING, NULL, OPTION_CERT,
+     "this chain, leaf first, PEM (a P-256 one is made at start)", "FILE"},
+    {"key", 0, POPT_ARG_STRING, NULL, OPTION_KEY, "its private key, PEM", "FILE"},
     {"verify", 0, POPT_ARG_STRING, NULL, OPTION_VERIFY, "judge the server's certificate (none)",
      "none|fingerprint"},
     {"fingerprint", 0, POPT_ARG_STRING, NULL, OPTION_FINGERPRINT,
@@ -144,17 +148,6 @@ static bool apply_name(const char *text, char **name, struct complaint *complain
     return *name != NULL || complain(complaint, "out of memory");
 }
 
-static bool apply_code(const char *text, const struct value_word *words, uint16_t *code,
-                       struct complaint *complaint)
-{
-    int value = 0;
-    if (!value_parse_word(text, words, &value, complaint)) {
-        return false;
-    }
-    *code = (uint16_t)value;
-    return true;
-}
-
 static bool apply_flag(struct load_options *options, enum option option)
 {
     options->hold = options->hold || option == OPTION_HOLD;
@@ -192,12 +185,16 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
         return apply_name(text, &options->json_path, complaint);
     case OPTION_KEY_LOG:
         return apply_name(text, &options->key_log_path, complaint);
+    case OPTION_CERT:
+        return apply_name(text, &options->certificate_path, complaint);
+    case OPTION_KEY:
+        return apply_name(text, &options->private_key_path, complaint);
     case OPTION_SERVER_NAME:
         return apply_name(text, &options->server_name, complaint);
     case OPTION_SUITE:
-        return apply_code(text, suite_words, &options->suite, complaint);
+        return extras_parse_suite(&options->extras, text, complaint);
     case OPTION_GROUP:
-        return apply_code(text, group_words, &options->group, complaint);
+        return extras_parse_group(&options->extras, text, complaint);
     case OPTION_ALPN:
         return extras_parse_alpn(&options->extras, text, complaint);
     case OPTION_SRTP:
@@ -247,6 +244,12 @@ static bool check_pairs(const struct load_options *options, struct complaint *co
     }
     if (options->records != 0 && options->data_len == 0) {
         return complain(complaint, "--records wants --data: how many bytes each has");
+    }
+    if ((options->certificate_path == NULL) != (options->private_key_path == NULL)) {
+        return complain(complaint, "--cert and --key belong together: one is missing");
+    }
+    if (options->certificate_path != NULL && !options->client_cert) {
+        return complain(complaint, "--cert wants --client-cert: it is what is offered then");
     }
     if (options->fingerprint_given != (options->verify == RDTLS_VERIFY_FINGERPRINT)) {
         return complain(complaint, "--verify fingerprint and --fingerprint HEX belong together: "
@@ -302,8 +305,11 @@ void load_options_free(struct load_options *options)
 {
     free(options->json_path);
     free(options->key_log_path);
+    free(options->certificate_path);
+    free(options->private_key_path);
     free(options->server_name);
     options->json_path = options->key_log_path = options->server_name = NULL;
+    options->certificate_path = options->private_key_path = NULL;
 }
 
 void load_options_help(void)

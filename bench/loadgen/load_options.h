@@ -28,12 +28,12 @@ struct load_options {
     uint32_t data_len; /* 0: no echo */
     uint32_t records;
     bool client_cert;
+    char *certificate_path; /* both or none */
+    char *private_key_path;
     enum rdtls_verify verify;
     bool fingerprint_given;
     uint8_t fingerprint[RDTLS_FINGERPRINT_LEN];
     uint32_t threads; /* 0: one per core */
-    uint16_t suite;   /* 0: the library's own */
-    uint16_t group;
     struct extras extras;
     char *server_name; /* NULL: not said */
     char *json_path;

@@ -40,6 +40,27 @@ static bool take_alpn(void *context, const char *name, struct complaint *complai
     return true;
 }
 
+static bool parse_code(const char *text, const struct value_word *words, uint16_t *code,
+                       struct complaint *complaint)
+{
+    int value = 0;
+    if (!value_parse_word(text, words, &value, complaint)) {
+        return false;
+    }
+    *code = (uint16_t)value;
+    return true;
+}
+
+bool extras_parse_suite(struct extras *extras, const char *name, struct complaint *complaint)
+{
+    return parse_code(name, suite_words, &extras->suite, complaint);
+}
+
+bool extras_parse_group(struct extras *extras, const char *name, struct complaint *complaint)
+{
+    return parse_code(name, group_words, &extras->group, complaint);
+}
+
 bool extras_parse_srtp(struct extras *extras, const char *list, struct complaint *complaint)
 {
     extras->srtp_count = 0;
@@ -55,6 +76,14 @@ bool extras_parse_alpn(struct extras *extras, const char *list, struct complaint
 void extras_apply(const struct extras *extras, const char *names[RDTLS_ALPN_MAX],
                   struct rdtls_config_options *config)
 {
+    if (extras->suite != 0) {
+        config->cipher_suites = &extras->suite;
+        config->cipher_suite_count = 1;
+    }
+    if (extras->group != 0) {
+        config->groups = &extras->group;
+        config->group_count = 1;
+    }
     for (size_t i = 0; i < extras->alpn_count; i++) {
         names[i] = extras->alpn[i];
     }

@@ -21,6 +21,8 @@ enum option {
     OPTION_CONNECTIONS_MAX,
     OPTION_HANDSHAKES_MAX,
     OPTION_MTU,
+    OPTION_SUITE,
+    OPTION_GROUP,
     OPTION_ALPN,
     OPTION_SRTP,
     OPTION_STATS_JSON,
@@ -53,6 +55,8 @@ static const struct poptOption option_table[] = {
      "handshakes that may be in flight at once (8192)", "N"},
     {"mtu", 0, POPT_ARG_STRING, NULL, OPTION_MTU, "largest UDP payload to send, in bytes (1200)",
      "BYTES"},
+    {"suite", 0, POPT_ARG_STRING, NULL, OPTION_SUITE, "take this cipher suite alone (all)", "NAME"},
+    {"group", 0, POPT_ARG_STRING, NULL, OPTION_GROUP, "take this group alone (all)", "NAME"},
     {"alpn", 0, POPT_ARG_STRING, NULL, OPTION_ALPN,
      "application protocols, the preferred one first (none)", "NAME,..."},
     {"srtp", 0, POPT_ARG_STRING, NULL, OPTION_SRTP, "SRTP profiles, the preferred one first (none)",
@@ -186,6 +190,10 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
         return apply_count(text, 1, SERVE_HANDSHAKES_MAX, &options->handshakes_max, complaint);
     case OPTION_MTU:
         return apply_mtu(options, text, complaint);
+    case OPTION_SUITE:
+        return extras_parse_suite(&options->extras, text, complaint);
+    case OPTION_GROUP:
+        return extras_parse_group(&options->extras, text, complaint);
     case OPTION_ALPN:
         return extras_parse_alpn(&options->extras, text, complaint);
     case OPTION_SRTP:

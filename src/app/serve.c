@@ -49,6 +49,23 @@ static uint32_t cores(void)
     return count < SERVE_SHARDS_MAX ? (uint32_t)count : SERVE_SHARDS_MAX;
 }
 
+static bool make_config(const struct serve_options *options, struct rdtls_config **config,
+                        struct complaint *complaint)
+{
+    const struct credential_files files = {options->certificate_path, options->private_key_path};
+    struct rdtls_config_options config_options;
+    const char *protocols[RDTLS_ALPN_MAX];
+    rdtls_config_options_defaults(&config_options);
+    config_options.client_certificate = options->client_certificate;
+    config_options.cookies = options->cookies;
+    config_options.key_log = options->key_log_path != NULL;
+    if (options->mtu != 0) {
+        config_options.mtu = options->mtu;
+    }
+    extras_apply(&options->extras, protocols, &config_options);
+    return credentials_config(&config_options, &files, config, complaint);
+}
+
 static bool prepare(struct serving *serving, struct complaint *complaint)
 {
     struct serve_options *options = &serving->options;
@@ -74,7 +91,7 @@ static bool prepare(struct serving *serving, struct complaint *complaint)
         !key_log_open(options->key_log_path, &serving->key_log, complaint)) {
         return complain_about(complaint, "--keylog");
     }
-    if (!credentials_config(options, &serving->config, complaint)) {
+    if (!make_config(options, &serving->config, complaint)) {
         return false;
     }
     serving->echo = echo_new(options, options->shards, serving->key_log);

@@ -238,6 +238,10 @@ refused load_verify_without_fingerprint 'belong together' "${load[@]}" $target -
 refused load_fingerprint_short '--fingerprint ab' \
     "${load[@]}" $target --verify fingerprint --fingerprint ab
 refused load_suite_unknown '--suite RC4: not one of' "${load[@]}" $target --suite RC4
+refused load_cert_missing 'missing\.pem.*No such file' "${load[@]}" $target --client-cert --cert "$work/missing.pem" \
+    --key "$work/one.key"
+refused load_key_of_another_certificate 'two\.key: not the private key of' "${load[@]}" $target --client-cert \
+    --cert "$work/one.pem" --key "$work/two.key"
 refused load_group_unknown '--group P-521: not one of' "${load[@]}" $target --group P-521
 refused load_alpn_empty 'a name in the list is empty' "${load[@]}" $target --alpn ,
 refused load_srtp_unknown 'none: not one of' "${load[@]}" $target --srtp none

@@ -50,15 +50,15 @@ Test(load_options, are_all_understood)
     struct load_options options;
     struct complaint complaint;
     const char *fingerprint = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
-    cr_assert(
-        parse(&options, &complaint,
-              ARGUMENTS("--duration", "2.5", "--rate", "1000", "--data", "100", "--records", "7",
-                        TARGET, "--client-cert", "--verify", "fingerprint", "--fingerprint",
-                        fingerprint, "--threads", "2", "--json", "r.json", "--timeout-ms", "500",
-                        "--mtu", "512", "--suite", "ECDHE-ECDSA-AES256-GCM-SHA384", "--group",
-                        "P-256", "--alpn", "coap", "--srtp", "SRTP_AES128_CM_SHA1_32",
-                        "--server-name", "a.example", "--keylog", "keys")),
-        "%s", complaint.text);
+    cr_assert(parse(&options, &complaint,
+                    ARGUMENTS("--duration", "2.5", "--rate", "1000", "--data", "100", "--records",
+                              "7", TARGET, "--client-cert", "--cert", "c.pem", "--key", "c.key",
+                              "--verify", "fingerprint", "--fingerprint", fingerprint, "--threads",
+                              "2", "--json", "r.json", "--timeout-ms", "500", "--mtu", "512",
+                              "--suite", "ECDHE-ECDSA-AES256-GCM-SHA384", "--group", "P-256",
+                              "--alpn", "coap", "--srtp", "SRTP_AES128_CM_SHA1_32", "--server-name",
+                              "a.example", "--keylog", "keys")),
+              "%s", complaint.text);
     cr_expect_float_eq(options.duration_s, 2.5, 1e-9);
     cr_expect_float_eq(options.rate, 1000, 1e-9);
     cr_expect_eq(options.handshakes, 0);
@@ -66,14 +66,16 @@ Test(load_options, are_all_understood)
     cr_expect_eq(options.data_len, 100);
     cr_expect_eq(options.records, 7);
     cr_expect(options.client_cert);
+    cr_expect_str_eq(options.certificate_path, "c.pem");
+    cr_expect_str_eq(options.private_key_path, "c.key");
     cr_expect_eq(options.verify, RDTLS_VERIFY_FINGERPRINT);
     cr_expect_eq(options.fingerprint[1], 0x11);
     cr_expect_eq(options.threads, 2);
     cr_expect_str_eq(options.json_path, "r.json");
     cr_expect_eq(options.timeout_ms, 500);
     cr_expect_eq(options.mtu, 512);
-    cr_expect_eq(options.suite, 0xc02c);
-    cr_expect_eq(options.group, 23);
+    cr_expect_eq(options.extras.suite, 0xc02c);
+    cr_expect_eq(options.extras.group, 23);
     cr_expect_str_eq(options.extras.alpn[0], "coap");
     cr_expect_eq(options.extras.srtp[0], RDTLS_SRTP_AES128_CM_SHA1_32);
     cr_expect_str_eq(options.server_name, "a.example");
@@ -98,6 +100,9 @@ Test(load_options, name_what_is_wrong)
     expect_bad(ARGUMENTS(TARGET, "--fingerprint", "ab"), "--fingerprint ab: not a SHA-256");
     expect_bad(ARGUMENTS(TARGET, "--verify", "chain"), "not one of none, fingerprint");
     expect_bad(ARGUMENTS(TARGET, "--verify", "fingerprint"), "belong together");
+    expect_bad(ARGUMENTS(TARGET, "--client-cert", "--cert", "c.pem"), "belong together");
+    expect_bad(ARGUMENTS(TARGET, "--cert", "c.pem", "--key", "c.key"),
+               "--cert wants --client-cert");
     expect_bad(ARGUMENTS(TARGET, "-n", "5", "-d", "5"), "exclude each other");
     expect_bad(ARGUMENTS(TARGET, "-c", "5", "-r", "5"), "exclude each other");
     expect_bad(ARGUMENTS(TARGET, "--hold", "-d", "5"), "--hold wants --handshakes");

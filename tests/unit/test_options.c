@@ -236,7 +236,8 @@ Test(serve_options, are_all_understood)
                         "sink", "--cert", "c.pem", "--key", "k.pem", "--client-cert", "require",
                         "--cookies", "under-load", "--io", "mmsg", "--lanes", "libcrypto",
                         "--connections-max", "1000", "--handshakes-max", "100", "--mtu", "1400",
-                        "--stats-json", "s.json", "--alpn", "webrtc,coap", "--srtp",
+                        "--stats-json", "s.json", "--suite", "ECDHE-ECDSA-AES256-GCM-SHA384",
+                        "--group", "P-256", "--alpn", "webrtc,coap", "--srtp",
                         "SRTP_AEAD_AES_128_GCM,SRTP_AES128_CM_SHA1_80", "--keylog", "keys")),
         "%s", complaint.text);
     cr_expect_eq(options.listen_count, 2);
@@ -253,6 +254,8 @@ Test(serve_options, are_all_understood)
     cr_expect_eq(options.handshakes_max, 100);
     cr_expect_eq(options.mtu, 1400);
     cr_expect_str_eq(options.stats_path, "s.json");
+    cr_expect_eq(options.extras.suite, 0xc02c);
+    cr_expect_eq(options.extras.group, 23);
     cr_expect_eq(options.extras.alpn_count, 2);
     cr_expect_str_eq(options.extras.alpn[1], "coap");
     cr_expect_eq(options.extras.srtp_count, 2);
@@ -284,6 +287,8 @@ Test(serve_options, name_what_is_wrong)
     expect_bad(ARGUMENTS("--key", "k.pem"), "--cert and --key belong together");
     expect_bad(ARGUMENTS("--stats-json", ""), "empty");
     expect_bad(ARGUMENTS("--keylog", ""), "empty");
+    expect_bad(ARGUMENTS("--suite", "AES128-SHA"), "--suite AES128-SHA: not one of ECDHE-");
+    expect_bad(ARGUMENTS("--group", "P-521"), "--group P-521: not one of X25519, ");
     expect_bad(ARGUMENTS("--alpn", ""), "--alpn : a name in the list is empty");
     expect_bad(ARGUMENTS("--alpn", "a,,b"), "--alpn a,,b: a name in the list is empty");
     expect_bad(ARGUMENTS("--alpn", "a,"), "--alpn a,: a name in the list is empty");
