@@ -6,7 +6,7 @@ import functools
 
 import dtls
 from cells import Peer, argue, client_is_refused, client_is_served, harm_cells, matrix_cells, server_is_used
-from matrix import SMALL_MTU, X25519, Shape
+from matrix import SMALL_MTU, Shape
 from parties import ForeignServer, Party, expect_equal
 
 IN_PARALLEL = True
@@ -17,13 +17,11 @@ class Program(Peer):
         self.name = name
 
     def command(self, place, port, shape, *options):
-        mtu = ["--mtu", shape.mtu] if shape.mtu and self.cuts_datagrams else []
+        mtu = ["--mtu", shape.mtu // self.mtu_share] if shape.mtu and self.cuts_datagrams else []
         return [place.build / "tests" / "interop" / self.name, "--port", port, "--suite", shape.suite, "--groups",
                 ",".join(shape.groups_offered()), *mtu, *options]
 
-    def load_options(self, shape):
-        """Of `ringdtls-load`, to bring about what this server does not choose itself."""
-        return []
+    mtu_share = 1  # of what a datagram may have
 
     def client(self, place, address, shape, extra=()):
         own = ["--cert", shape.given.path, "--key", shape.given.key] if shape.given else []
@@ -51,13 +49,16 @@ class Program(Peer):
 
 class Wolfssl(Program):
     cuts_datagrams = False  # Debian builds it without WOLFSSL_DTLS_MTU
-
-    def load_options(self, shape):
-        """Its functions that name a server's groups want version 1.3; it takes the first that a client offers."""
-        return ["--group", shape.group] if shape.group != X25519 else []
+    chooses_group = False  # the functions for that want version 1.3
 
 
-PROGRAMS = (Wolfssl("wolfssl_peer"), Program("mbedtls_peer"))
+class Pion(Program):
+    mtu_share = 2  # it takes it for the longest part of a message, without headers
+    sends_own_groups = False  # its first hello has them, its second one always has all
+    chooses_group = False
+
+
+PROGRAMS = (Wolfssl("wolfssl_peer"), Program("mbedtls_peer"), Pion("pion_peer"))
 WOLFSSL_ORDER = "refuses a client's ChangeCipherSpec that overtakes the message before it (unexpected_message); wolfSSL 5.5.4"
 WOLFSSL_LAST = "never repeats its Finished, since it drops the client's repeated flight, which begins in the clear; wolfSSL 5.5.4"
 
@@ -77,8 +78,7 @@ def cells(place):
     for peer in PROGRAMS:
         client, server = f"{peer.name}-client", f"{peer.name}-server"
         yield from matrix_cells(place, peer, client, False, lambda shape, peer=peer: client_is_served(place, peer, shape))
-        yield from matrix_cells(place, peer, server, True, lambda shape, peer=peer: server_is_used(
-            place, peer, shape, options=peer.load_options(shape), cookies=True))
+        yield from matrix_cells(place, peer, server, True, lambda shape, peer=peer: server_is_used(place, peer, shape, cookies=True))
         small = Shape(asked="request", given=own.client, mtu=SMALL_MTU)
         yield from harm_cells(client, lambda harm, peer=peer: client_is_served(place, peer, small, harm=harm))
         yield from harmed_servers(place, peer, server, small)

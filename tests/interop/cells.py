@@ -11,7 +11,7 @@ import time
 import credentials
 import dtls
 import relay as relays
-from matrix import GROUPS, SUITES, shapes
+from matrix import GROUPS, SUITES, X25519, shapes
 from parties import Argued, Load, Serve, Unmet, expect, expect_equal
 
 DATA_LEN, DATA_RECORDS = 200, 3
@@ -109,6 +109,8 @@ class Peer:
     """Somebody else's client and server."""
 
     cuts_datagrams = True  # to the MTU that it is told
+    sends_own_groups = True  # as a client; or all that it knows
+    chooses_group = True  # as a server; or it takes the first that a client offers
 
     def argued(self, shape, is_server):
         """Why this cannot be had with it, or None."""
@@ -133,14 +135,16 @@ class Peer:
         """It has understood that its client is gone."""
 
 
-def serve_options(shape):
+def serve_options(peer, shape):
+    """Of several groups that a client offers ours takes X25519 first, unless it is told."""
     mtu = ("--mtu", shape.mtu) if shape.mtu else ()
-    return ("--client-cert", shape.asked, *mtu)
+    choice = shape.group != X25519 and (not peer.sends_own_groups or len(shape.groups_offered()) > 1)
+    return ("--client-cert", shape.asked, *mtu, *(("--group", shape.group) if choice else ()))
 
 
 def client_is_served(place, peer, shape, extra=(), io="auto", certificate=None, harm=None, listen="127.0.0.1:0"):
     """Handshake, echo, close_notify both ways, and the statistics agree. Returns the relay."""
-    with Serve(place, *serve_options(shape), io=io, listen=listen,
+    with Serve(place, *serve_options(peer, shape), io=io, listen=listen,
                certificate=certificate or place.credentials.servers[shape.kind]) as serve, \
          relays.Relay(serve.address, **(harm or {})) as relay:
         with peer.client(place, relay.address, shape, extra) as client:
@@ -169,7 +173,7 @@ def client_is_served(place, peer, shape, extra=(), io="auto", certificate=None, 
 
 def client_is_refused(place, peer, shape, alert, extra=(), says=None, **other):
     """The client gets this alert in the clear and nothing else, and no association is made."""
-    with Serve(place, *serve_options(shape)) as serve, relays.Relay(serve.address) as relay:
+    with Serve(place, *serve_options(peer, shape)) as serve, relays.Relay(serve.address) as relay:
         with peer.client(place, relay.address, shape, extra, **other) as client:
             def converse():
                 expect(client.wait_exit() != 0, "the client is content")
@@ -189,10 +193,12 @@ def client_is_refused(place, peer, shape, alert, extra=(), says=None, **other):
         with_trace(relay, judge)
 
 
-def load_options(shape, data):
+def load_options(shape, data=False, peer=Peer):
     options = ["--handshakes", 1, "--concurrency", 1, "--threads", 1]
     if shape.given is not None:
-        options.append("--client-cert")
+        options += ["--client-cert", "--cert", shape.given.path, "--key", shape.given.key]
+    if shape.group != X25519 and not peer.chooses_group:
+        options += ["--group", shape.group]
     if shape.mtu:
         options += ["--mtu", shape.mtu]
     if data:
@@ -203,7 +209,7 @@ def load_options(shape, data):
 def server_is_used(place, peer, shape, extra=(), data=True, harm=None, options=(), cookies=None):
     """`ringdtls-load` makes one handshake with somebody else's server, gets its echoes and says close_notify."""
     with peer.server(place, shape, extra) as server, relays.Relay(server.address, **(harm or {})) as relay, \
-         Load(place, relay.address, *load_options(shape, data), *options) as load:
+         Load(place, relay.address, *load_options(shape, data, peer), *options) as load:
         def judge():
             status, figures = load.figures()
             expect_equal("failed_by_reason", figures["failed_by_reason"], {})
