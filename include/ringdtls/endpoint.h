@@ -153,7 +153,8 @@ struct rdtls_endpoint_options {
     uint32_t outbox_bytes;      /* datagrams waiting to be sent; default 1 MiB */
     uint32_t events_max;        /* DATA events that wait to be polled; default 4096 */
     uint32_t hellos_per_second; /* hellos of one source (IPv4 address or IPv6 /64) that are
-                                   answered; 0: no limit (default) */
+                                   answered, and apart from those as many that bring a good cookie
+                                   back; 0: no limit (default) */
     bool accept;                /* answer ClientHellos; default true */
     /* Added to now_ns before a cookie's time window is counted. A fleet that shares cookie_secret
      * gives what makes its clocks agree, e.g. CLOCK_REALTIME - CLOCK_MONOTONIC; default 0. */

@@ -45,7 +45,7 @@ static void init_environment(struct rdtls_conn *conn, const struct rdtls_config 
     environment->stats = &conn->stats;
     environment->retired = POOL_NONE;
     pool_init(&environment->handshakes, &conn->handshake, sizeof(conn->handshake), 1);
-    pool_init(&environment->blocks, conn->blocks, sizeof(conn->blocks[0]), OWN_BLOCKS);
+    block_pool_init(&environment->blocks, conn->blocks, sizeof(conn->blocks[0]), OWN_BLOCKS, 1);
     event_queue_init(&environment->data, conn->events, OWN_EVENTS);
     environment->handshake = (struct handshake_environment){
         .policy = &config->policy,

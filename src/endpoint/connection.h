@@ -75,7 +75,7 @@ struct connection_environment {
     struct handshake_environment handshake; /* first: a handshake is lent this part */
     const struct rdtls_config *config;
     struct pool handshakes;
-    struct pool blocks;
+    struct block_pool blocks;
     struct event_queue data; /* DATA events */
     uint32_t retired;        /* handshakes whose early data has not been polled yet */
     struct rdtls_endpoint_stats *stats;

@@ -338,7 +338,7 @@ static void open_early_messages(const struct incoming *in, struct handshake *han
 {
     uint8_t copy[REASSEMBLY_BLOCK_LEN];
     size_t len = handshake->early_len;
-    memcpy(copy, pool_slot(&in->environment->blocks, handshake->early_block), len);
+    memcpy(copy, pool_slot(&in->environment->blocks.slots, handshake->early_block), len);
     handshake->early_len = 0;
     struct record_header header;
     struct reader data = reader_of(bytes_of(copy, len));
@@ -358,7 +358,7 @@ static void open_early_messages(const struct incoming *in, struct handshake *han
 /* The handshake is complete: what is left is opened where it lies. */
 static void open_early_data(const struct incoming *in, struct handshake *handshake)
 {
-    uint8_t *block = pool_slot(&in->environment->blocks, handshake->early_block);
+    uint8_t *block = pool_slot(&in->environment->blocks.slots, handshake->early_block);
     struct reader reader = reader_of(bytes_of(block, handshake->early_len));
     handshake->early_len = 0;
     while (reader.left > 0 && in->connection->state != CONNECTION_CLOSED) {

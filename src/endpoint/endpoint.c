@@ -7,7 +7,6 @@
 
 enum {
     ALIGNMENT = 64,
-    BLOCKS_PER_HANDSHAKE = 4, /* on average; one may have as many as it sends bytes for */
     LIMIT_MAX = 1 << 24,
     EVENTS_MIN = 16,
     EXPIRED_PER_TICK = 1024, /* more wait for the next pass: thousands that time out together are no
@@ -60,7 +59,7 @@ static size_t part_len(const struct rdtls_endpoint_options *options, enum endpoi
         return pool_footprint(sizeof(struct handshake), options->handshakes_max);
     case PART_BLOCKS:
         return pool_footprint(sizeof(struct reassembly_block),
-                              options->handshakes_max * BLOCKS_PER_HANDSHAKE);
+                              block_pool_count(options->handshakes_max));
     case PART_SESSIONS:
         return session_table_footprint(options->connections_max);
     case PART_OUTBOX:
@@ -129,8 +128,9 @@ static void init_environment(struct rdtls_endpoint *endpoint, const struct rdtls
     environment->retired = POOL_NONE;
     pool_init(&environment->handshakes, part_at(endpoint, PART_HANDSHAKES),
               sizeof(struct handshake), options->handshakes_max);
-    pool_init(&environment->blocks, part_at(endpoint, PART_BLOCKS), sizeof(struct reassembly_block),
-              options->handshakes_max * BLOCKS_PER_HANDSHAKE);
+    block_pool_init(&environment->blocks, part_at(endpoint, PART_BLOCKS),
+                    sizeof(struct reassembly_block), block_pool_count(options->handshakes_max),
+                    options->handshakes_max);
     event_queue_init(&environment->data, part_at(endpoint, PART_EVENTS),
                      power_of_two_at_least(options->events_max));
     environment->handshake = (struct handshake_environment){
@@ -152,7 +152,8 @@ static void init_tables(struct rdtls_endpoint *endpoint, uint64_t now)
               endpoint->options.connections_max);
     session_table_init(&endpoint->sessions, part_at(endpoint, PART_SESSIONS),
                        endpoint->options.connections_max, &secrets[0]);
-    rate_limit_init(&endpoint->rate_limit, endpoint->options.hellos_per_second, &secrets[1]);
+    rate_limit_init(&endpoint->strangers, endpoint->options.hellos_per_second, &secrets[1]);
+    rate_limit_init(&endpoint->proven, endpoint->options.hellos_per_second, &secrets[1]);
     timer_wheel_init(&endpoint->timers, &connections[0].timer, sizeof(struct connection), now);
     outbox_init(&endpoint->outbox, part_at(endpoint, PART_OUTBOX), endpoint->options.outbox_bytes);
     secret_wipe(secrets, sizeof(secrets));
@@ -173,7 +174,8 @@ enum rdtls_status rdtls_endpoint_init(void *memory, const struct rdtls_config *c
     init_tables(made, now_ns);
     made->gate = (struct hello_gate){
         .config = config,
-        .rate_limit = &made->rate_limit,
+        .strangers = &made->strangers,
+        .proven = &made->proven,
         .clock_offset_ns = known.cookie_clock_offset_ns,
     };
     if (made->environment.handshake.lanes == NULL || made->environment.handshake.engine == NULL) {
@@ -203,8 +205,9 @@ void rdtls_endpoint_destroy(struct rdtls_endpoint *endpoint)
                 pool_footprint(endpoint->connections.slot_size, endpoint->connections.fresh));
     secret_wipe(environment->handshakes.memory,
                 pool_footprint(environment->handshakes.slot_size, environment->handshakes.fresh));
-    secret_wipe(environment->blocks.memory,
-                pool_footprint(environment->blocks.slot_size, environment->blocks.fresh));
+    secret_wipe(
+        environment->blocks.slots.memory,
+        pool_footprint(environment->blocks.slots.slot_size, environment->blocks.slots.fresh));
     secret_wipe(environment->handshake.scratch, REASSEMBLY_MESSAGE_MAX);
     secret_wipe(endpoint, sizeof(*endpoint));
 }

@@ -26,7 +26,8 @@ struct rdtls_endpoint {
     struct session_table sessions;
     struct timer_wheel timers;
     struct random_pool randoms; /* of hellos */
-    struct rate_limit rate_limit;
+    struct rate_limit strangers;
+    struct rate_limit proven;
     struct hello_gate gate;
     struct outbox outbox;
     struct connection_fifo events;   /* have something to tell */

@@ -100,13 +100,15 @@ enum gate_verdict hello_gate_judge(const struct hello_gate *gate, const struct r
                                    const struct first_hello *hello, bool needs_cookie, uint64_t now,
                                    uint8_t *answer)
 {
-    if (!rate_limit_admits(gate->rate_limit, path->remote_ip, now))
-        return GATE_REFUSE;
-    if (!needs_cookie)
-        return GATE_ADMIT;
     struct bytes path_bytes = bytes_of(path, sizeof(*path));
     uint64_t clock = now + gate->clock_offset_ns;
-    if (cookie_is_good(&gate->config->cookie_secret, path_bytes, &hello->prefix, clock))
+    bool cookie_matters = needs_cookie || gate->proven->per_second != 0;
+    if (cookie_matters &&
+        cookie_is_good(&gate->config->cookie_secret, path_bytes, &hello->prefix, clock))
+        return rate_limit_admits(gate->proven, path->remote_ip, now) ? GATE_ADMIT : GATE_REFUSE;
+    if (!rate_limit_admits(gate->strangers, path->remote_ip, now))
+        return GATE_REFUSE;
+    if (!needs_cookie)
         return GATE_ADMIT;
     if (answer == NULL)
         return GATE_REFUSE;

@@ -1,6 +1,6 @@
 /*
  * Meets a stranger's datagram with checks in order of cost, and creates nothing: first byte,
- * length, record header, is it a ClientHello, the source's budget, the cookie. Whoever has not
+ * length, record header, is it a ClientHello, the cookie, the source's budget. Whoever has not
  * brought a good cookie back costs no state and no public-key operation, and gets no more bytes
  * than it sent.
  *
@@ -39,11 +39,13 @@ bool first_hello_read(struct bytes datagram, struct first_hello *hello, enum rdt
 
 struct hello_gate {
     const struct rdtls_config *config;
-    struct rate_limit *rate_limit;
+    struct rate_limit *strangers; /* hellos of sources that have proven nothing: anybody's */
+    struct rate_limit *proven;    /* hellos that bring a good cookie back */
     uint64_t clock_offset_ns; /* from now to the clock that the cookie's windows are counted on */
 };
 
-/* needs_cookie: what the policy says at this moment, or true on a path that is in use. answer:
+/* A source has two budgets, so that hellos sent in its name do not spend that of its own.
+ * needs_cookie: what the policy says at this moment, or true on a path that is in use. answer:
  * HELLO_VERIFY_REQUEST_LEN bytes, or NULL when there is no room for one. */
 enum gate_verdict hello_gate_judge(const struct hello_gate *gate, const struct rdtls_path *path,
                                    const struct first_hello *hello, bool needs_cookie, uint64_t now,

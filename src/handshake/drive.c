@@ -155,15 +155,41 @@ static enum rdtls_status send_step(struct handshake *handshake, const struct han
     return RDTLS_ALERT_INTERNAL_ERROR;
 }
 
+/* Has a message come in the place of the one that is due, for which the walk goes back? */
+static bool is_asked_again(const struct handshake *handshake, uint8_t type)
+{
+    const struct handshake_row *row = current_row(handshake);
+    return row->instead != 0 && !row_is_ours(handshake, row) &&
+           handshake->rows[row->instead].message == type;
+}
+
+/* Each time costs us a ClientHello, and nobody has authenticated the request: a few at once, for a
+ * network that repeats things, and then one a second. A cookie runs out more slowly. */
+static bool may_be_asked_again(const struct handshake *handshake)
+{
+    enum { AT_ONCE = 4 };
+    static const uint64_t gap_ns = 1000000000;
+    return handshake->asked_again < AT_ONCE + (handshake->now_ns - handshake->started_ns) / gap_ns;
+}
+
+bool handshake_ignores(const struct handshake *handshake, uint8_t type)
+{
+    /* [rfc5246#7.4.1.1] "This message will be ignored by the client if the client is currently
+     * negotiating a session." Nor does it use up a message_seq: in the clear it is anybody's. */
+    if (type == MESSAGE_HELLO_REQUEST)
+        return handshake->association->role == RDTLS_CLIENT;
+    return is_asked_again(handshake, type) && !may_be_asked_again(handshake);
+}
+
 /* [rfc6347#4.2.1] "Clients SHOULD handle this by sending a new ClientHello with a cookie in
  * response to the new HelloVerifyRequest": a server whose cookie has run out asks once more, and
  * the walk goes back to the row that the table names. */
 static void go_back_if_asked_again(struct handshake *handshake, uint8_t type)
 {
-    const struct handshake_row *row = current_row(handshake);
-    if (row->instead == 0 || row_is_ours(handshake, row) ||
-        handshake->rows[row->instead].message != type)
+    if (!is_asked_again(handshake, type))
         return;
+    handshake->asked_again++;
+    const struct handshake_row *row = current_row(handshake);
     handshake->row = row->instead;
     handshake->flight.number = 0; /* the next row of ours begins a flight again */
 }
@@ -230,7 +256,7 @@ static enum rdtls_status receive_step(struct handshake *handshake, const struct 
                               environment->scratch);
     if (*waits)
         return RDTLS_OK;
-    if (epoch < row->epoch) {
+    if (epoch < row->epoch || handshake_ignores(handshake, header.type)) {
         reassembly_drop_next(&handshake->reassembly, environment->blocks);
         *waits = true;
         return RDTLS_OK;

@@ -71,14 +71,14 @@ void handshake_begin_server(struct handshake *handshake,
 
 void handshake_end(struct handshake *handshake)
 {
-    struct pool *blocks = handshake->environment->blocks;
+    struct block_pool *blocks = handshake->environment->blocks;
     reassembly_release(&handshake->reassembly, blocks);
     if (handshake->early_block != POOL_NONE) {
         /* Data that came early was opened in there. */
-        secret_wipe(pool_slot(blocks, handshake->early_block), REASSEMBLY_BLOCK_LEN);
-        pool_give_back(blocks, handshake->early_block);
+        secret_wipe(pool_slot(&blocks->slots, handshake->early_block), REASSEMBLY_BLOCK_LEN);
+        pool_give_back(&blocks->slots, handshake->early_block);
     }
-    certified_key_release(&handshake->certified, blocks);
+    certified_key_release(&handshake->certified, &blocks->slots);
     lane_job_wipe(&handshake->job);
     secret_wipe(handshake, sizeof(*handshake));
 }
@@ -116,6 +116,8 @@ static enum reassembly_verdict receive_fragment(struct handshake *handshake,
                                                 struct bytes fragment, uint8_t epoch,
                                                 enum rdtls_status *status)
 {
+    if (handshake_ignores(handshake, header->type))
+        return REASSEMBLY_OLD;
     if (is_next_and_whole(handshake, header, epoch)) {
         *status = handshake_take(handshake, header, fragment, epoch);
         if (*status == RDTLS_OK)
@@ -176,7 +178,7 @@ void handshake_withdraw(struct handshake *handshake)
 
 bool handshake_keep_early(struct handshake *handshake, struct bytes record)
 {
-    struct pool *blocks = handshake->environment->blocks;
+    struct pool *blocks = &handshake->environment->blocks->slots;
     if (record.len + 2 > (size_t)REASSEMBLY_BLOCK_LEN - handshake->early_len)
         return false;
     if (handshake->early_block == POOL_NONE)

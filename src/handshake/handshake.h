@@ -26,7 +26,7 @@ struct handshake_environment {
     struct lanes *lanes;
     struct aead_engine *engine;
     struct random_source random;
-    struct pool *blocks;
+    struct block_pool *blocks;
     uint8_t *scratch; /* REASSEMBLY_MESSAGE_MAX bytes */
 };
 
@@ -72,6 +72,7 @@ struct handshake {
     uint8_t facts;         /* enum handshake_fact, or'ed */
     uint16_t answered_seq; /* the peer's last message before our current flight: its repetition asks
                               for ours again */
+    uint16_t asked_again;  /* client: HelloVerifyRequests that were followed, behind the first */
     bool complete;
     bool change_cipher_spec_seen;
 
@@ -153,6 +154,10 @@ MUST_CHECK enum rdtls_status handshake_drive(struct handshake *handshake);
 MUST_CHECK enum rdtls_status handshake_take(struct handshake *handshake,
                                             const struct handshake_header *header,
                                             struct bytes body, uint8_t epoch);
+
+/* Is a message of that type, which is not to be answered now, to be dropped as if it had not come?
+ */
+bool handshake_ignores(const struct handshake *handshake, uint8_t type);
 
 /* Can the next message be taken now, should it come? Not while a job is out, nor while it is our
  * turn. */

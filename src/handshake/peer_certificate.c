@@ -57,7 +57,7 @@ enum rdtls_status accept_peer_leaf(struct handshake *handshake, struct bytes lea
     if (policy->verify == RDTLS_VERIFY_FINGERPRINT &&
         !policy_lists_fingerprint(policy, fingerprint))
         return RDTLS_ALERT_BAD_CERTIFICATE;
-    TRY(keep_key(&handshake->certified, handshake->environment->blocks, &key));
+    TRY(keep_key(&handshake->certified, &handshake->environment->blocks->slots, &key));
     memcpy(handshake->association->peer_fingerprint, fingerprint, SHA256_LEN);
     return RDTLS_OK;
 }
@@ -84,7 +84,7 @@ static enum rdtls_status submit_verify_rsa(struct handshake *handshake, const st
 {
     struct lane_job *job = &handshake->job;
     struct certified_key *certified = &handshake->certified;
-    struct pool *blocks = handshake->environment->blocks;
+    struct pool *blocks = &handshake->environment->blocks->slots;
     if (signature.len != certified->modulus_len)
         return RDTLS_ALERT_DECRYPT_ERROR;
     if (!keep(blocks, signature, &certified->signature_block))
@@ -113,7 +113,7 @@ enum rdtls_status submit_verify(struct handshake *handshake, const struct scheme
 
 enum rdtls_status complete_verify(struct handshake *handshake)
 {
-    certified_key_release(&handshake->certified, handshake->environment->blocks);
+    certified_key_release(&handshake->certified, &handshake->environment->blocks->slots);
     return handshake->job.state == LANE_DONE && handshake->job.ok ? RDTLS_OK
                                                                   : RDTLS_ALERT_DECRYPT_ERROR;
 }

@@ -5,9 +5,9 @@
 static_assert(sizeof(struct reassembly_block) == REASSEMBLY_BLOCK_LEN, "a block is 512 bytes");
 static_assert(REASSEMBLY_MESSAGE_MAX <= UINT16_MAX, "a run's ends fit");
 
-static struct reassembly_block *block_at(const struct pool *blocks, uint32_t index)
+static struct reassembly_block *block_at(const struct block_pool *blocks, uint32_t index)
 {
-    return pool_slot(blocks, index);
+    return pool_slot(&blocks->slots, index);
 }
 
 /* The window slides over the places; which one is the next message's does not follow from its
@@ -31,20 +31,19 @@ void reassembly_init(struct reassembly *reassembly, uint16_t next_seq)
     reassembly->next_seq = next_seq;
 }
 
-static void release_message(struct reassembly *reassembly, struct pool *blocks,
+static void release_message(struct reassembly *reassembly, struct block_pool *blocks,
                             struct reassembly_message *message)
 {
     uint32_t index = message->first_block;
     while (index != POOL_NONE) {
         uint32_t next = block_at(blocks, index)->next;
-        pool_give_back(blocks, index);
-        reassembly->blocks--;
+        block_pool_give_back(blocks, index, reassembly->blocks--);
         index = next;
     }
     *message = (struct reassembly_message){.first_block = POOL_NONE};
 }
 
-void reassembly_release(struct reassembly *reassembly, struct pool *blocks)
+void reassembly_release(struct reassembly *reassembly, struct block_pool *blocks)
 {
     for (size_t i = 0; i < REASSEMBLY_WINDOW; i++)
         release_message(reassembly, blocks, &reassembly->messages[i]);
@@ -65,7 +64,7 @@ static bool may_grow(const struct reassembly *reassembly, size_t fragment_len)
 
 /* The last message that is there behind the next one gives its blocks up; it will be sent again.
  * false: there is none. */
-static bool forget_last(struct reassembly *reassembly, struct pool *blocks)
+static bool forget_last(struct reassembly *reassembly, struct block_pool *blocks)
 {
     for (uint16_t ahead = REASSEMBLY_WINDOW - 1; ahead > 0; ahead--) {
         struct reassembly_message *message =
@@ -80,7 +79,7 @@ static bool forget_last(struct reassembly *reassembly, struct pool *blocks)
 
 /* The last run behind a message's beginning gives way, with the blocks that held nothing but it.
  * false: there is none. */
-static bool forget_last_run(struct reassembly *reassembly, struct pool *blocks,
+static bool forget_last_run(struct reassembly *reassembly, struct block_pool *blocks,
                             struct reassembly_message *message)
 {
     bool has_beginning = message->run_count > 0 && message->runs[0].start == 0;
@@ -98,8 +97,7 @@ static bool forget_last_run(struct reassembly *reassembly, struct pool *blocks,
         }
         uint32_t freed = *link;
         *link = block->next;
-        pool_give_back(blocks, freed);
-        reassembly->blocks--;
+        block_pool_give_back(blocks, freed, reassembly->blocks--);
     }
     return true;
 }
@@ -113,11 +111,13 @@ static bool is_in_order(const struct reassembly_message *message, size_t positio
 
 /* What came too early never keeps out what comes in order, or all would wait for ever: later
  * messages give way to the next one, and of that one the last bytes to the first. */
-static uint32_t lend_block(struct reassembly *reassembly, struct pool *blocks,
+static uint32_t lend_block(struct reassembly *reassembly, struct block_pool *blocks,
                            struct reassembly_message *message, size_t position, size_t fragment_len)
 {
     for (;;) {
-        uint32_t lent = may_grow(reassembly, fragment_len) ? pool_lend(blocks) : POOL_NONE;
+        uint32_t lent = may_grow(reassembly, fragment_len)
+                            ? block_pool_lend(blocks, reassembly->blocks)
+                            : POOL_NONE;
         if (lent != POOL_NONE || !is_next(reassembly, message))
             return lent;
         if (forget_last(reassembly, blocks))
@@ -128,7 +128,7 @@ static uint32_t lend_block(struct reassembly *reassembly, struct pool *blocks,
 }
 
 /* The block of a position, taken from the pool when it is not there; NULL when there is no room. */
-static struct reassembly_block *block_for(struct reassembly *reassembly, struct pool *blocks,
+static struct reassembly_block *block_for(struct reassembly *reassembly, struct block_pool *blocks,
                                           struct reassembly_message *message, size_t position,
                                           size_t fragment_len)
 {
@@ -160,7 +160,7 @@ static uint8_t run_after(const struct reassembly_message *message, size_t positi
  * gets in, and the last one is forgotten: a message that comes in order gets through whatever else
  * was kept of it. false: too many. [rfc6347#4.2.3 !] "it MUST buffer it until it has the entire
  * handshake message": not whatever a stranger sends; what was refused will be sent again. */
-static bool insert_run(struct reassembly *reassembly, struct pool *blocks,
+static bool insert_run(struct reassembly *reassembly, struct block_pool *blocks,
                        struct reassembly_message *message, uint8_t next, struct reassembly_run run)
 {
     struct reassembly_run *runs = message->runs;
@@ -174,7 +174,7 @@ static bool insert_run(struct reassembly *reassembly, struct pool *blocks,
 }
 
 /* Note [start, end), which was a hole. */
-static bool add_run(struct reassembly *reassembly, struct pool *blocks,
+static bool add_run(struct reassembly *reassembly, struct block_pool *blocks,
                     struct reassembly_message *message, struct reassembly_run run)
 {
     struct reassembly_run *runs = message->runs;
@@ -197,7 +197,7 @@ static bool add_run(struct reassembly *reassembly, struct pool *blocks,
 }
 
 /* Store bytes for a hole within one block. They count only once they have been noted as a run. */
-static bool fill_hole(struct reassembly *reassembly, struct pool *blocks,
+static bool fill_hole(struct reassembly *reassembly, struct block_pool *blocks,
                       struct reassembly_message *message, size_t position, struct bytes bytes,
                       size_t fragment_len)
 {
@@ -213,7 +213,7 @@ static bool fill_hole(struct reassembly *reassembly, struct pool *blocks,
  * what falls into holes is taken, block by block. A piece that there is no room for does not
  * keep out those behind it: blocks that are there have to fill up, or they would keep out others
  * for ever. */
-static enum reassembly_verdict keep_bytes(struct reassembly *reassembly, struct pool *blocks,
+static enum reassembly_verdict keep_bytes(struct reassembly *reassembly, struct block_pool *blocks,
                                           struct reassembly_message *message, size_t offset,
                                           struct bytes fragment)
 {
@@ -239,7 +239,7 @@ static enum reassembly_verdict keep_bytes(struct reassembly *reassembly, struct 
     return verdict;
 }
 
-enum reassembly_verdict reassembly_keep(struct reassembly *reassembly, struct pool *blocks,
+enum reassembly_verdict reassembly_keep(struct reassembly *reassembly, struct block_pool *blocks,
                                         const struct handshake_header *header,
                                         struct bytes fragment, uint8_t epoch)
 {
@@ -280,7 +280,7 @@ static bool message_is_whole(const struct reassembly_message *message)
            message->runs[0].end == message->length;
 }
 
-bool reassembly_next(const struct reassembly *reassembly, const struct pool *blocks,
+bool reassembly_next(const struct reassembly *reassembly, const struct block_pool *blocks,
                      struct handshake_header *header, uint8_t *epoch, uint8_t *scratch)
 {
     const struct reassembly_message *message = &reassembly->messages[reassembly->next_place];
@@ -303,12 +303,12 @@ bool reassembly_next(const struct reassembly *reassembly, const struct pool *blo
     return true;
 }
 
-void reassembly_drop_next(struct reassembly *reassembly, struct pool *blocks)
+void reassembly_drop_next(struct reassembly *reassembly, struct block_pool *blocks)
 {
     release_message(reassembly, blocks, message_at(reassembly, reassembly->next_seq));
 }
 
-void reassembly_advance(struct reassembly *reassembly, struct pool *blocks)
+void reassembly_advance(struct reassembly *reassembly, struct block_pool *blocks)
 {
     reassembly_drop_next(reassembly, blocks);
     reassembly->next_seq++;

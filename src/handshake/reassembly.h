@@ -18,7 +18,7 @@
 #ifndef HANDSHAKE_REASSEMBLY_H
 #define HANDSHAKE_REASSEMBLY_H
 
-#include "base/pool.h"
+#include "handshake/block_pool.h"
 #include "wire/handshake_header.h"
 
 enum {
@@ -70,21 +70,21 @@ enum reassembly_verdict {
 };
 
 void reassembly_init(struct reassembly *reassembly, uint16_t next_seq);
-void reassembly_release(struct reassembly *reassembly, struct pool *blocks);
+void reassembly_release(struct reassembly *reassembly, struct block_pool *blocks);
 
-enum reassembly_verdict reassembly_keep(struct reassembly *reassembly, struct pool *blocks,
+enum reassembly_verdict reassembly_keep(struct reassembly *reassembly, struct block_pool *blocks,
                                         const struct handshake_header *header,
                                         struct bytes fragment, uint8_t epoch);
 
 /* Is the next message whole? Then its header is filled in and its body copied to scratch
  * (REASSEMBLY_MESSAGE_MAX bytes). */
-bool reassembly_next(const struct reassembly *reassembly, const struct pool *blocks,
+bool reassembly_next(const struct reassembly *reassembly, const struct block_pool *blocks,
                      struct handshake_header *header, uint8_t *epoch, uint8_t *scratch);
 
 /* Forget what is there of the next message: it came under the wrong keys. */
-void reassembly_drop_next(struct reassembly *reassembly, struct pool *blocks);
+void reassembly_drop_next(struct reassembly *reassembly, struct block_pool *blocks);
 
 /* The next message was consumed. */
-void reassembly_advance(struct reassembly *reassembly, struct pool *blocks);
+void reassembly_advance(struct reassembly *reassembly, struct block_pool *blocks);
 
 #endif

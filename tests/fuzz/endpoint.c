@@ -242,7 +242,7 @@ static void expect_as_good_as_new(void)
         const struct rdtls_endpoint *endpoint = pair.sides[i].endpoint;
         EXPECT(endpoint->connections.used == 0);
         EXPECT(endpoint->environment.handshakes.used == 0);
-        EXPECT(endpoint->environment.blocks.used == 0);
+        EXPECT(endpoint->environment.blocks.slots.used == 0);
         EXPECT(rdtls_endpoint_deadline(endpoint) == RDTLS_NEVER);
     }
 }

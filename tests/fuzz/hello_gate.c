@@ -12,8 +12,8 @@ enum { ANSWER_COOKIE_AT = RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN + 2 + 1 };
 static const uint64_t later_ns = 4 * COOKIE_WINDOW_NS;
 
 static struct rdtls_config config;
-static struct rate_limit rate_limit;
-static struct hello_gate gate = {.config = &config, .rate_limit = &rate_limit};
+static struct rate_limit unlimited;
+static struct hello_gate gate = {.config = &config, .strangers = &unlimited, .proven = &unlimited};
 
 static enum gate_verdict judge(const struct rdtls_path *path, const struct first_hello *hello,
                                uint64_t now)

@@ -17,7 +17,6 @@ enum {
     ALIGNMENT = 64,
     CONNECTIONS_MAX = 8,
     HANDSHAKES_MAX = 4,
-    BLOCKS_PER_HANDSHAKE = 4,
     EVENTS_MAX = 16,
     OUTBOX_BYTES = 2 * RDTLS_MTU_MAX,
     ANSWERS_MAX = 64, /* datagrams that one may cause: a flight under the smallest mtu, and more */
@@ -100,7 +99,7 @@ static void check_limits(const struct pair_side *side)
     const struct rdtls_endpoint *endpoint = side->endpoint;
     EXPECT(endpoint->connections.used <= CONNECTIONS_MAX);
     EXPECT(endpoint->environment.handshakes.used <= HANDSHAKES_MAX);
-    EXPECT(endpoint->environment.blocks.used <= HANDSHAKES_MAX * BLOCKS_PER_HANDSHAKE);
+    EXPECT(endpoint->environment.blocks.slots.used <= block_pool_count(HANDSHAKES_MAX));
     EXPECT(endpoint->stats.handshakes_open <= HANDSHAKES_MAX);
     EXPECT(endpoint->stats.connections_open <= CONNECTIONS_MAX);
 }

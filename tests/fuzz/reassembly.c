@@ -24,7 +24,7 @@ enum step { STEP_KEEP, STEP_TAKE, STEP_DROP, STEP_COUNT = 16 };
  * its own for them. */
 struct model {
     struct reassembly reassembly;
-    struct pool blocks;
+    struct block_pool blocks;
     uint8_t first_seen[REASSEMBLY_WINDOW][REASSEMBLY_MESSAGE_MAX];
     bool seen[REASSEMBLY_WINDOW][REASSEMBLY_MESSAGE_MAX];
     size_t seen_end[REASSEMBLY_WINDOW]; /* nothing is seen from here on */
@@ -46,7 +46,7 @@ static const uint8_t *block_of(const struct reassembly_message *message, size_t 
 {
     uint32_t index = message->first_block;
     while (index != POOL_NONE) {
-        const struct reassembly_block *block = pool_slot(&model.blocks, index);
+        const struct reassembly_block *block = pool_slot(&model.blocks.slots, index);
         if (block->index == position / REASSEMBLY_BLOCK_DATA)
             return block->data;
         index = block->next;
@@ -106,7 +106,7 @@ static void check_books(void)
     for (uint32_t place = 0; place < REASSEMBLY_WINDOW; place++)
         bytes += check_message(place);
     EXPECT(bytes <= model.reassembly.bytes); /* which counts those that have left as well */
-    EXPECT(model.blocks.used == model.reassembly.blocks);
+    EXPECT(model.blocks.slots.used == model.reassembly.blocks);
 }
 
 static uint32_t place_of(uint16_t seq)
@@ -131,13 +131,13 @@ static enum reassembly_verdict keep(const struct handshake_header *header, uint8
         model.refilled =
             (struct reassembly_run){(uint16_t)header->fragment_offset,
                                     (uint16_t)(header->fragment_offset + header->fragment_length)};
-    uint32_t blocks_before = model.blocks.used;
+    uint32_t blocks_before = model.blocks.slots.used;
     enum reassembly_verdict verdict = reassembly_keep(
         &model.reassembly, &model.blocks, header, bytes_of(bytes, header->fragment_length), epoch);
     free(bytes);
     /* Full blocks always make place for one more; nothing else may outrun what was received. */
-    EXPECT(model.blocks.used <= blocks_before ||
-           model.blocks.used * (size_t)REASSEMBLY_BLOCK_DATA <=
+    EXPECT(model.blocks.slots.used <= blocks_before ||
+           model.blocks.slots.used * (size_t)REASSEMBLY_BLOCK_DATA <=
                REASSEMBLY_SLACK + model.reassembly.bytes + header->fragment_length);
     return verdict;
 }
@@ -225,7 +225,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct reader input = reader_of(bytes_of(data, size));
     for (uint32_t place = 0; place < REASSEMBLY_WINDOW; place++)
         forget_from(place, 0, REASSEMBLY_MESSAGE_MAX);
-    pool_init(&model.blocks, memory, REASSEMBLY_BLOCK_LEN, BLOCKS);
+    block_pool_init(&model.blocks, memory, REASSEMBLY_BLOCK_LEN, BLOCKS, 1);
     uint16_t piece_len = (uint16_t)(1 + input_u16(&input) % FRAGMENT_MAX);
     reassembly_init(&model.reassembly, input_u16(&input));
     for (int i = 0; i < STEPS_MAX && input.left > 0; i++) {
@@ -245,6 +245,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (piece_len >= 16)
         finish_next(piece_len);
     reassembly_release(&model.reassembly, &model.blocks);
-    EXPECT(model.blocks.used == 0);
+    EXPECT(model.blocks.slots.used == 0);
     return 0;
 }

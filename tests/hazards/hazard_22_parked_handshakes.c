@@ -161,7 +161,8 @@ static void see_it_again(struct scene *scene)
     cr_expect_eq(scene->parked->connected, 1);
     cr_expect_eq(scene->other->connected, 1);
     cr_expect_eq(scene->parked->endpoint->environment.handshakes.used, 0);
-    cr_expect_eq(scene->parked->endpoint->environment.blocks.used, 0, "nothing was kept twice");
+    cr_expect_eq(scene->parked->endpoint->environment.blocks.slots.used, 0,
+                 "nothing was kept twice");
     cr_expect_eq(scene->parked->endpoint->stats.handshakes_completed, 1);
 }
 

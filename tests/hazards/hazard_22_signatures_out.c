@@ -137,7 +137,7 @@ Test(hazard_22_signer, answers_after_the_hello_was_sent_again)
     cr_expect_eq(scene.server.question_count, 0, "asked once");
     cr_expect_eq(scene.server.endpoint->connections.used, 1);
     expect_served(&scene, now);
-    cr_expect_eq(scene.server.endpoint->environment.blocks.used, 0);
+    cr_expect_eq(scene.server.endpoint->environment.blocks.slots.used, 0);
     scene_free(&scene);
 }
 

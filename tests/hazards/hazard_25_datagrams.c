@@ -87,7 +87,7 @@ static void finish_and_check(struct scene *scene, struct host *host, const char 
     cr_expect_eq(scene->client.connected, 1, "%s", what);
     cr_expect_eq(scene->server.closed + scene->client.closed, 0, "%s", what);
     const struct connection_environment *environment = &host->endpoint->environment;
-    cr_expect_eq(environment->blocks.used, 0, "%s", what);
+    cr_expect_eq(environment->blocks.slots.used, 0, "%s", what);
     cr_expect_eq(environment->handshakes.used, 0, "%s", what);
     cr_expect_eq(rdtls_endpoint_stats(scene->client.endpoint)->retransmits, 0, "%s", what);
     cr_expect_eq(rdtls_endpoint_stats(scene->server.endpoint)->retransmits, 0, "%s", what);

@@ -33,7 +33,7 @@ static inline void expect_nothing_left(const struct host *host, const char *what
     list_init(&finished);
     cr_expect_eq(endpoint->connections.used, 0, "%s: connections", what);
     cr_expect_eq(environment->handshakes.used, 0, "%s: handshakes", what);
-    cr_expect_eq(environment->blocks.used, 0, "%s: blocks", what);
+    cr_expect_eq(environment->blocks.slots.used, 0, "%s: blocks", what);
     cr_expect_eq(endpoint->stats.handshakes_open, 0, "%s: handshakes_open", what);
     cr_expect_eq(endpoint->stats.connections_open, 0, "%s: connections_open", what);
     cr_expect_not(lanes_run(environment->handshake.lanes, 0, &finished), "%s: a job", what);

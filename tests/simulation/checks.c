@@ -119,8 +119,8 @@ static void check_pools(struct world *world, const struct host *host, const stru
     if (environment->handshakes.used != census->handshakes)
         world_fail(world, "%u handshakes are lent, %u are used", environment->handshakes.used,
                    census->handshakes);
-    if (environment->blocks.used != census->blocks)
-        world_fail(world, "%u blocks are lent, %u are used", environment->blocks.used,
+    if (environment->blocks.slots.used != census->blocks)
+        world_fail(world, "%u blocks are lent, %u are used", environment->blocks.slots.used,
                    census->blocks);
     if (endpoint->sessions.entries.used != census->sessions)
         world_fail(world, "%u session entries, %u paths in use", endpoint->sessions.entries.used,
@@ -131,7 +131,7 @@ static void check_pools(struct world *world, const struct host *host, const stru
     const struct rdtls_endpoint_options *limits = &endpoint->options;
     if (endpoint->connections.used > limits->connections_max ||
         environment->handshakes.used > limits->handshakes_max ||
-        environment->blocks.used > environment->blocks.count ||
+        environment->blocks.slots.used > environment->blocks.slots.count ||
         endpoint->sessions.entries.used > limits->connections_max)
         world_fail(world, "a pool is over its limit");
     if (environment->retired != POOL_NONE || !event_queue_is_empty(&environment->data))
@@ -220,7 +220,7 @@ void check_emptiness(struct world *world, const struct host *host)
     const struct rdtls_endpoint *endpoint = host->endpoint;
     check_endpoint(world, host);
     if (endpoint->connections.used != 0 || endpoint->environment.handshakes.used != 0 ||
-        endpoint->environment.blocks.used != 0 || endpoint->sessions.entries.used != 0 ||
+        endpoint->environment.blocks.slots.used != 0 || endpoint->sessions.entries.used != 0 ||
         endpoint->timers.armed != 0 || endpoint->stats.connections_open != 0 ||
         endpoint->stats.handshakes_open != 0)
         world_fail(world, "something is left over at the %s",

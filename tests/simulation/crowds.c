@@ -95,7 +95,7 @@ static void check_flatness(struct world *world, const struct repeat *repeat)
     for (enum side side = SIDE_CLIENT; side < SIDE_COUNT; side++) {
         const struct rdtls_endpoint *endpoint = world->hosts[side].endpoint;
         if (endpoint->connections.used > 1 || endpoint->environment.handshakes.used > 1 ||
-            endpoint->environment.blocks.used > 4 || endpoint->sessions.entries.used > 1)
+            endpoint->environment.blocks.slots.used > 4 || endpoint->sessions.entries.used > 1)
             world_fail(world, "a pool grows");
     }
     const struct rdtls_endpoint *server = world->hosts[SIDE_SERVER].endpoint;

@@ -8,7 +8,7 @@ enum { BLOCKS = 64, FIRST_SEQ = 3 };
 
 struct bench {
     struct reassembly reassembly;
-    struct pool blocks;
+    struct block_pool blocks;
     uint8_t memory[BLOCKS * REASSEMBLY_BLOCK_LEN];
     uint8_t scratch[REASSEMBLY_MESSAGE_MAX];
 };
@@ -17,7 +17,7 @@ static struct bench *bench_new(void)
 {
     struct bench *bench = calloc(1, sizeof(*bench));
     cr_assert_not_null(bench);
-    pool_init(&bench->blocks, bench->memory, REASSEMBLY_BLOCK_LEN, BLOCKS);
+    block_pool_init(&bench->blocks, bench->memory, REASSEMBLY_BLOCK_LEN, BLOCKS, 1);
     reassembly_init(&bench->reassembly, FIRST_SEQ);
     return bench;
 }
@@ -25,7 +25,7 @@ static struct bench *bench_new(void)
 static void bench_free(struct bench *bench)
 {
     reassembly_release(&bench->reassembly, &bench->blocks);
-    cr_assert_eq(bench->blocks.used, 0, "every block comes back");
+    cr_assert_eq(bench->blocks.slots.used, 0, "every block comes back");
     free(bench);
 }
 
@@ -142,7 +142,7 @@ Test(reassembly, memory_grows_with_bytes_received_and_not_with_lengths_claimed)
              offset += REASSEMBLY_BLOCK_DATA) {
             (void)keep(bench, (struct piece){seq, REASSEMBLY_MESSAGE_MAX, offset, 1, 1, 0});
             sent++;
-            size_t covered = (size_t)bench->blocks.used * REASSEMBLY_BLOCK_DATA;
+            size_t covered = (size_t)bench->blocks.slots.used * REASSEMBLY_BLOCK_DATA;
             cr_assert_leq(covered, REASSEMBLY_SLACK + sent);
         }
     bench_free(bench);
@@ -195,10 +195,10 @@ Test(reassembly, old_and_far_messages_are_told_apart)
 Test(reassembly, an_empty_pool_refuses)
 {
     struct bench *bench = bench_new();
-    while (pool_lend(&bench->blocks) != POOL_NONE) {
+    while (pool_lend(&bench->blocks.slots) != POOL_NONE) {
     }
     cr_assert_eq(keep(bench, (struct piece){FIRST_SEQ, 4, 0, 4, 1, 0}), REASSEMBLY_AHEAD);
     cr_assert_not(next_is_whole(bench, 4));
-    bench->blocks.used = 0;
+    bench->blocks.slots.used = 0;
     bench_free(bench);
 }

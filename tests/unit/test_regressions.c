@@ -1,71 +1,12 @@
 /* What went wrong once: each test is named after it, and was seen to fail before its mistake was
  * corrected. */
 #include "certificate_support.h"
-#include "endpoint_support.h"
+#include "fragment_support.h"
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "handshake/reassembly.h"
 #include "wire/record_header.h"
-
-enum {
-    SECOND = 1000000000,
-    RECORD_SEQUENCE_AT =
-        5, /* where things lie in a datagram that begins with a handshake message */
-    RECORD_LENGTH_AT = 11,
-    MESSAGE_AT = 13,
-    MESSAGE_SEQ_AT = 17,
-    BODY_AT = 25,
-    COOKIE_AT = BODY_AT + 2 + 32 + 1, /* behind version, random and an empty session id */
-    COOKIE_BYTES = 32,
-};
-
-struct fragment {
-    uint16_t message_seq;
-    uint32_t message_len;
-    uint32_t offset;
-    struct bytes bytes;
-};
-
-/* A fragment of a ClientHello in a plaintext record, to the server. */
-static void send_fragment(struct host *server, const struct rdtls_path *path, uint64_t sequence,
-                          struct fragment fragment)
-{
-    uint8_t datagram[DATAGRAM_MAX] = {22, 0xfe, 0xfd};
-    struct handshake_header header = {
-        .type = MESSAGE_CLIENT_HELLO,
-        .message_seq = fragment.message_seq,
-        .length = fragment.message_len,
-        .fragment_offset = fragment.offset,
-        .fragment_length = (uint32_t)fragment.bytes.len,
-    };
-    store_u48(datagram + RECORD_SEQUENCE_AT, sequence);
-    store_u16(datagram + RECORD_LENGTH_AT, (uint16_t)(HANDSHAKE_HEADER_LEN + fragment.bytes.len));
-    handshake_header_write(datagram + MESSAGE_AT, &header);
-    bytes_copy(datagram + BODY_AT, fragment.bytes);
-    host_receive(server, path, datagram, BODY_AT + fragment.bytes.len, 0);
-}
-
-/* The beginning of a hello that claims to be as long as a message may be, with a good cookie. */
-static void begin_longest_hello(struct host *server, const struct rdtls_path *path,
-                                uint16_t message_seq)
-{
-    enum { SUITES_AND_COMPRESSION = 6, COOKIE_LENGTH_AT = COOKIE_AT - BODY_AT };
-    static const uint8_t rest[SUITES_AND_COMPRESSION] = {0, 2, 0xc0, 0x2b, 1, 0};
-    uint8_t body[128] = {0xfe, 0xfd};
-    uint8_t answer[DATAGRAM_MAX];
-    struct fragment fragment = {message_seq, REASSEMBLY_MESSAGE_MAX, 0, {body, 0}};
-    memcpy(body + COOKIE_LENGTH_AT + 1, rest, sizeof(rest));
-    fragment.bytes.len = COOKIE_LENGTH_AT + 1 + sizeof(rest);
-    send_fragment(server, path, 0, fragment);
-    cr_assert_eq(host_take(server, answer), BODY_AT + 3 + COOKIE_BYTES);
-    body[COOKIE_LENGTH_AT] = COOKIE_BYTES;
-    memcpy(body + COOKIE_LENGTH_AT + 1, answer + BODY_AT + 3, COOKIE_BYTES);
-    memcpy(body + COOKIE_LENGTH_AT + 1 + COOKIE_BYTES, rest, sizeof(rest));
-    fragment.bytes.len += COOKIE_BYTES;
-    send_fragment(server, path, 1, fragment);
-}
 
 /* Two messages of the window had one place where message_seq wraps. The hello gave its own blocks
  * up for itself, began anew as a shorter message, and a block far behind its end was copied: over
@@ -100,8 +41,8 @@ Test(regressions, two_messages_around_the_last_message_seq_are_taken_for_one)
     static uint8_t memory[BLOCKS * REASSEMBLY_BLOCK_LEN];
     static uint8_t scratch[REASSEMBLY_MESSAGE_MAX];
     struct reassembly reassembly;
-    struct pool blocks;
-    pool_init(&blocks, memory, REASSEMBLY_BLOCK_LEN, BLOCKS);
+    struct block_pool blocks;
+    block_pool_init(&blocks, memory, REASSEMBLY_BLOCK_LEN, BLOCKS, 1);
     reassembly_init(&reassembly, NEXT);
     struct handshake_header next = {
         .type = 1, .message_seq = NEXT, .length = LEN, .fragment_length = LEN};
@@ -120,7 +61,7 @@ Test(regressions, two_messages_around_the_last_message_seq_are_taken_for_one)
     cr_assert_eq(header.type, later.type);
     cr_assert_eq(header.message_seq, later.message_seq);
     reassembly_release(&reassembly, &blocks);
-    cr_assert_eq(blocks.used, 0);
+    cr_assert_eq(blocks.slots.used, 0);
 }
 
 /* Two pieces from a message's middle had taken all the blocks that its bytes so far allowed: its
@@ -134,9 +75,9 @@ Test(regressions, what_came_early_keeps_the_beginning_out)
     static const struct reassembly_run early[] = {{3726, 4674}, {7967, 8728}};
     struct handshake_header header = {.type = MESSAGE_CERTIFICATE, .length = LENGTH};
     struct reassembly reassembly;
-    struct pool blocks;
+    struct block_pool blocks;
     uint8_t epoch;
-    pool_init(&blocks, memory, REASSEMBLY_BLOCK_LEN, BLOCKS);
+    block_pool_init(&blocks, memory, REASSEMBLY_BLOCK_LEN, BLOCKS, 1);
     reassembly_init(&reassembly, 0);
     for (size_t i = 0; i < sizeof(early) / sizeof(early[0]); i++) {
         header.fragment_offset = early[i].start;
@@ -154,18 +95,7 @@ Test(regressions, what_came_early_keeps_the_beginning_out)
     cr_assert(reassembly_next(&reassembly, &blocks, &header, &epoch, scratch));
     cr_assert_arr_eq(scratch, body, LENGTH);
     reassembly_release(&reassembly, &blocks);
-    cr_assert_eq(blocks.used, 0);
-}
-
-/* The client's ClientHello with a good cookie; its length. */
-static size_t take_second_hello(struct host *client, struct host *server,
-                                const struct rdtls_path *path, uint8_t out[DATAGRAM_MAX])
-{
-    struct rdtls_id id;
-    cr_assert_eq(rdtls_endpoint_connect(client->endpoint, path, 0, 0, &id), RDTLS_OK);
-    host_receive(server, path, out, host_take(client, out), 0);
-    host_receive(client, path, out, host_take(server, out), 0);
-    return host_take(client, out);
+    cr_assert_eq(blocks.slots.used, 0);
 }
 
 /* A server answers with the hello's record sequence number, and there may be none behind it. What

@@ -1,4 +1,5 @@
-/* A live association and hellos on its path: RFC 6347 section 4.2.8. */
+/* Hazard 8: a client restarts on the same port, or somebody pretends that it did: the old
+ * association lives until the new one has proven itself (RFC 6347 section 4.2.8). */
 #include "endpoint_support.h"
 
 struct scene {
@@ -38,7 +39,7 @@ static void old_association_lives(struct scene *scene)
 
 /* [rfc6347#4.2.8] "The reachability requirement prevents off-path/blind attackers from destroying
  * associations merely by sending forged ClientHellos." */
-Test(live_path, a_blind_hello_changes_nothing)
+Test(hazard_08, a_blind_hello_changes_nothing)
 {
     struct scene scene = scene_new();
     struct rdtls_id id;
@@ -58,7 +59,7 @@ Test(live_path, a_blind_hello_changes_nothing)
 }
 
 /* [rfc6347#4.1] "implementations SHOULD discard packets from earlier epochs" */
-Test(live_path, plaintext_alerts_and_messages_change_nothing)
+Test(hazard_08, plaintext_alerts_and_messages_change_nothing)
 {
     struct scene scene = scene_new();
     static const uint8_t fatal[] = {21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40};
@@ -81,7 +82,7 @@ Test(live_path, plaintext_alerts_and_messages_change_nothing)
 /* [rfc6347#4.2.8] "it SHOULD proceed with a new handshake but MUST NOT destroy the existing
  * association until the client has demonstrated reachability" ... "After a correct Finished message
  * is received, the server MUST abandon the previous association" */
-Test(live_path, a_client_that_restarts_takes_over_with_its_finished)
+Test(hazard_08, a_client_that_restarts_takes_over_with_its_finished)
 {
     struct scene scene = scene_new();
     struct rdtls_id id;
@@ -108,7 +109,7 @@ Test(live_path, a_client_that_restarts_takes_over_with_its_finished)
     scene_free(&scene);
 }
 
-Test(live_path, a_hello_that_repeats_the_live_random_is_dropped)
+Test(hazard_08, a_hello_that_repeats_the_live_random_is_dropped)
 {
     struct host server = host_new();
     struct host client = host_new();
