@@ -86,8 +86,8 @@ struct rdtls_config_options {
     size_t fingerprint_count; /* at most 16; copied */
 
     /* Code points in order of preference; count 0: the default order. Copied. */
-    const uint16_t *cipher_suites; /* default 0xC02B, 0xC02F, 0xC02C, 0xC030; of these, a server
-                                      takes those that its certificate is for */
+    const uint16_t *cipher_suites; /* default 0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8; of
+                                      these, a server takes those that its certificate is for */
     size_t cipher_suite_count;
     const uint16_t *groups; /* default 29 (x25519), 23 (secp256r1) */
     size_t group_count;

@@ -24,7 +24,8 @@ extern "C" {
 
 enum {
     RDTLS_RECORD_HEADROOM =
-        21, /* bytes before a payload that is sealed in place: record header 13, explicit nonce 8 */
+        21, /* bytes before a payload that is sealed in place: record header 13, explicit nonce 8.
+             With ChaCha20-Poly1305 that is not there, and the payload is moved 8 bytes forward */
     RDTLS_RECORD_TAILROOM = 16, /* bytes behind it: the AEAD's tag */
     RDTLS_PAYLOAD_MAX = 16384,  /* RFC 5246 section 6.2.1 */
     RDTLS_DIGEST_MAX = 64,      /* to be signed: 32 or 48 today */

@@ -5,6 +5,8 @@ const struct value_word suite_words[] = {
     {"ECDHE-ECDSA-AES256-GCM-SHA384", 0xc02c},
     {"ECDHE-RSA-AES128-GCM-SHA256", 0xc02f},
     {"ECDHE-RSA-AES256-GCM-SHA384", 0xc030},
+    {"ECDHE-RSA-CHACHA20-POLY1305", 0xcca8},
+    {"ECDHE-ECDSA-CHACHA20-POLY1305", 0xcca9},
     {NULL, 0},
 };
 

@@ -25,6 +25,7 @@ static const struct {
 } kinds[AEAD_KIND_COUNT] = {
     [AEAD_AES_128_GCM] = {"AES-128-GCM", 16},
     [AEAD_AES_256_GCM] = {"AES-256-GCM", 32},
+    [AEAD_CHACHA20_POLY1305] = {"ChaCha20-Poly1305", 32},
 };
 
 size_t aead_key_len(enum aead_kind kind)
@@ -32,7 +33,7 @@ size_t aead_key_len(enum aead_kind kind)
     return kinds[kind].key_len;
 }
 
-/* The nonce of GCM is 12 bytes unless another length is set. */
+/* The nonce of each is 12 bytes unless another length is set. */
 static bool prepare_contexts(struct aead_engine *engine, enum aead_kind kind)
 {
     EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, kinds[kind].name, NULL);
@@ -114,7 +115,7 @@ static bool run_cipher(EVP_CIPHER_CTX *context, const struct aead_operation *ope
 
 bool aead_seal(struct aead_engine *engine, const struct aead_operation *operation)
 {
-    /* GCM's last step writes no bytes, but wants somewhere to write them. */
+    /* The last step writes no bytes, but wants somewhere to write them. */
     uint8_t nothing[AEAD_TAG_LEN];
     int len;
     EVP_CIPHER_CTX *context = keyed_for(engine, DIRECTION_SEAL, operation);

@@ -11,7 +11,13 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
-enum aead_kind { AEAD_AES_128_GCM, AEAD_AES_256_GCM, AEAD_KIND_COUNT };
+enum aead_kind {
+    AEAD_AES_128_GCM,
+    AEAD_AES_256_GCM,
+    AEAD_CHACHA20_POLY1305, /* RFC 8439 */
+    AEAD_KIND_COUNT,
+    AEAD_NONE = AEAD_KIND_COUNT, /* plaintext */
+};
 
 enum {
     AEAD_KEY_MAX = 32,

@@ -28,10 +28,9 @@ static enum rdtls_status take_suites(struct policy *policy,
                                      const struct rdtls_config_options *options)
 {
     static const uint16_t defaults[] = {
-        SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256,
-        SUITE_ECDHE_RSA_AES_128_GCM_SHA256,
-        SUITE_ECDHE_ECDSA_AES_256_GCM_SHA384,
-        SUITE_ECDHE_RSA_AES_256_GCM_SHA384,
+        SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256, SUITE_ECDHE_RSA_AES_128_GCM_SHA256,
+        SUITE_ECDHE_ECDSA_AES_256_GCM_SHA384, SUITE_ECDHE_RSA_AES_256_GCM_SHA384,
+        SUITE_ECDHE_ECDSA_CHACHA20_POLY1305,  SUITE_ECDHE_RSA_CHACHA20_POLY1305,
     };
     bool is_default = options->cipher_suite_count == 0;
     const uint16_t *suites = is_default ? defaults : options->cipher_suites;

@@ -210,7 +210,7 @@ enum rdtls_status rdtls_conn_seal(struct rdtls_conn *conn, uint8_t *record, size
 {
     if (!conn->has_begun)
         return RDTLS_NOT_CONNECTED;
-    *record_len = sealed_len(true, payload_len);
+    *record_len = connection_record_len(&conn->connection, payload_len);
     return connection_seal(&conn->environment, &conn->connection,
                            bytes_of(record + RDTLS_RECORD_HEADROOM, payload_len), record);
 }

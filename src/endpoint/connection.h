@@ -123,7 +123,10 @@ bool connection_wants_to_transmit(const struct connection_environment *environme
 size_t connection_transmit(struct connection_environment *environment,
                            struct connection *connection, uint8_t *out, size_t capacity);
 
-/* One record of application data into out: sealed_len bytes. */
+/* How long a record of application data is. */
+size_t connection_record_len(const struct connection *connection, size_t payload_len);
+
+/* One record of application data into out: connection_record_len bytes. */
 MUST_CHECK enum rdtls_status connection_seal(struct connection_environment *environment,
                                              struct connection *connection, struct bytes payload,
                                              uint8_t *out);

@@ -17,11 +17,11 @@ static struct seal_request seal_request_of(struct connection_environment *enviro
                                            struct bytes plaintext)
 {
     struct association *association = &connection->association;
-    bool is_protected = association->write_epoch != EPOCH_PLAINTEXT;
+    enum aead_kind aead = association_aead(association, association->write_epoch);
     return (struct seal_request){
         .engine = environment->handshake.engine,
-        .aead = is_protected ? suite_find(association->suite)->aead : AEAD_AES_128_GCM,
-        .keys = is_protected ? &association->write_keys : NULL,
+        .aead = aead,
+        .keys = aead != AEAD_NONE ? &association->write_keys : NULL,
         .epoch = &association->write[association->write_epoch],
         .type = type,
         .version = VERSION_DTLS_1_2,
@@ -37,9 +37,9 @@ static size_t transmit_alert(struct connection_environment *environment,
     alert_write(content, &alert);
     /* [rfc6347#4.2.7] "Alert messages are not retransmitted at all" */
     connection->alert_level = 0;
-    size_t len = sealed_len(connection->association.write_epoch != EPOCH_PLAINTEXT, ALERT_LEN);
     struct seal_request request =
         seal_request_of(environment, connection, CONTENT_ALERT, bytes_of(content, ALERT_LEN));
+    size_t len = sealed_len(request.aead, ALERT_LEN);
     return len <= capacity && seal_record(&request, out) == RDTLS_OK ? len : 0;
 }
 
@@ -66,10 +66,19 @@ size_t connection_transmit(struct connection_environment *environment,
     return 0;
 }
 
+/* Before a suite is chosen: the longest that it can become. */
+size_t connection_record_len(const struct connection *connection, size_t payload_len)
+{
+    const struct association *association = &connection->association;
+    return association->suite == 0
+               ? payload_len + SEALED_OVERHEAD
+               : sealed_len(association_aead(association, EPOCH_PROTECTED), payload_len);
+}
+
 size_t connection_payload_max(const struct connection_environment *environment,
                               const struct connection *connection)
 {
-    size_t fits = environment->config->policy.mtu - (size_t)SEALED_OVERHEAD;
+    size_t fits = environment->config->policy.mtu - connection_record_len(connection, 0);
     size_t limit = connection->association.record_size_limit;
     return limit != 0 && limit < fits ? limit : fits;
 }

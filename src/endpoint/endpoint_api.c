@@ -42,7 +42,7 @@ enum rdtls_status rdtls_endpoint_send(struct rdtls_endpoint *endpoint, struct rd
     struct connection *connection = endpoint_find(endpoint, id);
     if (connection == NULL)
         return RDTLS_NO_SUCH_CONNECTION;
-    size_t record_len = sealed_len(true, data_len);
+    size_t record_len = connection_record_len(connection, data_len);
     if (record_len > endpoint->environment.config->policy.mtu)
         return RDTLS_TOO_LONG;
     /* Its flight has not left yet: data must not overtake it. */

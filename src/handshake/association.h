@@ -11,7 +11,7 @@
 
 #include <ringdtls/config.h>
 
-#include "crypto/digest.h"
+#include "crypto/suites.h"
 #include "record/epoch.h"
 #include "wire/finished.h"
 #include "wire/hellos.h"
@@ -51,5 +51,11 @@ struct association {
     bool final_is_ours;
     bool peer_certificate; /* the peer has proven to own one */
 };
+
+/* What protects the records that are sent under an epoch. */
+static inline enum aead_kind association_aead(const struct association *association, uint8_t epoch)
+{
+    return epoch == EPOCH_PLAINTEXT ? AEAD_NONE : suite_find(association->suite)->aead;
+}
 
 #endif

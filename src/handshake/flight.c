@@ -67,19 +67,19 @@ static bool write_record(const struct flight_writer *flight_writer, struct write
                          struct bytes body)
 {
     struct association *association = flight_writer->association;
-    bool is_protected = epoch != EPOCH_PLAINTEXT;
+    enum aead_kind aead = association_aead(association, epoch);
     size_t len = head.len + body.len;
     size_t before = datagram->len;
-    uint8_t *room = writer_room(datagram, sealed_len(is_protected, len));
+    uint8_t *room = writer_room(datagram, sealed_len(aead, len));
     if (room == NULL)
         return false;
-    uint8_t *plaintext = room + RECORD_HEADER_LEN + (is_protected ? GCM_EXPLICIT_NONCE_LEN : 0);
+    uint8_t *plaintext = room + sealed_before(aead);
     bytes_copy(plaintext, head);
     bytes_copy(plaintext + head.len, body);
     struct seal_request request = {
         .engine = flight_writer->engine,
-        .aead = is_protected ? suite_find(association->suite)->aead : AEAD_AES_128_GCM,
-        .keys = is_protected ? &association->write_keys : NULL,
+        .aead = aead,
+        .keys = aead != AEAD_NONE ? &association->write_keys : NULL,
         .epoch = &association->write[epoch],
         .type = type,
         .version = flight_writer->record_version,
@@ -101,16 +101,11 @@ static bool write_change_cipher_spec(const struct flight_writer *flight_writer,
                         bytes_of(change_cipher_spec, CHANGE_CIPHER_SPEC_LEN), bytes_of(NULL, 0));
 }
 
-static size_t fragment_overhead(uint8_t epoch)
-{
-    return sealed_len(epoch != EPOCH_PLAINTEXT, HANDSHAKE_HEADER_LEN);
-}
-
 /* How many bytes of a message with `left` to go fit into `room`; false: it waits for the next
  * datagram. [rfc6347#4.1.1] "Each DTLS record MUST fit within a single datagram." */
-static bool fragment_fits(size_t room, uint8_t epoch, size_t left, size_t *len)
+static bool fragment_fits(size_t room, enum aead_kind aead, size_t left, size_t *len)
 {
-    size_t overhead = fragment_overhead(epoch);
+    size_t overhead = sealed_len(aead, HANDSHAKE_HEADER_LEN);
     if (room < overhead)
         return false;
     *len = left < room - overhead ? left : room - overhead;
@@ -173,10 +168,12 @@ static bool write_at_cursor(struct flight *flight, const struct flight_writer *f
     const struct flight_message *message = &flight->messages[flight->cursor_message];
     bool needs_ccs = is_first_of_epoch(flight);
     size_t room = datagram->capacity - datagram->len;
-    size_t before = needs_ccs ? sealed_len(false, CHANGE_CIPHER_SPEC_LEN) : 0;
+    size_t before = needs_ccs ? sealed_len(AEAD_NONE, CHANGE_CIPHER_SPEC_LEN) : 0;
     size_t left = message->length - flight->cursor_offset;
     size_t len;
-    if (room < before || !fragment_fits(room - before, message->epoch, left, &len))
+    if (room < before ||
+        !fragment_fits(room - before, association_aead(flight_writer->association, message->epoch),
+                       left, &len))
         return false;
     if (needs_ccs && !write_change_cipher_spec(flight_writer, datagram))
         return false;

@@ -3,12 +3,13 @@
 #include "base/secret.h"
 #include "crypto/prf.h"
 
-enum { KEY_BLOCK_MAX = 2 * (AEAD_KEY_MAX + GCM_SALT_LEN) };
+enum { KEY_BLOCK_MAX = 2 * (AEAD_KEY_MAX + AEAD_NONCE_LEN) };
 
 static void install_traffic_keys(struct association *association, const struct suite *suite)
 {
     uint8_t key_block[KEY_BLOCK_MAX];
     size_t key_len = aead_key_len(suite->aead);
+    size_t iv_len = epoch_iv_len(suite->aead);
     struct prf_input expansion = {
         .hash = suite->hash,
         .secret = bytes_of(association->master_secret, MASTER_SECRET_LEN),
@@ -16,7 +17,7 @@ static void install_traffic_keys(struct association *association, const struct s
         .seed = bytes_of(association->server_random, RANDOM_LEN),
         .more_seed = bytes_of(association->client_random, RANDOM_LEN),
     };
-    prf_12(&expansion, key_block, 2 * (key_len + GCM_SALT_LEN));
+    prf_12(&expansion, key_block, 2 * (key_len + iv_len));
 
     /* [rfc5246#6.3] client_write_key, server_write_key, client_write_IV, server_write_IV; AEAD
      * suites have no MAC keys. */
@@ -25,8 +26,8 @@ static void install_traffic_keys(struct association *association, const struct s
     struct traffic_keys *server = is_client ? &association->read_keys : &association->write_keys;
     memcpy(client->key, key_block, key_len);
     memcpy(server->key, key_block + key_len, key_len);
-    memcpy(client->salt, key_block + 2 * key_len, GCM_SALT_LEN);
-    memcpy(server->salt, key_block + 2 * key_len + GCM_SALT_LEN, GCM_SALT_LEN);
+    memcpy(client->iv, key_block + 2 * key_len, iv_len);
+    memcpy(server->iv, key_block + 2 * key_len + iv_len, iv_len);
     secret_wipe(key_block, sizeof(key_block));
 }
 

@@ -1,9 +1,9 @@
 /*
  * From the shared secret to traffic keys (RFC 5246 sections 6.3 and 8.1, RFC 7627 section 4, RFC
- * 5288).
+ * 5288, RFC 7905).
  *
  *     shared --"extended master secret", session hash--> master_secret --"key expansion",
- * randoms--> keys and salts
+ * randoms--> keys and IVs
  *                                                            |--"client finished", "server
  * finished", hash--> verify_data
  *                                                            `--a label, randoms--> exported keying

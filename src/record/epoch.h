@@ -5,6 +5,8 @@
 #ifndef RECORD_EPOCH_H
 #define RECORD_EPOCH_H
 
+#include <assert.h>
+
 #include "crypto/aead.h"
 #include "record/replay_window.h"
 
@@ -13,12 +15,28 @@ enum {
     GCM_EXPLICIT_NONCE_LEN = 8, /* and the part in each record: epoch and sequence number */
 };
 
+static_assert((int)GCM_SALT_LEN + (int)GCM_EXPLICIT_NONCE_LEN == (int)AEAD_NONCE_LEN,
+              "together they are the nonce");
+
 #define SEQUENCE_MAX ((UINT64_C(1) << 48) - 1)
 
 struct traffic_keys {
     uint8_t key[AEAD_KEY_MAX];
-    uint8_t salt[GCM_SALT_LEN];
+    uint8_t iv[AEAD_NONCE_LEN]; /* epoch_iv_len bytes of it */
 };
+
+/* How much of the nonce follows from the keys: of GCM the salt, of ChaCha20-Poly1305 all of it (RFC
+ * 7905 section 2). */
+static inline size_t epoch_iv_len(enum aead_kind aead)
+{
+    return aead == AEAD_CHACHA20_POLY1305 ? AEAD_NONCE_LEN : GCM_SALT_LEN;
+}
+
+/* What stands in each record before the ciphertext, for the rest of the nonce. */
+static inline size_t epoch_explicit_nonce_len(enum aead_kind aead)
+{
+    return aead == AEAD_NONE ? 0 : AEAD_NONCE_LEN - epoch_iv_len(aead);
+}
 
 struct write_epoch {
     uint64_t next_sequence;

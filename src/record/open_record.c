@@ -2,8 +2,6 @@
 
 #include "record/protection.h"
 
-enum { PROTECTED_MIN = GCM_EXPLICIT_NONCE_LEN + AEAD_TAG_LEN };
-
 enum open_verdict open_record(const struct open_request *request, struct bytes *plaintext)
 {
     const struct record_header *header = request->header;
@@ -12,11 +10,12 @@ enum open_verdict open_record(const struct open_request *request, struct bytes *
      * matched to a session, to speed rejection of duplicate records." */
     if (!replay_window_admits(request->window, header->sequence))
         return OPEN_REPLAYED;
-    if (header->length < PROTECTED_MIN)
+    size_t nonce_len = epoch_explicit_nonce_len(request->aead);
+    if (header->length < nonce_len + AEAD_TAG_LEN)
         return OPEN_UNAUTHENTIC;
 
-    size_t plaintext_len = (size_t)header->length - PROTECTED_MIN;
-    uint8_t *ciphertext = request->fragment + GCM_EXPLICIT_NONCE_LEN;
+    size_t plaintext_len = (size_t)header->length - nonce_len - AEAD_TAG_LEN;
+    uint8_t *ciphertext = request->fragment + nonce_len;
     uint8_t additional_data[ADDITIONAL_DATA_LEN];
     additional_data_write(additional_data, header, plaintext_len);
     struct aead_operation operation = {
@@ -29,7 +28,7 @@ enum open_verdict open_record(const struct open_request *request, struct bytes *
     };
     /* [rfc5288#3] "It is chosen by the sender and is carried in each TLS record": so it is read
      * there, and need not be the record's number. */
-    nonce_write(operation.nonce, request->keys->salt, request->fragment);
+    nonce_write(operation.nonce, request->aead, request->keys, header, request->fragment);
     if (!aead_open(request->engine, &operation))
         return OPEN_UNAUTHENTIC;
     if (plaintext_len > PLAINTEXT_MAX)

@@ -21,7 +21,7 @@ struct open_request {
     const struct traffic_keys *keys;
     const struct replay_window *window;
     const struct record_header *header;
-    uint8_t *fragment; /* header->length bytes: explicit nonce, ciphertext, tag */
+    uint8_t *fragment; /* header->length bytes: explicit nonce if any, ciphertext, tag */
 };
 
 /* On OPENED *plaintext lies within fragment. */

@@ -1,8 +1,9 @@
 /*
  * What both directions of record protection have in common: nonce and additional data (RFC 5288
- * section 3, RFC 5246 section 6.2.3.3).
+ * section 3, RFC 7905 section 2, RFC 5246 section 6.2.3.3).
  *
- *     nonce:            salt 4 | explicit nonce 8
+ *     nonce:            salt 4 | explicit nonce 8       of AES-GCM
+ *                       IV 12 xor (0 4 | epoch 2 | sequence 6)   of ChaCha20-Poly1305
  *     additional data:  epoch 2 | sequence 6 | type 1 | version 2 | length of the plaintext 2
  */
 #ifndef RECORD_PROTECTION_H
@@ -35,11 +36,23 @@ static inline void additional_data_write(uint8_t out[ADDITIONAL_DATA_LEN],
     store_u16(out + 11, (uint16_t)plaintext_len);
 }
 
-static inline void nonce_write(uint8_t out[AEAD_NONCE_LEN], const uint8_t salt[GCM_SALT_LEN],
-                               const uint8_t explicit_nonce[GCM_EXPLICIT_NONCE_LEN])
+/* explicit_nonce: in the record, where it has one. */
+static inline void nonce_write(uint8_t out[AEAD_NONCE_LEN], enum aead_kind aead,
+                               const struct traffic_keys *keys, const struct record_header *header,
+                               const uint8_t *explicit_nonce)
 {
-    memcpy(out, salt, GCM_SALT_LEN);
-    memcpy(out + GCM_SALT_LEN, explicit_nonce, GCM_EXPLICIT_NONCE_LEN);
+    memcpy(out, keys->iv, AEAD_NONCE_LEN);
+    if (aead != AEAD_CHACHA20_POLY1305) {
+        memcpy(out + GCM_SALT_LEN, explicit_nonce, GCM_EXPLICIT_NONCE_LEN);
+        return;
+    }
+    /* [rfc7905#2] "The padded sequence number is XORed with the client_write_IV (when the client is
+     * sending) or server_write_IV (when the server is sending)." "In DTLS, the 64-bit seq_num is
+     * the 16-bit epoch concatenated with the 48-bit seq_num." */
+    uint8_t number[8];
+    record_number_write(number, header->epoch, header->sequence);
+    for (size_t i = 0; i < sizeof(number); i++)
+        out[AEAD_NONCE_LEN - sizeof(number) + i] ^= number[i];
 }
 
 #endif

@@ -6,37 +6,61 @@
 
 static_assert(SEALED_OVERHEAD == 37, "13 of the header, 8 of the nonce, 16 of the tag");
 
-size_t sealed_len(bool is_protected, size_t plaintext_len)
+size_t sealed_before(enum aead_kind aead)
 {
-    return plaintext_len + (is_protected ? SEALED_OVERHEAD : RECORD_HEADER_LEN);
+    return RECORD_HEADER_LEN + epoch_explicit_nonce_len(aead);
 }
 
-/* Behind the header: explicit nonce, ciphertext, tag. */
+size_t sealed_len(enum aead_kind aead, size_t plaintext_len)
+{
+    return sealed_before(aead) + plaintext_len + (aead == AEAD_NONE ? 0 : AEAD_TAG_LEN);
+}
+
+/* libcrypto takes texts that lie apart, or exactly in the same place. What lies in the record is
+ * brought to its place before anything is written over it. */
+static struct bytes brought_to(uint8_t *fragment, size_t nonce_len, struct bytes plaintext)
+{
+    uintptr_t from = (uintptr_t)plaintext.data;
+    uintptr_t begin = (uintptr_t)fragment;
+    uint8_t *place = fragment + nonce_len;
+    if (plaintext.data == place)
+        return plaintext;
+    if (from >= begin + nonce_len + plaintext.len + AEAD_TAG_LEN || begin >= from + plaintext.len)
+        return plaintext;
+    bytes_copy(place, plaintext);
+    return bytes_of(place, plaintext.len);
+}
+
+/* Behind the header: explicit nonce if there is one, ciphertext, tag. */
 static bool protect(const struct seal_request *request, const struct record_header *header,
                     uint8_t *fragment)
 {
     uint8_t additional_data[ADDITIONAL_DATA_LEN];
-    additional_data_write(additional_data, header, request->plaintext.len);
+    size_t nonce_len = epoch_explicit_nonce_len(request->aead);
+    struct bytes plaintext = brought_to(fragment, nonce_len, request->plaintext);
+    additional_data_write(additional_data, header, plaintext.len);
     struct aead_operation operation = {
         .kind = request->aead,
         .key = request->keys->key,
         .aad = bytes_of(additional_data, sizeof(additional_data)),
-        .in = request->plaintext.data,
-        .in_len = request->plaintext.len,
-        .out = fragment + GCM_EXPLICIT_NONCE_LEN,
+        .in = plaintext.data,
+        .in_len = plaintext.len,
+        .out = fragment + nonce_len,
     };
     /* [rfc5288#3] "Each value of the nonce_explicit MUST be distinct for each distinct invocation
      * of the GCM encrypt function for any fixed key. ... The nonce_explicit MAY be the 64-bit
      * sequence number." */
-    record_number_write(fragment, header->epoch, header->sequence);
-    nonce_write(operation.nonce, request->keys->salt, fragment);
+    if (nonce_len > 0)
+        record_number_write(fragment, header->epoch, header->sequence);
+    nonce_write(operation.nonce, request->aead, request->keys, header, fragment);
     return aead_seal(request->engine, &operation);
 }
 
 enum rdtls_status seal_record(const struct seal_request *request, uint8_t *out)
 {
     size_t plaintext_len = request->plaintext.len;
-    bool is_protected = request->keys != NULL;
+    bool is_protected = request->aead != AEAD_NONE;
+    assert(is_protected == (request->keys != NULL));
     /* [rfc6347#4.1.1.1] "the upper layer protocol MUST NOT write any record that exceeds the
      * maximum record size of 2^14 bytes." */
     if (plaintext_len > PLAINTEXT_MAX)
@@ -51,7 +75,7 @@ enum rdtls_status seal_record(const struct seal_request *request, uint8_t *out)
         .version = request->version,
         .epoch = request->epoch->epoch,
         .sequence = request->epoch->next_sequence,
-        .length = (uint16_t)(sealed_len(is_protected, plaintext_len) - RECORD_HEADER_LEN),
+        .length = (uint16_t)(sealed_len(request->aead, plaintext_len) - RECORD_HEADER_LEN),
     };
     uint8_t *fragment = out + RECORD_HEADER_LEN;
     if (is_protected) {

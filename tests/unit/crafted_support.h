@@ -58,18 +58,18 @@ static inline size_t craft(struct host *from, struct rdtls_id id, uint8_t epoch,
                            struct bytes content, uint8_t *out)
 {
     struct association *association = association_of(from, id);
-    bool is_protected = epoch != EPOCH_PLAINTEXT;
+    enum aead_kind aead = association_aead(association, epoch);
     struct seal_request request = {
         .engine = from->endpoint->environment.handshake.engine,
-        .aead = is_protected ? suite_find(association->suite)->aead : AEAD_AES_128_GCM,
-        .keys = is_protected ? &association->write_keys : NULL,
+        .aead = aead,
+        .keys = aead != AEAD_NONE ? &association->write_keys : NULL,
         .epoch = &association->write[epoch],
         .type = (enum content_type)type,
         .version = VERSION_DTLS_1_2,
         .plaintext = content,
     };
     cr_assert_eq(seal_record(&request, out), RDTLS_OK);
-    return sealed_len(is_protected, content.len);
+    return sealed_len(aead, content.len);
 }
 
 struct crafted_message {

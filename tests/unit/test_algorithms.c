@@ -79,7 +79,7 @@ Test(algorithms, every_kind_of_certificate_at_both_ends, .timeout = 120)
  * exchange algorithm and any negotiated extensions." */
 Test(algorithms, every_suite_with_its_certificate_and_no_other, .timeout = 120)
 {
-    static const uint16_t suites[] = {0xc02b, 0xc02c, 0xc02f, 0xc030};
+    static const uint16_t suites[] = {0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9};
     const struct identity ecdsa = identity_of(EVP_EC_gen("P-256"));
     const struct identity rsa = identity_of(rsa_key(2048, 65537));
     for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {

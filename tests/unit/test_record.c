@@ -1,77 +1,4 @@
-#include "record/open_record.h"
-#include "record/seal_record.h"
-
-#include "crypto_support.h"
-
-enum { ROOM = RECORD_HEADER_LEN + UINT16_MAX };
-
-/* Two ends of one direction. */
-struct fixture {
-    struct aead_engine *engine;
-    enum aead_kind aead;
-    struct traffic_keys keys;
-    struct write_epoch write;
-    struct read_epoch read;
-};
-
-static struct fixture fixture_of(enum aead_kind aead, uint8_t seed)
-{
-    struct fixture fixture = {
-        .engine = aead_engine_new(),
-        .aead = aead,
-        .write = {.epoch = 1},
-        .read = {.epoch = 1},
-    };
-    cr_assert_not_null(fixture.engine);
-    memset(fixture.keys.key, seed, sizeof(fixture.keys.key));
-    memset(fixture.keys.salt, seed + 1, sizeof(fixture.keys.salt));
-    return fixture;
-}
-
-static enum rdtls_status seal(struct fixture *fixture, struct bytes plaintext, uint8_t *out)
-{
-    struct seal_request request = {
-        .engine = fixture->engine,
-        .aead = fixture->aead,
-        .keys = &fixture->keys,
-        .epoch = &fixture->write,
-        .type = CONTENT_APPLICATION_DATA,
-        .version = VERSION_DTLS_1_2,
-        .plaintext = plaintext,
-    };
-    return seal_record(&request, out);
-}
-
-/* As an endpoint does it: the header is read from the wire, the window moves on OPENED alone. */
-static enum open_verdict receive(struct fixture *fixture, uint8_t *record, size_t len,
-                                 struct bytes *plaintext)
-{
-    struct reader reader = reader_of(bytes_of(record, len));
-    struct record_header header;
-    cr_assert(record_header_read(&reader, &header));
-    cr_assert_eq(header.length, reader.left);
-    struct open_request request = {
-        .engine = fixture->engine,
-        .aead = fixture->aead,
-        .keys = &fixture->keys,
-        .window = &fixture->read.window,
-        .header = &header,
-        .fragment = record + RECORD_HEADER_LEN,
-    };
-    enum open_verdict verdict = open_record(&request, plaintext);
-    if (verdict == OPENED)
-        replay_window_mark(&fixture->read.window, header.sequence);
-    return verdict;
-}
-
-static const enum aead_kind both_kinds[] = {AEAD_AES_128_GCM, AEAD_AES_256_GCM};
-static const char message[] = "this is what one end says to the other";
-enum { MESSAGE_LEN = sizeof(message) - 1 };
-
-static struct bytes message_bytes(void)
-{
-    return bytes_of(message, MESSAGE_LEN);
-}
+#include "record_support.h"
 
 Test(record, what_is_sealed_opens)
 {
@@ -79,11 +6,11 @@ Test(record, what_is_sealed_opens)
     static uint8_t plaintext[16384];
     static const size_t lens[] = {0, 1, 15, 16, 17, 1200, 16383, 16384};
     memset(plaintext, 0x5a, sizeof(plaintext));
-    for (size_t k = 0; k < 2; k++) {
-        struct fixture fixture = fixture_of(both_kinds[k], 1);
+    for (int kind = 0; kind < AEAD_KIND_COUNT; kind++) {
+        struct fixture fixture = fixture_of((enum aead_kind)kind, 1);
         for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
             struct bytes opened;
-            size_t len = sealed_len(true, lens[i]);
+            size_t len = sealed_len(fixture.aead, lens[i]);
             cr_assert_eq(seal(&fixture, bytes_of(plaintext, lens[i]), record), RDTLS_OK);
             cr_assert_eq(receive(&fixture, record, len, &opened), OPENED);
             cr_expect(bytes_are_equal(opened, bytes_of(plaintext, lens[i])));
@@ -132,7 +59,7 @@ Test(record, seals_and_opens_in_place)
     uint8_t *place = in_place + RECORD_HEADER_LEN + GCM_EXPLICIT_NONCE_LEN;
     struct fixture first = fixture_of(AEAD_AES_256_GCM, 9);
     struct fixture second = fixture_of(AEAD_AES_256_GCM, 9);
-    size_t len = sealed_len(true, MESSAGE_LEN);
+    size_t len = sealed_len(first.aead, MESSAGE_LEN);
     memcpy(place, message, MESSAGE_LEN);
     cr_assert_eq(seal(&first, message_bytes(), apart), RDTLS_OK);
     cr_assert_eq(seal(&second, bytes_of(place, MESSAGE_LEN), in_place), RDTLS_OK);
@@ -151,12 +78,13 @@ Test(record, epoch_0_is_plaintext)
     uint8_t record[256];
     struct write_epoch epoch = {.next_sequence = 5, .epoch = 0};
     struct seal_request request = {
+        .aead = AEAD_NONE,
         .epoch = &epoch,
         .type = CONTENT_HANDSHAKE,
         .version = VERSION_DTLS_1_0,
         .plaintext = message_bytes(),
     };
-    cr_assert_eq(sealed_len(false, MESSAGE_LEN), RECORD_HEADER_LEN + MESSAGE_LEN);
+    cr_assert_eq(sealed_len(AEAD_NONE, MESSAGE_LEN), RECORD_HEADER_LEN + MESSAGE_LEN);
     cr_assert_eq(seal_record(&request, record), RDTLS_OK);
     expect_hex(record, RECORD_HEADER_LEN, "16 feff 0000 000000000005 0026", "header");
     cr_expect_arr_eq(record + RECORD_HEADER_LEN, message, MESSAGE_LEN);
@@ -183,7 +111,7 @@ Test(record, every_changed_byte_is_unauthentic_and_moves_nothing)
     uint8_t copy[256];
     struct bytes opened;
     struct fixture fixture = fixture_of(AEAD_AES_128_GCM, 3);
-    size_t len = sealed_len(true, MESSAGE_LEN);
+    size_t len = sealed_len(fixture.aead, MESSAGE_LEN);
     cr_assert_eq(seal(&fixture, message_bytes(), record), RDTLS_OK);
     cr_assert_eq(receive(&fixture, record, len, &opened), OPENED);
 
@@ -215,7 +143,7 @@ Test(record, every_shortened_record_is_unauthentic)
     uint8_t copy[256];
     struct bytes opened;
     struct fixture fixture = fixture_of(AEAD_AES_256_GCM, 4);
-    size_t len = sealed_len(true, MESSAGE_LEN);
+    size_t len = sealed_len(fixture.aead, MESSAGE_LEN);
     cr_assert_eq(seal(&fixture, message_bytes(), record), RDTLS_OK);
     for (size_t cut = RECORD_HEADER_LEN; cut < len; cut++) {
         memcpy(copy, record, len);
@@ -233,7 +161,7 @@ Test(record, a_replayed_record_is_refused_unopened)
     uint8_t copy[256];
     struct bytes opened;
     struct fixture fixture = fixture_of(AEAD_AES_128_GCM, 5);
-    size_t len = sealed_len(true, MESSAGE_LEN);
+    size_t len = sealed_len(fixture.aead, MESSAGE_LEN);
     for (size_t i = 0; i < 100; i++) {
         cr_assert_eq(seal(&fixture, message_bytes(), record), RDTLS_OK);
         memcpy(copy, record, len);
@@ -252,7 +180,7 @@ Test(record, the_window_admits_63_below_the_highest)
     static uint8_t records[66][256];
     struct bytes opened;
     struct fixture fixture = fixture_of(AEAD_AES_128_GCM, 6);
-    size_t len = sealed_len(true, MESSAGE_LEN);
+    size_t len = sealed_len(fixture.aead, MESSAGE_LEN);
     for (size_t i = 0; i < 66; i++)
         cr_assert_eq(seal(&fixture, message_bytes(), records[i]), RDTLS_OK);
     cr_expect_eq(receive(&fixture, records[64], len, &opened), OPENED);
@@ -272,7 +200,7 @@ Test(record, sealing_stops_behind_the_last_sequence_number)
     uint8_t record[256];
     struct bytes opened;
     struct fixture fixture = fixture_of(AEAD_AES_128_GCM, 7);
-    size_t len = sealed_len(true, MESSAGE_LEN);
+    size_t len = sealed_len(fixture.aead, MESSAGE_LEN);
     fixture.write.next_sequence = SEQUENCE_MAX - 1;
     for (size_t i = 0; i < 2; i++) {
         cr_assert_eq(seal(&fixture, message_bytes(), record), RDTLS_OK);
@@ -325,9 +253,9 @@ Test(record, too_much_plaintext_is_told_from_a_forgery)
         .in_len = plaintext_len,
         .out = place,
     };
-    memcpy(operation.nonce, fixture.keys.salt, GCM_SALT_LEN);
+    memcpy(operation.nonce, fixture.keys.iv, GCM_SALT_LEN);
     cr_assert(aead_seal(fixture.engine, &operation));
-    size_t len = sealed_len(true, plaintext_len);
+    size_t len = sealed_len(fixture.aead, plaintext_len);
     cr_expect_eq(receive(&fixture, record, len, &opened), OPEN_TOO_LONG);
     cr_expect_eq(opened.len, 0);
     cr_expect_eq(fixture.read.window.seen, 0);
@@ -360,10 +288,10 @@ Test(record, the_explicit_nonce_is_the_senders_choice)
         .in_len = MESSAGE_LEN,
         .out = record + RECORD_HEADER_LEN + GCM_EXPLICIT_NONCE_LEN,
     };
-    memcpy(operation.nonce, fixture.keys.salt, GCM_SALT_LEN);
+    memcpy(operation.nonce, fixture.keys.iv, GCM_SALT_LEN);
     memcpy(operation.nonce + GCM_SALT_LEN, chosen.data, chosen.len);
     cr_assert(aead_seal(fixture.engine, &operation));
-    cr_expect_eq(receive(&fixture, record, sealed_len(true, MESSAGE_LEN), &opened), OPENED);
+    cr_expect_eq(receive(&fixture, record, sealed_len(fixture.aead, MESSAGE_LEN), &opened), OPENED);
     cr_expect(bytes_are_equal(opened, message_bytes()));
     aead_engine_free(fixture.engine);
 }
@@ -378,7 +306,7 @@ Test(record, two_keys_alternate_on_one_engine)
     struct fixture b = fixture_of(AEAD_AES_128_GCM, 30);
     aead_engine_free(b.engine);
     b.engine = a.engine;
-    size_t len = sealed_len(true, MESSAGE_LEN);
+    size_t len = sealed_len(a.aead, MESSAGE_LEN);
     for (size_t i = 0; i < 50; i++) {
         struct fixture *sender = i % 2 == 0 ? &a : &b;
         struct fixture *other = i % 2 == 0 ? &b : &a;

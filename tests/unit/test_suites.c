@@ -9,7 +9,7 @@ Test(suites, are_those_that_are_served_and_no_other)
     for (uint32_t code_point = 0; code_point <= UINT16_MAX; code_point++)
         if (suite_find((uint16_t)code_point) != NULL)
             found++;
-    cr_expect_eq(found, 4);
+    cr_expect_eq(found, 6);
 
     const struct suite *small = suite_find(0xc02b);
     cr_assert_not_null(small);
@@ -33,4 +33,14 @@ Test(suites, are_those_that_are_served_and_no_other)
         cr_expect_eq(ecdsa->authentication, AUTHENTICATION_ECDSA);
         cr_expect_eq(rsa->authentication, AUTHENTICATION_RSA);
     }
+
+    /* RFC 7905 section 2; the one for RSA comes first there. */
+    const struct suite *chacha_ecdsa = suite_find(0xcca9);
+    const struct suite *chacha_rsa = suite_find(0xcca8);
+    cr_assert(chacha_ecdsa != NULL && chacha_rsa != NULL);
+    cr_expect(chacha_ecdsa->aead == AEAD_CHACHA20_POLY1305 &&
+              chacha_rsa->aead == AEAD_CHACHA20_POLY1305);
+    cr_expect(chacha_ecdsa->hash == DIGEST_SHA256 && chacha_rsa->hash == DIGEST_SHA256);
+    cr_expect(chacha_ecdsa->authentication == AUTHENTICATION_ECDSA &&
+              chacha_rsa->authentication == AUTHENTICATION_RSA);
 }
