@@ -75,6 +75,7 @@ def run(plan, rows):
 
 def draw(folder):
     """The picture, where it can be drawn; the figures stand without it."""
+    (folder / "report.svg").unlink(missing_ok=True)  # of another run
     command = [DEBIANS_PYTHON, "-B", pathlib.Path(__file__).with_name("bench_picture.py"), folder / "report.json", folder / "report.svg"]
     try:
         drawn = subprocess.run(command, capture_output=True, text=True, timeout=PICTURE_SECONDS)

@@ -57,12 +57,13 @@ install_packages() {
     scripts/fetch_crypto_mb build/crypto_mb
 }
 
-# configure_build FOLDER OPTION...: make the folder, or bring an old one to these options.
+# configure_build FOLDER OPTION...: make the folder, or bring an old one to these options, even one that was being configured when
+# it was interrupted: that has lost its build.ninja.
 configure_build() {
     local folder=$1
     shift
     set -- -Dmultibuffer_folder=build/crypto_mb "$@"
-    if [ -f "$folder/build.ninja" ]; then
+    if [ -f "$folder/meson-private/coredata.dat" ]; then
         meson setup --reconfigure "$folder" "$@"
     else
         meson setup "$folder" "$@"
