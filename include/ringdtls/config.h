@@ -71,8 +71,8 @@ struct rdtls_config_options {
 
     /* Our certificate chain, leaf first, and its private key, both PEM. NULL for both: a
      * self-signed P-256 certificate is made on the spot. The key is P-256, or RSA of 2048 to 4096
-     * bits; the leaf is X.509v3 and its key usage, where it is said, allows signatures; each
-     * further certificate certifies the one before it. Copied. */
+     * bits; the key usage of the leaf, where it is said, allows signatures; each further
+     * certificate certifies the one before it. Copied. */
     const char *certificate_pem;
     size_t certificate_pem_len;
     const char *private_key_pem;

@@ -67,20 +67,20 @@ static enum rdtls_status keep_certificate(struct credential *credential, X509 *c
     return RDTLS_OK;
 }
 
-/* [rfc5246#7.4.2] "The certificate type MUST be X.509v3, unless explicitly negotiated otherwise".
- * "the digitalSignature bit MUST be set if the key usage extension is present" "ECDSA-capable
+/* [rfc5246#7.4.2] "the digitalSignature bit MUST be set if the key usage extension is present"
+ * "ECDSA-capable public key; the certificate MUST allow the key to be used for signing with the
+ * hash algorithm that will be employed in the server key exchange message." [rfc5246#7.4.6] "RSA
+ * public key; the certificate MUST allow the key to be used for signing with the signature scheme
+ * and hash algorithm that will be employed in the certificate verify message." "ECDSA-capable
  * public key; the certificate MUST allow the key to be used for signing with the hash algorithm
- * that will be employed in the server key exchange message." [rfc5246#7.4.6] "RSA public key; the
- * certificate MUST allow the key to be used for signing with the signature scheme and hash
- * algorithm that will be employed in the certificate verify message." "ECDSA-capable public key;
- * the certificate MUST allow the key to be used for signing with the hash algorithm that will be
- * employed in the certificate verify message; the public key MUST use a curve and point format
- * supported by the server.": P-256 is what everybody has. Without the extension libcrypto says that
- * every use is allowed. */
+ * that will be employed in the certificate verify message; the public key MUST use a curve and
+ * point format supported by the server.": P-256 is what everybody has. Without the extension
+ * libcrypto says that every use is allowed. [rfc5246#7.4.2 !] "The certificate type MUST be
+ * X.509v3, unless explicitly negotiated otherwise": one of version 1, which is what openssl x509
+ * makes where nobody gives it extensions, is taken. */
 static bool is_fit_to_sign(X509 *leaf)
 {
-    return X509_get_version(leaf) == X509_VERSION_3 &&
-           (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) != 0;
+    return (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) != 0;
 }
 
 /* [rfc5246#7.4.2] "The sender's certificate MUST come first in the list. Each following certificate

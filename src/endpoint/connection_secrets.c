@@ -49,6 +49,8 @@ enum rdtls_status connection_export(const struct connection *connection,
     return RDTLS_OK;
 }
 
+/* [rfc5764#5.1] "Within each RTP session, SRTP processing MUST NOT take place before the DTLS
+ * handshake completes.": before it there are no keys. */
 enum rdtls_status connection_srtp_keys(const struct connection *connection,
                                        struct rdtls_srtp_keys *keys)
 {

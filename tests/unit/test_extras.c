@@ -46,6 +46,8 @@ Test(extras, srtp_keys_fit_together)
     }
 }
 
+/* [rfc5764#5.1] "Within each RTP session, SRTP processing MUST NOT take place before the DTLS
+ * handshake completes." */
 Test(extras, no_srtp_keys_before_the_handshake_or_without_a_profile)
 {
     struct rdtls_config_options options = default_options();
