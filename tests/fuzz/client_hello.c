@@ -9,10 +9,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (client_hello_read(body, &hello) != RDTLS_OK)
         return 0;
     const struct bytes views[] = {
-        hello.prefix.random,        hello.prefix.session_id,       hello.prefix.cookie,
-        hello.prefix.cipher_suites, hello.supported_groups,        hello.prefix.compression_methods,
-        hello.point_formats,        hello.signature_algorithms,    hello.supported_versions,
-        hello.server_name,          hello.renegotiated_connection,
+        hello.prefix.random,           hello.prefix.session_id,
+        hello.prefix.cookie,           hello.prefix.cipher_suites,
+        hello.supported_groups,        hello.prefix.compression_methods,
+        hello.point_formats,           hello.signature_algorithms,
+        hello.supported_versions,      hello.server_name,
+        hello.renegotiated_connection, hello.extras.srtp_profiles,
+        hello.extras.srtp_mki,         hello.extras.alpn,
     };
     for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++)
         expect_inside(views[i], body);

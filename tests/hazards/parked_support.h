@@ -6,7 +6,7 @@
 #include "endpoint/endpoint.h"
 #include "host_signer_support.h"
 
-enum { SECOND = 1000000000, HANDSHAKE_SECONDS = 30 };
+enum { HANDSHAKE_SECONDS = 30 };
 
 static inline bool all_slots_zero(const struct pool *pool)
 {

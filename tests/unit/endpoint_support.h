@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOST_ALIGNMENT = 64, DATAGRAM_MAX = 4096, QUESTIONS_MAX = 64 };
+enum { SECOND = 1000000000, HOST_ALIGNMENT = 64, DATAGRAM_MAX = 4096, QUESTIONS_MAX = 64 };
 
 /* A SIGN event. */
 struct question {

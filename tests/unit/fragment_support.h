@@ -7,7 +7,6 @@
 #include "wire/record_header.h"
 
 enum {
-    SECOND = 1000000000,
     RECORD_SEQUENCE_AT =
         5, /* where things lie in a datagram that begins with a handshake message */
     RECORD_LENGTH_AT = 11,

@@ -3,7 +3,7 @@
 
 #include "wire/hellos.h"
 
-enum { SECOND = 1000000000, BODY_AT = RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN };
+enum { BODY_AT = RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN };
 
 struct scene {
     struct host server;

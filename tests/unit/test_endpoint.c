@@ -1,8 +1,6 @@
 /* An endpoint seen from outside: first contact, life, limits. */
 #include "endpoint_support.h"
 
-enum { SECOND = 1000000000 };
-
 static struct rdtls_id connect_to(struct host *client, struct host *server,
                                   const struct rdtls_path *path)
 {

@@ -1,7 +1,7 @@
 /* Flights on the wire: how they are cut, in which order they may come, what goes out again. */
 #include "crafted_support.h"
 
-enum { SECOND = 1000000000, MESSAGES_MAX = 16 };
+enum { MESSAGES_MAX = 16 };
 
 struct scene {
     struct host server;

@@ -4,7 +4,7 @@
 
 #include "endpoint/endpoint.h"
 
-enum { SCHEME_SHA256 = 0x0403, SECOND = 1000000000, PATHS = 12 };
+enum { SCHEME_SHA256 = 0x0403, PATHS = 12 };
 
 static const struct rdtls_lane_stats *signing(const struct host *host)
 {

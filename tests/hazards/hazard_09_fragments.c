@@ -1,4 +1,6 @@
-/* Messages from fragments in any order, and memory that grows with bytes received alone. */
+/* Hazard 9: messages from fragments in any order, overlapping, contradicting each other; memory
+ * grows with bytes received alone, and comes back. At random against a model:
+ * tests/fuzz/reassembly.c. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
@@ -74,7 +76,7 @@ static bool next_is_whole(struct bench *bench, uint32_t length)
     return true;
 }
 
-Test(reassembly, an_empty_message_is_whole_at_once)
+Test(hazard_09, an_empty_message_is_whole_at_once)
 {
     struct bench *bench = bench_new();
     cr_assert_eq(keep(bench, (struct piece){.seq = FIRST_SEQ}), REASSEMBLY_KEPT);
@@ -88,7 +90,7 @@ Test(reassembly, an_empty_message_is_whole_at_once)
  * cut, any order, any overlap: the message is whole exactly when its last missing byte has come.
  * [rfc6347#4.2.3 !] "it MUST buffer it until it has the entire handshake message": what there is no
  * room for is refused, and comes again. */
-Test(reassembly, pieces_in_random_order_with_overlap)
+Test(hazard_09, pieces_in_random_order_with_overlap)
 {
     srandom(7);
     for (int round = 0; round < 300; round++) {
@@ -118,7 +120,7 @@ Test(reassembly, pieces_in_random_order_with_overlap)
     }
 }
 
-Test(reassembly, in_order_always_gets_through)
+Test(hazard_09, in_order_always_gets_through)
 {
     for (uint32_t step = 1; step < 700; step += 97) {
         struct bench *bench = bench_new();
@@ -133,7 +135,7 @@ Test(reassembly, in_order_always_gets_through)
     }
 }
 
-Test(reassembly, memory_grows_with_bytes_received_and_not_with_lengths_claimed)
+Test(hazard_09, memory_grows_with_bytes_received_and_not_with_lengths_claimed)
 {
     struct bench *bench = bench_new();
     uint32_t sent = 0;
@@ -148,7 +150,7 @@ Test(reassembly, memory_grows_with_bytes_received_and_not_with_lengths_claimed)
     bench_free(bench);
 }
 
-Test(reassembly, what_contradicts_is_refused_and_changes_nothing)
+Test(hazard_09, what_contradicts_is_refused_and_changes_nothing)
 {
     struct bench *bench = bench_new();
     cr_assert_eq(keep(bench, (struct piece){FIRST_SEQ, 100, 0, 40, 1, 0}), REASSEMBLY_KEPT);
@@ -166,7 +168,7 @@ Test(reassembly, what_contradicts_is_refused_and_changes_nothing)
     bench_free(bench);
 }
 
-Test(reassembly, what_came_under_keys_replaces_what_came_in_the_clear)
+Test(hazard_09, what_came_under_keys_replaces_what_came_in_the_clear)
 {
     struct bench *bench = bench_new();
     cr_assert_eq(keep(bench, (struct piece){FIRST_SEQ, 50, 0, 50, 20, 0}), REASSEMBLY_KEPT);
@@ -180,7 +182,7 @@ Test(reassembly, what_came_under_keys_replaces_what_came_in_the_clear)
 /* [rfc6347#4.2.2] "If the sequence number is less than next_receive_seq, the message MUST be
  * discarded. If the sequence number is greater than next_receive_seq, the implementation SHOULD
  * queue the message but MAY discard it." */
-Test(reassembly, old_and_far_messages_are_told_apart)
+Test(hazard_09, old_and_far_messages_are_told_apart)
 {
     struct bench *bench = bench_new();
     cr_assert_eq(keep(bench, (struct piece){FIRST_SEQ - 1, 4, 0, 4, 1, 0}), REASSEMBLY_OLD);
@@ -192,7 +194,7 @@ Test(reassembly, old_and_far_messages_are_told_apart)
     bench_free(bench);
 }
 
-Test(reassembly, an_empty_pool_refuses)
+Test(hazard_09, an_empty_pool_refuses)
 {
     struct bench *bench = bench_new();
     while (pool_lend(&bench->blocks.slots) != POOL_NONE) {
@@ -200,5 +202,33 @@ Test(reassembly, an_empty_pool_refuses)
     cr_assert_eq(keep(bench, (struct piece){FIRST_SEQ, 4, 0, 4, 1, 0}), REASSEMBLY_AHEAD);
     cr_assert_not(next_is_whole(bench, 4));
     bench->blocks.slots.used = 0;
+    bench_free(bench);
+}
+
+/* Zero bytes from the middle say nothing, but of an empty message; one byte behind the end is no
+ * fragment at all (the header's reader refuses it). */
+Test(hazard_09, zero_length_with_an_offset)
+{
+    struct bench *bench = bench_new();
+    cr_assert_eq(keep(bench, (struct piece){FIRST_SEQ, 100, 40, 0, 1, 0}), REASSEMBLY_CONTRADICTS);
+    cr_assert_eq(keep(bench, (struct piece){FIRST_SEQ, 100, 100, 0, 1, 0}), REASSEMBLY_CONTRADICTS);
+    cr_assert_eq(bench->blocks.slots.used, 0);
+    cr_assert_eq(keep(bench, (struct piece){FIRST_SEQ, 100, 0, 100, 1, 0}), REASSEMBLY_KEPT);
+    cr_assert(next_is_whole(bench, 100));
+    bench_free(bench);
+}
+
+/* The last message_seq, and the first one behind it, are two messages. */
+Test(hazard_09, the_highest_sequence)
+{
+    struct bench *bench = bench_new();
+    reassembly_init(&bench->reassembly, UINT16_MAX);
+    cr_assert_eq(keep(bench, (struct piece){0, 8, 0, 8, 2, 0}), REASSEMBLY_KEPT);
+    cr_assert_not(next_is_whole(bench, 8));
+    cr_assert_eq(keep(bench, (struct piece){UINT16_MAX, 4, 0, 4, 1, 0}), REASSEMBLY_KEPT);
+    cr_assert(next_is_whole(bench, 4));
+    reassembly_advance(&bench->reassembly, &bench->blocks);
+    cr_assert(next_is_whole(bench, 8));
+    cr_assert_eq(keep(bench, (struct piece){UINT16_MAX, 4, 0, 4, 1, 0}), REASSEMBLY_OLD);
     bench_free(bench);
 }
