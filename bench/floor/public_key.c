@@ -14,6 +14,7 @@ struct bench {
     uint8_t peer[KEY_EXCHANGE_PUBLIC_MAX];
     struct public_key own; /* in the credential's certificate */
     struct lane_job jobs[LANES_WIDE];
+    struct key_pair pairs[LANES_WIDE];
     uint8_t signatures[LANES_WIDE][ECDSA_P256_SIGNATURE_MAX];
 };
 
@@ -67,8 +68,8 @@ static bool exchange_eight(struct bench *bench)
 {
     bool good = true;
     for (size_t i = 0; i < LANES_WIDE; i++) {
-        good =
-            good && lanes_key_pair(bench->lanes, KEY_EXCHANGE_X25519, &bench->jobs[i].derive.ours);
+        good = good && lanes_key_pair(bench->lanes, KEY_EXCHANGE_X25519, &bench->pairs[i]);
+        bench->jobs[i].derive.ours = &bench->pairs[i];
         memcpy(bench->jobs[i].derive.peer, bench->peer, X25519_LEN);
     }
     return good && run_eight(bench, LANE_X25519_DERIVE);

@@ -70,8 +70,8 @@ struct rdtls_config_options {
     size_t size; /* sizeof(struct rdtls_config_options), set by the defaults function */
 
     /* Our certificate chain, leaf first, and its private key, both PEM. NULL for both: a
-     * self-signed P-256 certificate is made on the spot. The key is P-256, or RSA of 2048 to 4096
-     * bits; the key usage of the leaf, where it is said, allows signatures; each further
+     * self-signed P-256 certificate is made on the spot. The key is P-256, P-384, or RSA of 2048
+     * to 4096 bits; the key usage of the leaf, where it is said, allows signatures; each further
      * certificate certifies the one before it. Copied. */
     const char *certificate_pem;
     size_t certificate_pem_len;
@@ -89,7 +89,7 @@ struct rdtls_config_options {
     const uint16_t *cipher_suites; /* default 0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8; of
                                       these, a server takes those that its certificate is for */
     size_t cipher_suite_count;
-    const uint16_t *groups; /* default 29 (x25519), 23 (secp256r1) */
+    const uint16_t *groups; /* default 29 (x25519), 23 (secp256r1), 24 (secp384r1) */
     size_t group_count;
 
     enum rdtls_cookies cookies; /* default ALWAYS */

@@ -58,7 +58,8 @@ struct rdtls_sign_request {
                           which P-256 takes the leftmost 32 bytes, FIPS 186-4 section 6.4). RSA: PSS
                           (RFC 8017 section 8.1, MGF1 with the same hash, a salt as long as the
                           digest) 0x0804 over SHA-256, 0x0805 over SHA-384; PKCS #1 v1.5 (section
-                          8.2) 0x0401, 0x0501. SHA-384 only for peers that do not take SHA-256 */
+                          8.2) 0x0401, 0x0501. P-384: 0x0503. SHA-384 only for peers that do not take
+                          SHA-256 */
     size_t digest_len; /* 32 or 48 */
     uint8_t digest[RDTLS_DIGEST_MAX];
 };

@@ -13,6 +13,7 @@ const struct value_word suite_words[] = {
 const struct value_word group_words[] = {
     {"X25519", 29},
     {"P-256", 23},
+    {"P-384", 24},
     {NULL, 0},
 };
 

@@ -16,7 +16,8 @@ void break_even_assume(uint8_t break_even[LANE_KIND_COUNT])
     break_even[LANE_ECDSA_P256_SIGN] = 2;
     break_even[LANE_ECDSA_P256_VERIFY] = 3;
     break_even[LANE_RSA_SIGN] = 3;
-    break_even[LANE_RSA_VERIFY] = BREAK_EVEN_NEVER;
+    for (int kind = LANE_RSA_VERIFY; kind < LANE_KIND_COUNT; kind++)
+        break_even[kind] = BREAK_EVEN_NEVER;
 }
 
 /* Neither short nor special: some curve arithmetic is faster with numbers like 1. */
@@ -33,8 +34,14 @@ static void fill_generator(uint8_t point[P256_POINT_LEN])
     p256_number_store(&p256_generator_y, point + 1 + P256_NUMBER_LEN);
 }
 
-/* Public numbers all: nothing here is worth hiding. signature: room for one that will be made. */
-static void prepare(struct lane_job *job, enum lane_kind kind, uint8_t signature[RSA_LEN_MAX])
+/* What a job needs beside itself. */
+struct job_space {
+    struct key_pair ours;
+    uint8_t signature[RSA_LEN_MAX];
+};
+
+/* Public numbers all: nothing here is worth hiding. */
+static void prepare(struct lane_job *job, enum lane_kind kind, struct job_space *space)
 {
     uint8_t r[P256_NUMBER_LEN];
     uint8_t s[P256_NUMBER_LEN];
@@ -43,9 +50,9 @@ static void prepare(struct lane_job *job, enum lane_kind kind, uint8_t signature
     switch (kind) {
     case LANE_X25519_DERIVE:
     case LANE_P256_DERIVE:
-        job->derive.ours.kind =
-            kind == LANE_X25519_DERIVE ? KEY_EXCHANGE_X25519 : KEY_EXCHANGE_P256;
-        fill_number(job->derive.ours.private_key, 0x25);
+        space->ours.kind = kind == LANE_X25519_DERIVE ? KEY_EXCHANGE_X25519 : KEY_EXCHANGE_P256;
+        fill_number(space->ours.private_key, 0x25);
+        job->derive.ours = &space->ours;
         if (kind == LANE_X25519_DERIVE)
             job->derive.peer[0] = 9;
         else
@@ -56,7 +63,7 @@ static void prepare(struct lane_job *job, enum lane_kind kind, uint8_t signature
         job->sign.scheme = scheme_find(kind == LANE_RSA_SIGN ? RSA_SCHEME : ECDSA_SCHEME);
         fill_number(job->sign.digest, 0x37);
         job->sign.digest_len = SHA256_LEN;
-        job->sign.signature = signature;
+        job->sign.signature = space->signature;
         job->sign.signature_max = RSA_LEN_MAX;
         break;
     case LANE_ECDSA_P256_VERIFY:
@@ -68,6 +75,9 @@ static void prepare(struct lane_job *job, enum lane_kind kind, uint8_t signature
         job->verify.signature_len = ecdsa_der_write(r, s, job->verify.signature);
         break;
     case LANE_RSA_VERIFY:
+    case LANE_P384_DERIVE:
+    case LANE_ECDSA_P384_SIGN:
+    case LANE_ECDSA_P384_VERIFY:
     case LANE_KIND_COUNT:
         break;
     }
@@ -105,6 +115,9 @@ static void run_engine(const struct break_even_parties *parties, const struct la
         (void)engine->sign_rsa(batch, parties->rsa);
         break;
     case LANE_RSA_VERIFY:
+    case LANE_P384_DERIVE:
+    case LANE_ECDSA_P384_SIGN:
+    case LANE_ECDSA_P384_VERIFY:
     case LANE_KIND_COUNT:
         break;
     }
@@ -114,8 +127,8 @@ static size_t measure(const struct break_even_parties *parties, const struct lan
                       enum lane_kind kind)
 {
     struct lane_job job;
-    uint8_t signature[RSA_LEN_MAX];
-    prepare(&job, kind, signature);
+    struct job_space space = {0};
+    prepare(&job, kind, &space);
     const struct lane_batch batch = {{&job}, 1};
     uint64_t eight_ns = NEVER;
     uint64_t single_ns = NEVER;
@@ -142,8 +155,8 @@ static bool can_be_measured(const struct break_even_parties *parties, enum lane_
     if (kind == LANE_RSA_SIGN)
         return parties->rsa != NULL;
     if (kind == LANE_ECDSA_P256_SIGN)
-        return parties->libcrypto->signer != NULL;
-    return kind != LANE_RSA_VERIFY;
+        return parties->can_sign_p256;
+    return kind < LANE_RSA_VERIFY;
 }
 
 void break_even_measure(const struct break_even_parties *parties, const struct lane_clock *clock,

@@ -16,6 +16,7 @@ struct break_even_parties {
     const struct lane_engine *engine;
     const struct lane_libcrypto *libcrypto;
     struct rsa_lanes *rsa;
+    bool can_sign_p256;
 };
 
 /* Measure on this machine: two milliseconds, with an RSA key of 2048 bits four, of 4096 bits

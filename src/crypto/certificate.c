@@ -40,6 +40,21 @@ static bool pem_is_at_end(void)
     return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
 }
 
+static size_t signature_max_of(const struct public_key *key)
+{
+    switch (key->kind) {
+    case KEY_P256:
+        return ECDSA_P256_SIGNATURE_MAX;
+    case KEY_P384:
+        return ECDSA_P384_SIGNATURE_MAX;
+    case KEY_RSA:
+        return key->rsa.modulus.len;
+    case KEY_KIND_COUNT:
+        break;
+    }
+    return 0;
+}
+
 /* What a peer has to read in it, we read in the same way. */
 static enum rdtls_status look_at_leaf(struct credential *credential)
 {
@@ -48,8 +63,7 @@ static enum rdtls_status look_at_leaf(struct credential *credential)
     if (certificate_public_key(credential->chain[0], &key) != RDTLS_OK)
         return RDTLS_BAD_CERTIFICATE_PEM;
     credential->kind = key.kind;
-    credential->signature_max =
-        key.kind == KEY_RSA ? key.rsa.modulus.len : (size_t)ECDSA_P256_SIGNATURE_MAX;
+    credential->signature_max = signature_max_of(&key);
     digest_of(DIGEST_SHA256, credential->chain[0], hash);
     memcpy(credential->fingerprint, hash, SHA256_LEN);
     return RDTLS_OK;
@@ -112,13 +126,15 @@ static enum rdtls_status read_chain(struct credential *credential, BIO *bio)
     return look_at_leaf(credential);
 }
 
-static bool is_p256_key(EVP_PKEY *pkey)
+static bool is_on_served_curve(EVP_PKEY *pkey)
 {
     char group[sizeof("prime256v1")];
     size_t len;
-    return EVP_PKEY_is_a(pkey, "EC") &&
-           EVP_PKEY_get_group_name(pkey, group, sizeof(group), &len) == 1 &&
-           OBJ_sn2nid(group) == NID_X9_62_prime256v1;
+    if (!EVP_PKEY_is_a(pkey, "EC") ||
+        EVP_PKEY_get_group_name(pkey, group, sizeof(group), &len) != 1)
+        return false;
+    int curve = OBJ_sn2nid(group);
+    return curve == NID_X9_62_prime256v1 || curve == NID_secp384r1;
 }
 
 static bool is_rsa_key(EVP_PKEY *pkey)
@@ -156,7 +172,7 @@ static enum rdtls_status read_key(struct credential *credential, BIO *bio)
     if (pkey == NULL)
         return RDTLS_BAD_PRIVATE_KEY_PEM;
     TRY(keep_key(credential, pkey));
-    return (is_p256_key(pkey) || is_rsa_key(pkey)) && is_sound_key(pkey)
+    return (is_on_served_curve(pkey) || is_rsa_key(pkey)) && is_sound_key(pkey)
                ? RDTLS_OK
                : RDTLS_BAD_PRIVATE_KEY_PEM;
 }

@@ -25,8 +25,8 @@ struct credential {
 };
 
 /* PEM texts need not be NUL-terminated. Errors: BAD_CERTIFICATE_PEM (unreadable, its key is neither
- * P-256 nor RSA of 2048 to 4096 bits or may not sign, or one does not certify the one before it),
- * BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY. On error *credential holds nothing. */
+ * P-256, P-384 nor RSA of 2048 to 4096 bits or may not sign, or one does not certify the one before
+ * it), BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY. On error *credential holds nothing. */
 MUST_CHECK enum rdtls_status credential_from_pem(struct credential *credential,
                                                  struct bytes certificate_pem,
                                                  struct bytes private_key_pem);
@@ -45,7 +45,7 @@ void credential_free(struct credential *credential);
 /* The key in a certificate: views into its DER. */
 struct public_key {
     enum key_kind kind;
-    struct bytes point;    /* P-256: uncompressed, P256_POINT_LEN bytes */
+    struct bytes point;    /* P-256, P-384: uncompressed */
     struct rsa_public rsa; /* sound (rsa_public_is_sound) */
 };
 

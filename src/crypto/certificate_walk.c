@@ -7,8 +7,8 @@
  *       tbsCertificate  SEQUENCE
  *         [0] version, serialNumber, signature, issuer, validity, subject
  *         subjectPublicKeyInfo  SEQUENCE
- *           algorithm  SEQUENCE: id-ecPublicKey, prime256v1     or rsaEncryption, NULL
- *           subjectPublicKey  BIT STRING, 0 unused bits: 4, x, y   or SEQUENCE: modulus, exponent
+ *           algorithm  SEQUENCE: id-ecPublicKey, prime256v1 or secp384r1; or rsaEncryption, NULL
+ *           subjectPublicKey  BIT STRING, 0 unused bits: 4, x, y; or SEQUENCE: modulus, exponent
  *         ...
  *       signatureAlgorithm, signatureValue
  */
@@ -33,6 +33,7 @@ enum {
 
 /* 1.2.840.10045.2.1 and 1.2.840.10045.3.1.7 (RFC 5480 sections 2.1.1 and 2.1.1.1) */
 static const uint8_t oid_ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
+static const uint8_t oid_secp384r1[] = {0x2b, 0x81, 0x04, 0x00, 0x22};
 static const uint8_t oid_rsa_encryption[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
 static const uint8_t oid_prime256v1[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
 
@@ -100,12 +101,11 @@ static bool der_object_is(struct reader *reader, const uint8_t *oid, size_t oid_
 
 /* id-ecPublicKey with the curve by its name: [rfc5480#2.1.1] "implicitCurve and specifiedCurve MUST
  * NOT be used in PKIX." */
-static bool is_p256(struct bytes algorithm)
+static bool is_on_curve(struct bytes algorithm, const uint8_t *oid, size_t oid_len)
 {
     struct reader reader = reader_of(algorithm);
     return der_object_is(&reader, oid_ec_public_key, sizeof(oid_ec_public_key)) &&
-           der_object_is(&reader, oid_prime256v1, sizeof(oid_prime256v1)) &&
-           reader_is_complete(&reader);
+           der_object_is(&reader, oid, oid_len) && reader_is_complete(&reader);
 }
 
 /* [rfc3279#2.3.1] "The parameters field MUST have ASN.1 type NULL for this algorithm identifier."
@@ -119,11 +119,13 @@ static bool is_rsa(struct bytes algorithm)
 
 /* A compressed point is legal in a certificate, but we offer the uncompressed point format alone.
  */
-static enum rdtls_status read_point(struct bytes encoded, struct public_key *key)
+static enum rdtls_status read_point(enum key_kind kind, struct bytes encoded,
+                                    struct public_key *key)
 {
-    if (encoded.len != P256_POINT_LEN || encoded.data[0] != POINT_FORM_UNCOMPRESSED)
+    size_t len = kind == KEY_P384 ? (size_t)P384_POINT_LEN : (size_t)P256_POINT_LEN;
+    if (encoded.len != len || encoded.data[0] != POINT_FORM_UNCOMPRESSED)
         return RDTLS_ALERT_UNSUPPORTED_CERTIFICATE;
-    *key = (struct public_key){.kind = KEY_P256, .point = encoded};
+    *key = (struct public_key){.kind = kind, .point = encoded};
     return RDTLS_OK;
 }
 
@@ -172,7 +174,9 @@ enum rdtls_status certificate_public_key(struct bytes der, struct public_key *ke
     if (!reader_is_complete(&reader) || public_key.failed || unused_bits != 0)
         return RDTLS_ALERT_BAD_CERTIFICATE;
     struct bytes encoded = reader_bytes(&public_key, public_key.left);
-    if (is_p256(algorithm))
-        return read_point(encoded, key);
+    if (is_on_curve(algorithm, oid_prime256v1, sizeof(oid_prime256v1)))
+        return read_point(KEY_P256, encoded, key);
+    if (is_on_curve(algorithm, oid_secp384r1, sizeof(oid_secp384r1)))
+        return read_point(KEY_P384, encoded, key);
     return is_rsa(algorithm) ? read_rsa(encoded, key) : RDTLS_ALERT_UNSUPPORTED_CERTIFICATE;
 }

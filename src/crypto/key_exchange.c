@@ -15,14 +15,22 @@ enum {
     SCALAR_TRIES_MAX = 16,       /* zero comes once in 2^256 */
 };
 
+/* A curve and room for its points. */
+struct nist_curve {
+    EC_GROUP *group;
+    EC_POINT *public_point;
+    EC_POINT *shared_point;
+    int scalar_len;
+    size_t point_len;
+};
+
 struct key_exchange_engine {
     EVP_PKEY_CTX *x25519_generate;
     EVP_PKEY_CTX *x25519_import;
     EVP_PKEY *x25519_peer; /* its public key is overwritten for each derivation: 22 ns where a new
                               object costs 2.9 µs */
-    EC_GROUP *p256;
-    EC_POINT *public_point;
-    EC_POINT *shared_point;
+    struct nist_curve p256;
+    struct nist_curve p384;
     BIGNUM *scalar;
     BIGNUM *x;
     BN_CTX *scratch;
@@ -30,7 +38,22 @@ struct key_exchange_engine {
 
 size_t key_exchange_public_len(enum key_exchange_kind kind)
 {
-    return kind == KEY_EXCHANGE_X25519 ? X25519_LEN : P256_POINT_LEN;
+    switch (kind) {
+    case KEY_EXCHANGE_X25519:
+        return X25519_LEN;
+    case KEY_EXCHANGE_P256:
+        return P256_POINT_LEN;
+    case KEY_EXCHANGE_P384:
+        return P384_POINT_LEN;
+    case KEY_EXCHANGE_KIND_COUNT:
+        break;
+    }
+    return 0;
+}
+
+size_t key_exchange_shared_len(enum key_exchange_kind kind)
+{
+    return kind == KEY_EXCHANGE_P384 ? (size_t)P384_SCALAR_LEN : (size_t)KEY_EXCHANGE_SHARED_LEN;
 }
 
 static bool prepare_x25519(struct key_exchange_engine *engine)
@@ -45,21 +68,34 @@ static bool prepare_x25519(struct key_exchange_engine *engine)
            EVP_PKEY_fromdata_init(engine->x25519_import) == 1;
 }
 
-static bool prepare_p256(struct key_exchange_engine *engine)
+static bool prepare_curve(struct nist_curve *curve, int name, int scalar_len)
 {
-    engine->p256 = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-    if (engine->p256 == NULL)
+    curve->group = EC_GROUP_new_by_curve_name(name);
+    curve->scalar_len = scalar_len;
+    curve->point_len = 1 + 2 * (size_t)scalar_len;
+    if (curve->group == NULL)
         return false;
-    engine->public_point = EC_POINT_new(engine->p256);
-    engine->shared_point = EC_POINT_new(engine->p256);
+    curve->public_point = EC_POINT_new(curve->group);
+    curve->shared_point = EC_POINT_new(curve->group);
+    return curve->public_point != NULL && curve->shared_point != NULL;
+}
+
+static bool prepare_numbers(struct key_exchange_engine *engine)
+{
     engine->scalar = BN_new();
     engine->x = BN_new();
     engine->scratch = BN_CTX_new();
-    if (engine->public_point == NULL || engine->shared_point == NULL || engine->scalar == NULL ||
-        engine->x == NULL || engine->scratch == NULL)
+    if (engine->scalar == NULL || engine->x == NULL || engine->scratch == NULL)
         return false;
     BN_set_flags(engine->scalar, BN_FLG_CONSTTIME);
     return true;
+}
+
+static void clear_curve(struct nist_curve *curve)
+{
+    EC_POINT_clear_free(curve->public_point);
+    EC_POINT_clear_free(curve->shared_point);
+    EC_GROUP_free(curve->group);
 }
 
 struct key_exchange_engine *key_exchange_engine_new(void)
@@ -67,7 +103,9 @@ struct key_exchange_engine *key_exchange_engine_new(void)
     struct key_exchange_engine *engine = crypto_allocate(sizeof(*engine));
     if (engine == NULL)
         return NULL;
-    if (!prepare_x25519(engine) || !prepare_p256(engine)) {
+    if (!prepare_x25519(engine) || !prepare_numbers(engine) ||
+        !prepare_curve(&engine->p256, NID_X9_62_prime256v1, P256_SCALAR_LEN) ||
+        !prepare_curve(&engine->p384, NID_secp384r1, P384_SCALAR_LEN)) {
         key_exchange_engine_free(engine);
         return NULL;
     }
@@ -81,12 +119,11 @@ void key_exchange_engine_free(struct key_exchange_engine *engine)
     EVP_PKEY_CTX_free(engine->x25519_generate);
     EVP_PKEY_CTX_free(engine->x25519_import);
     EVP_PKEY_free(engine->x25519_peer);
-    EC_POINT_clear_free(engine->public_point);
-    EC_POINT_clear_free(engine->shared_point);
+    clear_curve(&engine->p256);
+    clear_curve(&engine->p384);
     BN_clear_free(engine->scalar);
     BN_clear_free(engine->x);
     BN_CTX_free(engine->scratch);
-    EC_GROUP_free(engine->p256);
     crypto_release(engine, sizeof(*engine));
 }
 
@@ -104,10 +141,10 @@ static bool generate_x25519(struct key_exchange_engine *engine, struct key_pair 
 }
 
 /* A scalar in [1, order - 1], each equally likely. */
-static bool choose_scalar(struct key_exchange_engine *engine)
+static bool choose_scalar(struct key_exchange_engine *engine, const struct nist_curve *curve)
 {
     for (int i = 0; i < SCALAR_TRIES_MAX; i++) {
-        if (BN_priv_rand_range(engine->scalar, EC_GROUP_get0_order(engine->p256)) != 1)
+        if (BN_priv_rand_range(engine->scalar, EC_GROUP_get0_order(curve->group)) != 1)
             return false;
         if (!BN_is_zero(engine->scalar))
             return true;
@@ -115,17 +152,24 @@ static bool choose_scalar(struct key_exchange_engine *engine)
     return false;
 }
 
-static bool generate_p256(struct key_exchange_engine *engine, struct key_pair *pair)
+static bool generate_on_curve(struct key_exchange_engine *engine, const struct nist_curve *curve,
+                              struct key_pair *pair)
 {
     bool ok =
-        choose_scalar(engine) &&
-        EC_POINT_mul(engine->p256, engine->public_point, engine->scalar, NULL, NULL,
+        choose_scalar(engine, curve) &&
+        EC_POINT_mul(curve->group, curve->public_point, engine->scalar, NULL, NULL,
                      engine->scratch) == 1 &&
-        BN_bn2binpad(engine->scalar, pair->private_key, P256_SCALAR_LEN) == P256_SCALAR_LEN &&
-        EC_POINT_point2oct(engine->p256, engine->public_point, POINT_CONVERSION_UNCOMPRESSED,
-                           pair->public_key, P256_POINT_LEN, engine->scratch) == P256_POINT_LEN;
+        BN_bn2binpad(engine->scalar, pair->private_key, curve->scalar_len) == curve->scalar_len &&
+        EC_POINT_point2oct(curve->group, curve->public_point, POINT_CONVERSION_UNCOMPRESSED,
+                           pair->public_key, curve->point_len, engine->scratch) == curve->point_len;
     BN_clear(engine->scalar);
     return ok;
+}
+
+static const struct nist_curve *curve_of(const struct key_exchange_engine *engine,
+                                         enum key_exchange_kind kind)
+{
+    return kind == KEY_EXCHANGE_P384 ? &engine->p384 : &engine->p256;
 }
 
 bool key_pair_generate(struct key_exchange_engine *engine, enum key_exchange_kind kind,
@@ -133,8 +177,8 @@ bool key_pair_generate(struct key_exchange_engine *engine, enum key_exchange_kin
 {
     memset(pair, 0, sizeof(*pair));
     pair->kind = kind;
-    bool ok =
-        kind == KEY_EXCHANGE_X25519 ? generate_x25519(engine, pair) : generate_p256(engine, pair);
+    bool ok = kind == KEY_EXCHANGE_X25519 ? generate_x25519(engine, pair)
+                                          : generate_on_curve(engine, curve_of(engine, kind), pair);
     if (!ok)
         secret_wipe(pair->private_key, sizeof(pair->private_key));
     return ok;
@@ -186,39 +230,41 @@ static bool derive_x25519(struct key_exchange_engine *engine, const struct key_p
     return ok && !secret_is_equal(shared, zero, sizeof(zero));
 }
 
-static bool derive_p256(struct key_exchange_engine *engine, const struct key_pair *ours,
-                        const uint8_t *peer, uint8_t shared[KEY_EXCHANGE_SHARED_LEN])
+static bool derive_on_curve(struct key_exchange_engine *engine, const struct nist_curve *curve,
+                            const struct key_pair *ours, const uint8_t *peer, uint8_t *shared)
 {
-    /* Also hybrid points (6 and 7) have 65 bytes; only the uncompressed form is agreed upon.
+    /* Also hybrid points (6 and 7) have this length; only the uncompressed form is agreed upon.
      * [rfc8422#5.11] "A receiving party MUST check that the x and y parameters from the peer's
      * public value satisfy the curve equation": EC_POINT_oct2point does. */
     if (peer[0] != POINT_FORM_UNCOMPRESSED)
         return false;
-    const EC_GROUP *group = engine->p256;
-    bool ok = EC_POINT_oct2point(group, engine->public_point, peer, P256_POINT_LEN,
+    const EC_GROUP *group = curve->group;
+    int len = curve->scalar_len;
+    bool ok = EC_POINT_oct2point(group, curve->public_point, peer, curve->point_len,
                                  engine->scratch) == 1 &&
-              BN_bin2bn(ours->private_key, P256_SCALAR_LEN, engine->scalar) != NULL &&
-              EC_POINT_mul(group, engine->shared_point, NULL, engine->public_point, engine->scalar,
+              BN_bin2bn(ours->private_key, len, engine->scalar) != NULL &&
+              EC_POINT_mul(group, curve->shared_point, NULL, curve->public_point, engine->scalar,
                            engine->scratch) == 1 &&
-              EC_POINT_get_affine_coordinates(group, engine->shared_point, engine->x, NULL,
+              EC_POINT_get_affine_coordinates(group, curve->shared_point, engine->x, NULL,
                                               engine->scratch) == 1 &&
-              BN_bn2binpad(engine->x, shared, KEY_EXCHANGE_SHARED_LEN) == KEY_EXCHANGE_SHARED_LEN;
+              BN_bn2binpad(engine->x, shared, len) == len;
     BN_clear(engine->scalar);
     BN_clear(engine->x);
     /* There is no function that wipes a point and keeps it; another point over it does. */
-    return EC_POINT_copy(engine->shared_point, EC_GROUP_get0_generator(group)) == 1 && ok;
+    return EC_POINT_copy(curve->shared_point, EC_GROUP_get0_generator(group)) == 1 && ok;
 }
 
 bool key_exchange_derive(struct key_exchange_engine *engine, const struct key_pair *ours,
-                         const uint8_t *peer, uint8_t shared[KEY_EXCHANGE_SHARED_LEN])
+                         const uint8_t *peer, uint8_t shared[KEY_EXCHANGE_SHARED_MAX])
 {
     /* What a peer gets wrong leaves no trace in the error queue, which belongs to the host's
      * thread. */
     (void)ERR_set_mark();
-    bool ok = ours->kind == KEY_EXCHANGE_X25519 ? derive_x25519(engine, ours, peer, shared)
-                                                : derive_p256(engine, ours, peer, shared);
+    bool ok = ours->kind == KEY_EXCHANGE_X25519
+                  ? derive_x25519(engine, ours, peer, shared)
+                  : derive_on_curve(engine, curve_of(engine, ours->kind), ours, peer, shared);
     (void)ERR_pop_to_mark();
     if (!ok)
-        secret_wipe(shared, KEY_EXCHANGE_SHARED_LEN);
+        secret_wipe(shared, KEY_EXCHANGE_SHARED_MAX);
     return ok;
 }

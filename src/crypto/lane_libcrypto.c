@@ -28,16 +28,17 @@ void lane_libcrypto_close(struct lane_libcrypto *libcrypto)
 static bool derive(const struct lane_libcrypto *libcrypto, struct lane_job *job,
                    enum key_exchange_kind kind)
 {
-    assert(job->derive.ours.kind == kind);
+    assert(job->derive.ours->kind == kind);
     (void)kind;
-    return key_exchange_derive(libcrypto->key_exchange, &job->derive.ours, job->derive.peer,
+    return key_exchange_derive(libcrypto->key_exchange, job->derive.ours, job->derive.peer,
                                job->derive.shared);
 }
 
 static bool sign(const struct lane_libcrypto *libcrypto, struct lane_job *job)
 {
     struct bytes digest = {job->sign.digest, job->sign.digest_len};
-    return libcrypto->signer != NULL && job->sign.signature_max >= ECDSA_P256_SIGNATURE_MAX &&
+    return libcrypto->signer != NULL &&
+           job->sign.signature_max >= signer_signature_max(libcrypto->signer) &&
            signer_sign(libcrypto->signer, digest, job->sign.signature, &job->sign.signature_len);
 }
 
@@ -49,6 +50,14 @@ static bool sign_rsa(const struct lane_libcrypto *libcrypto, struct lane_job *jo
     job->sign.signature_len = rsa_signer_len(libcrypto->rsa_signer);
     return job->sign.signature_max >= job->sign.signature_len &&
            rsa_signer_sign(libcrypto->rsa_signer, job->sign.scheme, digest, job->sign.signature);
+}
+
+static bool verify_p384(const struct lane_libcrypto *libcrypto, struct lane_job *job)
+{
+    struct bytes digest = {job->verify_p384.digest, job->verify_p384.digest_len};
+    return job->verify_p384.point.len == P384_POINT_LEN &&
+           verifier_verify_p384(libcrypto->verifier, job->verify_p384.point.data, digest,
+                                job->verify_p384.signature);
 }
 
 static bool verify_rsa(const struct lane_libcrypto *libcrypto, struct lane_job *job)
@@ -75,11 +84,18 @@ void lane_libcrypto_run(const struct lane_libcrypto *libcrypto, struct lane_job 
     case LANE_P256_DERIVE:
         job->ok = derive(libcrypto, job, KEY_EXCHANGE_P256);
         break;
+    case LANE_P384_DERIVE:
+        job->ok = derive(libcrypto, job, KEY_EXCHANGE_P384);
+        break;
     case LANE_ECDSA_P256_SIGN:
+    case LANE_ECDSA_P384_SIGN:
         job->ok = sign(libcrypto, job);
         break;
     case LANE_ECDSA_P256_VERIFY:
         job->ok = verify(libcrypto, job);
+        break;
+    case LANE_ECDSA_P384_VERIFY:
+        job->ok = verify_p384(libcrypto, job);
         break;
     case LANE_RSA_SIGN:
         job->ok = sign_rsa(libcrypto, job);

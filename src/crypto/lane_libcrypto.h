@@ -8,7 +8,7 @@ struct lane_libcrypto {
     struct key_exchange_engine *key_exchange;
     struct verifier *verifier;
     struct rsa_verifier *rsa_verifier;
-    struct signer *signer; /* of a P-256 key; NULL: there is none */
+    struct signer *signer; /* of a P-256 or P-384 key; NULL: there is none */
     struct rsa_signer *rsa_signer;
 };
 

@@ -43,7 +43,12 @@ size_t lanes_memory_len(void)
 
 static void choose_break_even(struct lanes *lanes, const struct lanes_options *options)
 {
-    const struct break_even_parties parties = {lanes->engine, &lanes->libcrypto, lanes->rsa};
+    const struct break_even_parties parties = {
+        .engine = lanes->engine,
+        .libcrypto = &lanes->libcrypto,
+        .rsa = lanes->rsa,
+        .can_sign_p256 = p256_number_is_scalar(&lanes->key),
+    };
     if (options->clock.now_ns != NULL)
         break_even_measure(&parties, &options->clock, lanes->break_even);
     else
@@ -55,7 +60,8 @@ static void choose_break_even(struct lanes *lanes, const struct lanes_options *o
         lanes->break_even[LANE_ECDSA_P256_SIGN] = BREAK_EVEN_NEVER;
     if (lanes->rsa == NULL)
         lanes->break_even[LANE_RSA_SIGN] = BREAK_EVEN_NEVER;
-    lanes->break_even[LANE_RSA_VERIFY] = BREAK_EVEN_NEVER;
+    for (int kind = LANE_RSA_VERIFY; kind < LANE_KIND_COUNT; kind++)
+        lanes->break_even[kind] = BREAK_EVEN_NEVER;
 }
 
 /* The engine signs with bare numbers. A key that does not give them away is libcrypto's alone. */
@@ -145,9 +151,17 @@ void lanes_cancel(struct lanes *lanes, struct lane_job *job)
         job->state = LANE_IDLE;
 }
 
+static const enum lane_kind signing_kinds[] = {LANE_ECDSA_P256_SIGN, LANE_RSA_SIGN,
+                                               LANE_ECDSA_P384_SIGN};
+
+enum { SIGNING_KINDS = sizeof(signing_kinds) / sizeof(signing_kinds[0]) };
+
 static bool is_for_host(const struct lanes *lanes, enum lane_kind kind)
 {
-    return lanes->host_signs && (kind == LANE_ECDSA_P256_SIGN || kind == LANE_RSA_SIGN);
+    bool signs = false;
+    for (size_t i = 0; i < SIGNING_KINDS; i++)
+        signs = signs || kind == signing_kinds[i];
+    return lanes->host_signs && signs;
 }
 
 bool lanes_leave_to_host(const struct lanes *lanes, const struct lane_job *job)
@@ -155,24 +169,25 @@ bool lanes_leave_to_host(const struct lanes *lanes, const struct lane_job *job)
     return is_for_host(lanes, job->kind);
 }
 
-/* There is one key, so that one of the two queues is always empty. */
-static struct lane_queue *queue_for_host(struct lanes *lanes)
+/* There is one key, so that all but one of these queues are empty. */
+static enum lane_kind kind_for_host(const struct lanes *lanes)
 {
-    struct lane_queue *ecdsa = &lanes->queues[LANE_ECDSA_P256_SIGN];
-    return ecdsa->len > 0 ? ecdsa : &lanes->queues[LANE_RSA_SIGN];
+    for (size_t i = 0; i < SIGNING_KINDS; i++)
+        if (lanes->queues[signing_kinds[i]].len > 0)
+            return signing_kinds[i];
+    return LANE_KIND_COUNT;
 }
 
 bool lanes_have_for_host(const struct lanes *lanes)
 {
-    return lanes->host_signs &&
-           lanes->queues[LANE_ECDSA_P256_SIGN].len + lanes->queues[LANE_RSA_SIGN].len > 0;
+    return lanes->host_signs && kind_for_host(lanes) != LANE_KIND_COUNT;
 }
 
 struct lane_job *lanes_take_for_host(struct lanes *lanes)
 {
     if (!lanes_have_for_host(lanes))
         return NULL;
-    struct lane_queue *queue = queue_for_host(lanes);
+    struct lane_queue *queue = &lanes->queues[kind_for_host(lanes)];
     struct lane_job *job = LIST_OWNER(queue->jobs.next, struct lane_job, node);
     list_remove(&job->node);
     queue->len--;
@@ -243,6 +258,9 @@ static unsigned engine_run(struct lanes *lanes, enum lane_kind kind, const struc
     case LANE_RSA_SIGN:
         return lanes->engine->sign_rsa(batch, lanes->rsa);
     case LANE_RSA_VERIFY:
+    case LANE_P384_DERIVE:
+    case LANE_ECDSA_P384_SIGN:
+    case LANE_ECDSA_P384_VERIFY:
     case LANE_KIND_COUNT:
         break;
     }
@@ -329,7 +347,8 @@ bool lanes_key_pair(struct lanes *lanes, enum key_exchange_kind kind, struct key
     struct made_ahead *ahead = lanes->ahead;
     bool is_x25519 = kind == KEY_EXCHANGE_X25519;
     enum ahead_kind made = is_x25519 ? AHEAD_X25519_KEY_PAIR : AHEAD_P256_KEY_PAIR;
-    return (ahead != NULL && key_pool_take(is_x25519 ? &ahead->x25519 : &ahead->p256, lanes->engine,
+    bool is_made_ahead = ahead != NULL && kind != KEY_EXCHANGE_P384;
+    return (is_made_ahead && key_pool_take(is_x25519 ? &ahead->x25519 : &ahead->p256, lanes->engine,
                                            kind, pair, &lanes->counters.made_ahead[made])) ||
            key_pair_generate(lanes->libcrypto.key_exchange, kind, pair);
 }

@@ -34,7 +34,10 @@ enum lane_kind {
     LANE_ECDSA_P256_SIGN,
     LANE_ECDSA_P256_VERIFY,
     LANE_RSA_SIGN,
-    LANE_RSA_VERIFY, /* always by libcrypto, and cheap */
+    LANE_RSA_VERIFY, /* this and the following always by libcrypto */
+    LANE_P384_DERIVE,
+    LANE_ECDSA_P384_SIGN,
+    LANE_ECDSA_P384_VERIFY,
     LANE_KIND_COUNT
 };
 
@@ -60,9 +63,9 @@ struct lane_job {
                 the signature is right */
     union {
         struct {
-            struct key_pair ours;
+            struct key_pair *ours; /* stays until the job is done */
             uint8_t peer[KEY_EXCHANGE_PUBLIC_MAX];
-            uint8_t shared[KEY_EXCHANGE_SHARED_LEN];
+            uint8_t shared[KEY_EXCHANGE_SHARED_MAX];
         } derive;
         struct {
             const struct scheme *scheme;
@@ -86,6 +89,12 @@ struct lane_job {
             size_t digest_len;
             struct bytes signature;
         } verify_rsa;
+        struct {
+            struct bytes point; /* P384_POINT_LEN bytes; they and the signature's stay as well */
+            uint8_t digest[DIGEST_LEN_MAX];
+            size_t digest_len;
+            struct bytes signature;
+        } verify_p384;
     };
 };
 

@@ -17,7 +17,7 @@ unsigned multibuffer_derive_p256(const struct lane_batch *batch)
         set_number(&ours, i, &p256_one);
     for (size_t i = 0; i < batch->count; i++) {
         const struct lane_job *job = batch->jobs[i];
-        struct p256_number scalar = p256_number_of(job->derive.ours.private_key);
+        struct p256_number scalar = p256_number_of(job->derive.ours->private_key);
         set_number(&ours, i, &scalar);
         is_sound[i] = p256_number_is_scalar(&scalar) && points_set(&peers, i, job->derive.peer);
         if (p256_number_is_extreme(&scalar))

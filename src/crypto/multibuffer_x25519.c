@@ -33,7 +33,7 @@ unsigned multibuffer_derive_x25519(const struct lane_batch *batch)
         peers.of[i][0] = X25519_BASE_POINT;
     for (size_t i = 0; i < batch->count; i++) {
         const struct lane_job *job = batch->jobs[i];
-        memcpy(ours.of[i], job->derive.ours.private_key, STRING_LEN);
+        memcpy(ours.of[i], job->derive.ours->private_key, STRING_LEN);
         memcpy(peers.of[i], job->derive.peer, STRING_LEN);
         /* [rfc7748#5] "implementations of X25519 (but not X448) MUST mask the most significant
          * bit in the final byte." */

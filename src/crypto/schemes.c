@@ -4,12 +4,13 @@
 
 /* IANA TLS SignatureScheme. */
 static const struct scheme schemes[] = {
-    {0x0403, KEY_P256, DIGEST_SHA256, false}, /* ecdsa_secp256r1_sha256 */
-    {0x0503, KEY_P256, DIGEST_SHA384, false}, /* in 1.2: ECDSA with SHA-384, whatever the curve */
-    {0x0804, KEY_RSA, DIGEST_SHA256, true},   /* rsa_pss_rsae_sha256 */
-    {0x0805, KEY_RSA, DIGEST_SHA384, true},   /* rsa_pss_rsae_sha384 */
-    {0x0401, KEY_RSA, DIGEST_SHA256, false},  /* rsa_pkcs1_sha256 */
-    {0x0501, KEY_RSA, DIGEST_SHA384, false},  /* rsa_pkcs1_sha384 */
+    {0x0403, AUTHENTICATION_ECDSA, DIGEST_SHA256, false}, /* ecdsa_secp256r1_sha256 */
+    {0x0503, AUTHENTICATION_ECDSA, DIGEST_SHA384,
+     false}, /* in 1.2: ECDSA with SHA-384, whatever the curve */
+    {0x0804, AUTHENTICATION_RSA, DIGEST_SHA256, true},  /* rsa_pss_rsae_sha256 */
+    {0x0805, AUTHENTICATION_RSA, DIGEST_SHA384, true},  /* rsa_pss_rsae_sha384 */
+    {0x0401, AUTHENTICATION_RSA, DIGEST_SHA256, false}, /* rsa_pkcs1_sha256 */
+    {0x0501, AUTHENTICATION_RSA, DIGEST_SHA384, false}, /* rsa_pkcs1_sha384 */
 };
 
 const struct scheme *scheme_find(uint16_t code_point)

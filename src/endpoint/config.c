@@ -50,7 +50,7 @@ static enum rdtls_status take_suites(struct policy *policy,
 static enum rdtls_status take_groups(struct policy *policy,
                                      const struct rdtls_config_options *options)
 {
-    static const uint16_t defaults[] = {GROUP_X25519, GROUP_SECP256R1};
+    static const uint16_t defaults[] = {GROUP_X25519, GROUP_SECP256R1, GROUP_SECP384R1};
     bool is_default = options->group_count == 0;
     const uint16_t *groups = is_default ? defaults : options->groups;
     size_t count = is_default ? sizeof(defaults) / sizeof(defaults[0]) : options->group_count;

@@ -40,8 +40,20 @@ enum rdtls_status signature_check(const struct rdtls_config *config, struct byte
         return RDTLS_TOO_LONG;
     if (signature.len == 0)
         return RDTLS_OK;
-    bool is_one = credential->kind == KEY_RSA ? signature.len == credential->signature_max
-                                              : ecdsa_der_read(signature, &r, &s);
+    bool is_one = false;
+    switch (credential->kind) {
+    case KEY_P256:
+        is_one = ecdsa_der_read(signature, &r, &s);
+        break;
+    case KEY_P384:
+        is_one = ecdsa_p384_is_signature(signature);
+        break;
+    case KEY_RSA:
+        is_one = signature.len == credential->signature_max;
+        break;
+    case KEY_KIND_COUNT:
+        break;
+    }
     return is_one ? RDTLS_OK : RDTLS_INVALID_ARGUMENT;
 }
 

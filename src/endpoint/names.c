@@ -108,6 +108,9 @@ static const char *const lane_kind_names[RDTLS_LANE_KIND_COUNT] = {
     [RDTLS_LANE_ECDSA_P256_VERIFY] = "ecdsa_p256_verify",
     [RDTLS_LANE_RSA_SIGN] = "rsa_sign",
     [RDTLS_LANE_RSA_VERIFY] = "rsa_verify",
+    [RDTLS_LANE_P384_DERIVE] = "p384_derive",
+    [RDTLS_LANE_ECDSA_P384_SIGN] = "ecdsa_p384_sign",
+    [RDTLS_LANE_ECDSA_P384_VERIFY] = "ecdsa_p384_verify",
 };
 
 const char *rdtls_lane_kind_name(enum rdtls_lane_kind kind)

@@ -131,7 +131,7 @@ enum rdtls_status consume_server_key_exchange(struct handshake *handshake, struc
      * certificate." */
     if (!policy_offers_group(handshake->environment->policy, message.group) ||
         !group_key_exchange(message.group, &kind) || scheme == NULL ||
-        scheme->key != (enum key_kind)handshake->certified.kind ||
+        !scheme_is_for(scheme, (enum key_kind)handshake->certified.kind) ||
         message.public_key.len != key_exchange_public_len(kind))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
     uint8_t digest[DIGEST_LEN_MAX];
@@ -194,17 +194,18 @@ enum rdtls_status build_client_certificate(struct handshake *handshake, struct w
 enum rdtls_status prepare_client_key_exchange(struct handshake *handshake)
 {
     enum key_exchange_kind kind;
-    struct key_pair ours;
-    if (!group_key_exchange(handshake->choice.group, &kind) ||
-        !lanes_key_pair(handshake->environment->lanes, kind, &ours))
+    if (!group_key_exchange(handshake->choice.group, &kind))
         return RDTLS_ALERT_INTERNAL_ERROR;
-    return submit_derive(handshake, &ours,
-                         bytes_of(handshake->peer_key, key_exchange_public_len(kind)));
+    /* Our pair takes the place of the server's key, which is in the job from here on. */
+    take_peer_key(handshake, bytes_of(handshake->peer_key, key_exchange_public_len(kind)));
+    return lanes_key_pair(handshake->environment->lanes, kind, &handshake->key_pair)
+               ? submit_derive(handshake)
+               : RDTLS_ALERT_INTERNAL_ERROR;
 }
 
 enum rdtls_status build_client_key_exchange(struct handshake *handshake, struct writer *body)
 {
-    const struct key_pair *ours = &handshake->job.derive.ours;
+    const struct key_pair *ours = &handshake->key_pair;
     client_key_exchange_write(body,
                               bytes_of(ours->public_key, key_exchange_public_len(ours->kind)));
     return RDTLS_OK;

@@ -169,7 +169,9 @@ static bool may_be_asked_again(const struct handshake *handshake)
 {
     enum { AT_ONCE = 4 };
     static const uint64_t gap_ns = 1000000000;
-    return handshake->asked_again < AT_ONCE + (handshake->now_ns - handshake->started_ns) / gap_ns;
+    uint64_t begun_ns =
+        handshake->gives_up_ns - handshake->environment->policy->handshake_timeout_ns;
+    return handshake->asked_again < AT_ONCE + (handshake->now_ns - begun_ns) / gap_ns;
 }
 
 bool handshake_ignores(const struct handshake *handshake, uint8_t type)

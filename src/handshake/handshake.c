@@ -12,12 +12,11 @@ static void handshake_init(struct handshake *handshake,
     handshake->environment = environment;
     handshake->association = association;
     handshake->rows = handshake_12_full;
-    handshake->started_ns = now;
     handshake->now_ns = now;
     handshake->gives_up_ns = nanoseconds_after(now, environment->policy->handshake_timeout_ns);
     handshake->retransmit.due_ns = NEVER;
     handshake->early_block = POOL_NONE;
-    handshake->certified.modulus_block = POOL_NONE;
+    handshake->certified.key_block = POOL_NONE;
     handshake->certified.signature_block = POOL_NONE;
     lane_job_init(&handshake->job);
 }

@@ -45,23 +45,26 @@ enum handshake_phase {
     PHASE_TAKEN,    /* the message is in the transcript; its lane job is out or back */
 };
 
-/* The key of the peer's certificate, for the one signature that it makes. An RSA key and its
- * signature are as long as they are, so they lie in blocks: what came in for them is longer. */
+/* The key of the peer's certificate, for the one signature that it makes. Longer keys than P-256,
+ * and their signatures, lie in blocks: what came in for them is longer. */
 struct certified_key {
-    uint8_t kind; /* enum key_kind */
-    uint16_t modulus_len;
-    uint32_t exponent;
-    uint32_t modulus_block; /* POOL_NONE: none */
+    uint32_t key_block; /* POOL_NONE: none */
     uint32_t signature_block;
-    uint8_t point[P256_POINT_LEN];
+    union {
+        struct {
+            uint32_t exponent; /* RSA */
+            uint16_t key_len;
+        };
+        uint8_t point[P256_POINT_LEN];
+    };
+    uint8_t kind; /* enum key_kind */
 };
 
 struct handshake {
     const struct handshake_environment *environment;
     struct association *association;
     const struct handshake_row *rows; /* ends with a row whose message is 0 */
-    uint64_t started_ns;
-    uint64_t now_ns; /* of the call that is going on */
+    uint64_t now_ns;                  /* of the call that is going on */
     uint64_t gives_up_ns;
     struct retransmit retransmit;
     uint32_t retransmits; /* all flights, for the statistics */
@@ -73,8 +76,11 @@ struct handshake {
     uint16_t answered_seq; /* the peer's last message before our current flight: its repetition asks
                               for ours again */
     uint16_t asked_again;  /* client: HelloVerifyRequests that were followed, behind the first */
+    uint16_t signature_scheme; /* of the signature in the current message */
+    uint8_t cookie_len;        /* client: to be echoed; it lies where the next flight begins */
     bool complete;
     bool change_cipher_spec_seen;
+    uint16_t early_len; /* of the block of early records */
 
     struct choice choice;
     union {
@@ -82,16 +88,13 @@ struct handshake {
         uint8_t peer_key[KEY_EXCHANGE_PUBLIC_MAX]; /* client: the server's, until it is used */
     };
     struct certified_key certified;
-    uint16_t signature_scheme; /* of the signature in the current message */
-    uint8_t cookie_len;        /* client: to be echoed; it lies where the next flight begins */
 
     struct lane_job job;
     struct transcript transcript;
     struct reassembly reassembly;
     struct flight flight;
-    uint32_t early_block; /* records that came before their keys or their time, each with a 16-bit
-                             length; POOL_NONE: none */
-    uint16_t early_len;
+    uint32_t early_block;  /* records that came before their keys or their time, each with a 16-bit
+                              length; POOL_NONE: none */
     uint32_t job_owner;    /* the slot to resume when the job comes back */
     uint32_t next_retired; /* endpoint: the list of those whose early data has not been polled */
 };

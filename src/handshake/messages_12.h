@@ -35,8 +35,8 @@ enum rdtls_status complete_certificate_verify(struct handshake *handshake);
 enum rdtls_status complete_key_exchange(struct handshake *handshake);
 enum rdtls_status build_finished(struct handshake *handshake, struct writer *body);
 enum rdtls_status consume_finished(struct handshake *handshake, struct bytes body);
-enum rdtls_status submit_derive(struct handshake *handshake, struct key_pair *ours,
-                                struct bytes peer_key);
+void take_peer_key(struct handshake *handshake, struct bytes peer_key);
+enum rdtls_status submit_derive(struct handshake *handshake); /* with the peer key taken */
 enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *scheme,
                               struct bytes digest, size_t before);
 void commit_extras(struct association *association, const struct choice *choice);

@@ -9,6 +9,9 @@ bool group_key_exchange(uint16_t group, enum key_exchange_kind *kind)
     case GROUP_SECP256R1:
         *kind = KEY_EXCHANGE_P256;
         return true;
+    case GROUP_SECP384R1:
+        *kind = KEY_EXCHANGE_P384;
+        return true;
     default:
         return false;
     }
@@ -18,7 +21,7 @@ uint16_t scheme_choose(enum key_kind key, struct bytes offered)
 {
     static const uint16_t ours[] = POLICY_SCHEMES;
     for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-        if (scheme_find(ours[i])->key == key && codepoint_list_has(offered, ours[i]))
+        if (scheme_is_to_sign(scheme_find(ours[i]), key) && codepoint_list_has(offered, ours[i]))
             return ours[i];
     return 0;
 }
@@ -82,8 +85,10 @@ static enum rdtls_status choose_group(const struct policy *policy, const struct 
 static bool certificate_curve_is_offered(const struct policy *policy,
                                          const struct client_hello *hello)
 {
-    return policy->credential.kind == KEY_RSA || !hello->supported_groups_present ||
-           codepoint_list_has(hello->supported_groups, GROUP_SECP256R1);
+    enum key_kind kind = policy->credential.kind;
+    return kind == KEY_RSA || !hello->supported_groups_present ||
+           codepoint_list_has(hello->supported_groups,
+                              kind == KEY_P384 ? GROUP_SECP384R1 : GROUP_SECP256R1);
 }
 
 static bool point_formats_are_usable(const struct client_hello *hello)

@@ -27,7 +27,7 @@ static void give_back(struct pool *blocks, uint32_t *block)
 
 void certified_key_release(struct certified_key *certified, struct pool *blocks)
 {
-    give_back(blocks, &certified->modulus_block);
+    give_back(blocks, &certified->key_block);
     give_back(blocks, &certified->signature_block);
 }
 
@@ -35,14 +35,14 @@ static enum rdtls_status keep_key(struct certified_key *certified, struct pool *
                                   const struct public_key *key)
 {
     certified->kind = (uint8_t)key->kind;
-    if (key->kind != KEY_RSA) {
+    if (key->kind == KEY_P256) {
         bytes_copy(certified->point, key->point);
         return RDTLS_OK;
     }
+    struct bytes kept = key->kind == KEY_RSA ? key->rsa.modulus : key->point;
     certified->exponent = key->rsa.exponent;
-    certified->modulus_len = (uint16_t)key->rsa.modulus.len;
-    return keep(blocks, key->rsa.modulus, &certified->modulus_block) ? RDTLS_OK
-                                                                     : RDTLS_ALERT_INTERNAL_ERROR;
+    certified->key_len = (uint16_t)kept.len;
+    return keep(blocks, kept, &certified->key_block) ? RDTLS_OK : RDTLS_ALERT_INTERNAL_ERROR;
 }
 
 /* The peer's leaf: its key for the signature to come, its fingerprint against the list. That the
@@ -85,14 +85,14 @@ static enum rdtls_status submit_verify_rsa(struct handshake *handshake, const st
     struct lane_job *job = &handshake->job;
     struct certified_key *certified = &handshake->certified;
     struct pool *blocks = &handshake->environment->blocks->slots;
-    if (signature.len != certified->modulus_len)
+    if (signature.len != certified->key_len)
         return RDTLS_ALERT_DECRYPT_ERROR;
     if (!keep(blocks, signature, &certified->signature_block))
         return RDTLS_ALERT_INTERNAL_ERROR;
     lane_job_wipe(job);
     job->kind = LANE_RSA_VERIFY;
     job->verify_rsa.key = (struct rsa_public){
-        .modulus = bytes_of(pool_slot(blocks, certified->modulus_block), certified->modulus_len),
+        .modulus = bytes_of(pool_slot(blocks, certified->key_block), certified->key_len),
         .exponent = certified->exponent,
     };
     job->verify_rsa.scheme = scheme;
@@ -104,11 +104,41 @@ static enum rdtls_status submit_verify_rsa(struct handshake *handshake, const st
     return RDTLS_PARKED;
 }
 
+static enum rdtls_status submit_verify_p384(struct handshake *handshake, struct bytes digest,
+                                            struct bytes signature)
+{
+    struct lane_job *job = &handshake->job;
+    struct certified_key *certified = &handshake->certified;
+    struct pool *blocks = &handshake->environment->blocks->slots;
+    if (signature.len > ECDSA_P384_SIGNATURE_MAX)
+        return RDTLS_ALERT_DECRYPT_ERROR;
+    if (!keep(blocks, signature, &certified->signature_block))
+        return RDTLS_ALERT_INTERNAL_ERROR;
+    lane_job_wipe(job);
+    job->kind = LANE_ECDSA_P384_VERIFY;
+    job->verify_p384.point = bytes_of(pool_slot(blocks, certified->key_block), certified->key_len);
+    bytes_copy(job->verify_p384.digest, digest);
+    job->verify_p384.digest_len = digest.len;
+    job->verify_p384.signature =
+        bytes_of(pool_slot(blocks, certified->signature_block), signature.len);
+    lanes_submit(handshake->environment->lanes, job);
+    return RDTLS_PARKED;
+}
+
 enum rdtls_status submit_verify(struct handshake *handshake, const struct scheme *scheme,
                                 struct bytes digest, struct bytes signature)
 {
-    return scheme->key == KEY_RSA ? submit_verify_rsa(handshake, scheme, digest, signature)
-                                  : submit_verify_ecdsa(handshake, digest, signature);
+    switch ((enum key_kind)handshake->certified.kind) {
+    case KEY_P256:
+        return submit_verify_ecdsa(handshake, digest, signature);
+    case KEY_P384:
+        return submit_verify_p384(handshake, digest, signature);
+    case KEY_RSA:
+        return submit_verify_rsa(handshake, scheme, digest, signature);
+    case KEY_KIND_COUNT:
+        break;
+    }
+    return RDTLS_ALERT_INTERNAL_ERROR;
 }
 
 enum rdtls_status complete_verify(struct handshake *handshake)

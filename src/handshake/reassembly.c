@@ -262,7 +262,7 @@ enum reassembly_verdict reassembly_keep(struct reassembly *reassembly, struct bl
         release_message(reassembly, blocks, message);
     if (!message->begun) {
         message->begun = true;
-        message->length = header->length;
+        message->length = (uint16_t)header->length;
         message->type = header->type;
         message->epoch = epoch;
     } else if (message->length != header->length || message->type != header->type ||

@@ -5,7 +5,7 @@
  *     message_seq:   next        next+1      ...     next+5          further ahead: refused
  *                    [blocks]    [blocks]
  *     a block:       504 bytes of the message from a multiple of 504 on
- *     runs:          [start, end) of what is there, in order, at most eight; the last one gives
+ *     runs:          [start, end) of what is there, in order, at most seven; the last one gives
  *                    way to the message's beginning
  *
  * Memory grows with bytes received, never with lengths claimed: a block is taken when a byte falls
@@ -26,7 +26,7 @@ enum {
     REASSEMBLY_MESSAGE_MAX = 16384,
     REASSEMBLY_BLOCK_LEN = 512,
     REASSEMBLY_BLOCK_DATA = 504,
-    REASSEMBLY_RUNS_MAX = 8,
+    REASSEMBLY_RUNS_MAX = 7,
     REASSEMBLY_SLACK =
         1536, /* three blocks: as many small messages as a flight has, in any order */
 };
@@ -45,8 +45,8 @@ struct reassembly_run {
 };
 
 struct reassembly_message {
-    uint32_t length;
     uint32_t first_block;
+    uint16_t length;
     uint8_t type;
     uint8_t epoch; /* all fragments came under this one */
     bool begun;

@@ -149,7 +149,8 @@ enum rdtls_status consume_client_key_exchange(struct handshake *handshake, struc
     TRY(client_key_exchange_read(body, &public_key));
     if (public_key.len != key_exchange_public_len(handshake->key_pair.kind))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
-    return submit_derive(handshake, &handshake->key_pair, public_key);
+    take_peer_key(handshake, public_key);
+    return submit_derive(handshake);
 }
 
 enum rdtls_status consume_certificate_verify(struct handshake *handshake, struct bytes body)
@@ -161,7 +162,7 @@ enum rdtls_status consume_certificate_verify(struct handshake *handshake, struct
      * addition, the hash and signature algorithms MUST be compatible with the key in the client's
      * end-entity certificate." */
     const struct scheme *scheme = scheme_find(message.scheme);
-    if (scheme == NULL || scheme->key != (enum key_kind)handshake->certified.kind)
+    if (scheme == NULL || !scheme_is_for(scheme, (enum key_kind)handshake->certified.kind))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
     uint8_t digest[DIGEST_LEN_MAX];
     size_t len = transcript_hash(&handshake->transcript, scheme->hash, digest);

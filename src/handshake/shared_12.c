@@ -4,17 +4,47 @@
 #include "handshake/messages_12.h"
 #include "handshake/tables.h"
 
-enum rdtls_status submit_derive(struct handshake *handshake, struct key_pair *ours,
-                                struct bytes peer_key)
+static enum lane_kind derive_kind(enum key_exchange_kind kind)
+{
+    switch (kind) {
+    case KEY_EXCHANGE_X25519:
+        return LANE_X25519_DERIVE;
+    case KEY_EXCHANGE_P256:
+        return LANE_P256_DERIVE;
+    case KEY_EXCHANGE_P384:
+    case KEY_EXCHANGE_KIND_COUNT:
+        break;
+    }
+    return LANE_P384_DERIVE;
+}
+
+void take_peer_key(struct handshake *handshake, struct bytes peer_key)
+{
+    lane_job_wipe(&handshake->job);
+    bytes_copy(handshake->job.derive.peer, peer_key);
+}
+
+enum rdtls_status submit_derive(struct handshake *handshake)
 {
     struct lane_job *job = &handshake->job;
-    lane_job_wipe(job);
-    job->kind = ours->kind == KEY_EXCHANGE_X25519 ? LANE_X25519_DERIVE : LANE_P256_DERIVE;
-    job->derive.ours = *ours;
-    bytes_copy(job->derive.peer, peer_key);
-    secret_wipe(ours, sizeof(*ours));
+    job->kind = derive_kind(handshake->key_pair.kind);
+    job->derive.ours = &handshake->key_pair;
     lanes_submit(handshake->environment->lanes, job);
     return RDTLS_PARKED;
+}
+
+static enum lane_kind sign_kind(enum key_kind kind)
+{
+    switch (kind) {
+    case KEY_P256:
+        return LANE_ECDSA_P256_SIGN;
+    case KEY_P384:
+        return LANE_ECDSA_P384_SIGN;
+    case KEY_RSA:
+    case KEY_KIND_COUNT:
+        break;
+    }
+    return LANE_RSA_SIGN;
 }
 
 /* The signature is written to where the message will have it, `before` bytes behind the flight's
@@ -25,11 +55,12 @@ enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *
     struct lane_job *job = &handshake->job;
     size_t capacity;
     uint8_t *room = flight_room(&handshake->flight, &capacity);
-    size_t signature_max = handshake->environment->policy->credential.signature_max;
+    const struct credential *credential = &handshake->environment->policy->credential;
+    size_t signature_max = credential->signature_max;
     if (before + signature_max > capacity)
         return RDTLS_ALERT_INTERNAL_ERROR;
     lane_job_wipe(job);
-    job->kind = scheme->key == KEY_RSA ? LANE_RSA_SIGN : LANE_ECDSA_P256_SIGN;
+    job->kind = sign_kind(credential->kind);
     job->sign.scheme = scheme;
     bytes_copy(job->sign.digest, digest);
     job->sign.digest_len = digest.len;
@@ -74,10 +105,11 @@ enum rdtls_status complete_key_exchange(struct handshake *handshake)
     uint8_t session_hash[DIGEST_LEN_MAX];
     const struct suite *suite = handshake->choice.suite;
     size_t hash_len = transcript_hash(&handshake->transcript, suite->hash, session_hash);
-    key_schedule_12_install(handshake->association, suite,
-                            bytes_of(job->derive.shared, KEY_EXCHANGE_SHARED_LEN),
+    size_t shared_len = key_exchange_shared_len(handshake->key_pair.kind);
+    key_schedule_12_install(handshake->association, suite, bytes_of(job->derive.shared, shared_len),
                             bytes_of(session_hash, hash_len));
     lane_job_wipe(job);
+    secret_wipe(&handshake->key_pair, sizeof(handshake->key_pair));
     handshake->association->keys_ready = true;
     return RDTLS_OK;
 }

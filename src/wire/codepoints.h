@@ -55,6 +55,7 @@ enum cipher_suite {
 
 enum named_group {
     GROUP_SECP256R1 = 23,
+    GROUP_SECP384R1 = 24,
     GROUP_X25519 = 29,
 };
 

@@ -215,9 +215,9 @@ static void negate(const struct curve *curve, uint8_t point[P256_POINT_LEN])
 static void add_related_points(struct cases *cases, const struct curve *curve)
 {
     struct lane_job *job = add(cases, LANE_P256_DERIVE, "our own point");
-    memcpy(job->derive.peer, job->derive.ours.public_key, P256_POINT_LEN);
+    memcpy(job->derive.peer, job->derive.ours->public_key, P256_POINT_LEN);
     job = add(cases, LANE_P256_DERIVE, "our own point, negative");
-    memcpy(job->derive.peer, job->derive.ours.public_key, P256_POINT_LEN);
+    memcpy(job->derive.peer, job->derive.ours->public_key, P256_POINT_LEN);
     negate(curve, job->derive.peer);
     job = add(cases, LANE_P256_DERIVE, "the generator");
     p256_number_store(&p256_generator_x, job->derive.peer + 1);
@@ -237,11 +237,10 @@ static void add_edge_scalars(struct cases *cases, const struct curve *curve)
     BIGNUM *scalar = BN_new();
     for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
         cr_assert(BN_one(scalar) && BN_lshift(scalar, scalar, bits[i]));
-        store(scalar, add(cases, LANE_P256_DERIVE, "a power of two")->derive.ours.private_key);
+        store(scalar, add(cases, LANE_P256_DERIVE, "a power of two")->derive.ours->private_key);
         cr_assert(BN_sub(scalar, curve->order, scalar));
-        store(
-            scalar,
-            add(cases, LANE_P256_DERIVE, "the order less a power of two")->derive.ours.private_key);
+        store(scalar, add(cases, LANE_P256_DERIVE, "the order less a power of two")
+                          ->derive.ours->private_key);
     }
     BN_free(scalar);
 }

@@ -45,9 +45,9 @@ Test(hazard_23, x25519_peers_of_low_order_and_odd_encodings, .timeout = 120)
                     "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
     add_x25519_peer(&cases, "2, on the twist",
                     "0200000000000000000000000000000000000000000000000000000000000000");
-    memset(add(&cases, LANE_X25519_DERIVE, "scalar of zeros")->derive.ours.private_key, 0,
+    memset(add(&cases, LANE_X25519_DERIVE, "scalar of zeros")->derive.ours->private_key, 0,
            X25519_LEN);
-    memset(add(&cases, LANE_X25519_DERIVE, "scalar of ones")->derive.ours.private_key, 0xff,
+    memset(add(&cases, LANE_X25519_DERIVE, "scalar of ones")->derive.ours->private_key, 0xff,
            X25519_LEN);
     expect_verdict(&cases, "0", false);
     expect_verdict(&cases, "p + 1", false);
@@ -93,15 +93,15 @@ static void add_p256_scalars(struct cases *cases, const struct curve *curve)
     static const uint64_t small[] = {0, 1, 2, 3, 16};
     for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++) {
         cr_assert(BN_set_word(scalar, small[i]));
-        store(scalar, add(cases, LANE_P256_DERIVE, "small scalar")->derive.ours.private_key);
+        store(scalar, add(cases, LANE_P256_DERIVE, "small scalar")->derive.ours->private_key);
         cr_assert(BN_sub(scalar, curve->order, scalar));
-        store(scalar, add(cases, LANE_P256_DERIVE, "maximal scalar")->derive.ours.private_key);
+        store(scalar, add(cases, LANE_P256_DERIVE, "maximal scalar")->derive.ours->private_key);
     }
     /* The same with the generator for a peer: tables are made of it. */
     for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++) {
         struct lane_job *job = add(cases, LANE_P256_DERIVE, "small scalar, generator");
         cr_assert(BN_set_word(scalar, small[i]));
-        store(scalar, job->derive.ours.private_key);
+        store(scalar, job->derive.ours->private_key);
         p256_number_store(&p256_generator_x, job->derive.peer + 1);
         p256_number_store(&p256_generator_y, job->derive.peer + 33);
     }

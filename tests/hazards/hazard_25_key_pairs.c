@@ -46,8 +46,8 @@ static void expect_valid(const struct fixture *fixture, const struct key_pair *p
 {
     struct key_exchange_engine *libcrypto = fixture->libcrypto.key_exchange;
     struct key_pair other = pair_of_libcrypto(fixture, pair->kind);
-    uint8_t ours[KEY_EXCHANGE_SHARED_LEN];
-    uint8_t theirs[KEY_EXCHANGE_SHARED_LEN];
+    uint8_t ours[KEY_EXCHANGE_SHARED_MAX] = {0};
+    uint8_t theirs[KEY_EXCHANGE_SHARED_MAX] = {0};
     cr_assert(key_exchange_derive(libcrypto, pair, other.public_key, ours));
     cr_assert(key_exchange_derive(libcrypto, &other, pair->public_key, theirs));
     cr_expect_arr_eq(ours, theirs, sizeof(ours));

@@ -64,6 +64,9 @@ static void make_fail(struct lane_job *job)
     case LANE_ECDSA_P256_SIGN:
     case LANE_RSA_SIGN:
     case LANE_RSA_VERIFY:
+    case LANE_P384_DERIVE:
+    case LANE_ECDSA_P384_SIGN:
+    case LANE_ECDSA_P384_VERIFY:
     case LANE_KIND_COUNT:
         cr_assert_fail("no peer can make it fail");
     }
@@ -100,7 +103,7 @@ static void add_scalars(struct patterns *patterns, enum lane_kind kind)
     for (size_t i = 0; i < 2; i++) {
         struct pattern *pattern = add_pattern(patterns, kind, scalars[i].name);
         for (size_t lane = 0; lane < LANES_WIDE; lane++) {
-            uint8_t *scalar = pattern->jobs[lane].derive.ours.private_key;
+            uint8_t *scalar = pattern->jobs[lane].derive.ours->private_key;
             memset(scalar, scalars[i].filling, P256_SCALAR_LEN);
             scalar[0] = 0x40; /* below the order, and far from its ends */
             scalar[P256_SCALAR_LEN - 1] = 0x40;
@@ -120,6 +123,9 @@ static unsigned run(const struct lane_engine *engine, const struct lane_batch *b
     case LANE_ECDSA_P256_SIGN:
     case LANE_RSA_SIGN:
     case LANE_RSA_VERIFY:
+    case LANE_P384_DERIVE:
+    case LANE_ECDSA_P384_SIGN:
+    case LANE_ECDSA_P384_VERIFY:
     case LANE_KIND_COUNT:
         break;
     }

@@ -4,10 +4,11 @@ import dtls
 import relay as relays
 from cells import (Peer, client_is_refused, client_is_served, harm_cells, load_options, matrix_cells, say_till_answered,
                    say_till_echoed, server_is_refused, server_is_used, with_trace)
-from matrix import GROUPS, P256, SMALL_MTU, SUITES, X25519, Shape
+from matrix import (CHACHA, GROUPS, P256, P384, RSA_AES_128, RSA_AES_256, RSA_CHACHA, SMALL_MTU, SUITES, X25519, Shape)
 from parties import ForeignServer, Load, Party, Serve, expect_equal
 
-SHARED_KEYS = {X25519: r"Server Temp Key: X25519", P256: r"Server Temp Key: ECDH, prime256v1"}
+SHARED_KEYS = {X25519: r"Server Temp Key: X25519", P256: r"Server Temp Key: ECDH, prime256v1",
+               P384: r"Server Temp Key: ECDH, secp384r1"}
 REFUSED = "alert handshake failure"
 
 
@@ -35,7 +36,7 @@ class Openssl(Peer):
 
     def expect_content(self, client, shape):
         for pattern in (rf"Cipher is {shape.suite}", SHARED_KEYS[shape.group], r"Verify return code: 0 \(ok\)",
-                        r"Extended master secret: yes", r"Secure Renegotiation IS supported", r"Peer signature type: ECDSA"):
+                        r"Extended master secret: yes", r"Secure Renegotiation IS supported", rf"Peer signature type: {'RSA' if 'RSA-' in shape.kind else 'ECDSA'}"):
             client.wait_for(pattern)
 
     def expect_closed(self, server):
@@ -106,8 +107,8 @@ def refusals(place):
     failure = dtls.HANDSHAKE_FAILURE
     yield "rsa-key-exchange-only", ["-cipher", "AES128-GCM-SHA256:AES256-GCM-SHA384"], failure, {}
     yield "rsa-certificates-only", ["-cipher", "ECDHE-RSA-AES128-GCM-SHA256"], failure, {}
-    yield "other-ciphers-only", ["-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-SHA256"], failure, {}
-    yield "other-groups-only", ["-groups", "P-384:P-521"], failure, {}
+    yield "other-ciphers-only", ["-cipher", "ECDHE-ECDSA-AES128-CCM:ECDHE-ECDSA-AES128-SHA256"], failure, {}
+    yield "other-groups-only", ["-groups", "P-521:X448"], failure, {}
     yield "curve-of-certificate-not-offered", ["-groups", "X25519"], failure, {}
     yield "other-signatures-only", ["-sigalgs", "ECDSA+SHA512:RSA+SHA256"], failure, {}
     no_secret = {"OPENSSL_CONF": str(place.credentials.without_extended_master_secret)}
@@ -138,9 +139,41 @@ def client_cells(place):
             without = Shape(suite, group, asked="require")
             yield f"s_client/refused/{suite}/{group}/require-without", lambda shape=without: client_is_refused(
                 place, PEER, shape, dtls.HANDSHAKE_FAILURE, says=REFUSED)
-    p384 = Shape(asked="request", given=own.client_p384)
-    yield "s_client/refused/request-with-p384", lambda: client_is_refused(
-        place, PEER, p384, dtls.UNSUPPORTED_CERTIFICATE, says="alert unsupported certificate")
+    p521 = Shape(asked="request", given=own.client_p521)
+    yield "s_client/refused/request-with-p521", lambda: client_is_refused(
+        place, PEER, p521, dtls.UNSUPPORTED_CERTIFICATE, says="alert unsupported certificate")
+
+
+# Suite, certificate, group, client's certificate, signature algorithms that both may use.
+ALGORITHMS = (
+    (RSA_AES_128, "RSA-2048", X25519, "RSA-2048", None), (RSA_AES_128, "RSA-3072", P256, "RSA-3072", None),
+    (RSA_AES_256, "RSA-4096", P384, "RSA-4096", None), (RSA_CHACHA, "RSA-2048", X25519, P256, None),
+    (RSA_AES_256, "RSA-2048", X25519, "RSA-2048", "RSA-PSS+SHA256"), (RSA_AES_256, "RSA-2048", X25519, "RSA-2048", "RSA-PSS+SHA384"),
+    (RSA_AES_256, "RSA-2048", X25519, "RSA-2048", "RSA+SHA256"), (RSA_AES_256, "RSA-2048", X25519, "RSA-2048", "RSA+SHA384"),
+    (CHACHA, P256, X25519, P256, None), ("ECDHE-ECDSA-AES256-GCM-SHA384", P384, P384, P384, None),
+    ("ECDHE-ECDSA-AES128-GCM-SHA256", P384, X25519, "RSA-2048", None),
+)
+
+
+def algorithm_shapes(place):
+    """(name, shape, options of s_client and s_server)"""
+    own = {**place.credentials.others, P256: place.credentials.client}
+    for suite, kind, group, given, signatures in ALGORITHMS:
+        # Without an MTU s_client puts its whole flight into one datagram, which is longer than those that are received: 2 KiB.
+        for mtu in (None, SMALL_MTU) if given != "RSA-4096" else (SMALL_MTU,):
+            name = f"algorithms/{suite}/{kind}/{group}/{given}" + (f"/{signatures}" if signatures else "") + (f"/mtu-{mtu}" if mtu else "")
+            yield name, Shape(suite, group, "require", own[given], mtu, kind), ["-sigalgs", signatures] if signatures else []
+
+
+def algorithm_cells(place):
+    for name, shape, extra in algorithm_shapes(place):
+        certificate = place.credentials.servers[shape.kind]
+        yield f"s_client/{name}", lambda shape=shape, extra=extra, certificate=certificate: client_is_served(
+            place, PEER, shape, extra, certificate=certificate)
+        # Ours has a P-256 certificate for servers that ask, unless it is told another.
+        client = ["--cert", shape.given.path, "--key", shape.given.key]
+        yield f"s_server/{name}", lambda shape=shape, extra=extra, client=client: server_is_used(
+            place, PEER, shape, extra, options=client)
 
 
 def server_cells(place):
@@ -161,8 +194,8 @@ def server_cells(place):
     failure = "received_alert_handshake_failure"
     yield "s_server/refused/require-without", lambda: server_is_refused(place, PEER, Shape(asked="require"), failure)
     yield "s_server/refused/other-ciphers-only", lambda: server_is_refused(
-        place, PEER, Shape(), failure, ["-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305"])
-    yield "s_server/refused/other-groups-only", lambda: server_is_refused(place, PEER, Shape(), failure, ["-groups", "P-384"])
+        place, PEER, Shape(), failure, ["-cipher", "ECDHE-ECDSA-AES128-SHA256"])
+    yield "s_server/refused/other-groups-only", lambda: server_is_refused(place, PEER, Shape(), failure, ["-groups", "P-521"])
     rsa = ["-cert", own.client_rsa.path, "-key", own.client_rsa.key]
     yield "s_server/refused/rsa-certificate", lambda: server_is_refused(place, PEER, Shape(), failure, rsa)
     wrong = ["--verify", "fingerprint", "--fingerprint", own.fingerprint(own.client)]
@@ -173,3 +206,4 @@ def server_cells(place):
 def cells(place):
     yield from client_cells(place)
     yield from server_cells(place)
+    yield from algorithm_cells(place)

@@ -52,8 +52,13 @@ class Credentials:
         self.client = self.self_signed("client", "ec", "ec_paramgen_curve:P-256")
         self.servers = {"P-256": self.server}
         self.clients = {"P-256": self.client}
-        self.client_p384 = self.self_signed("client_p384", "ec", "ec_paramgen_curve:P-384")
+        self.client_p521 = self.self_signed("client_p521", "ec", "ec_paramgen_curve:P-521")
         self.client_rsa = self.self_signed("client_rsa", "rsa", "rsa_keygen_bits:2048")
+        # For cells of their own, by kind.
+        self.others = {f"RSA-{bits}": self.self_signed(f"rsa_{bits}", "rsa", f"rsa_keygen_bits:{bits}") for bits in (2048, 3072, 4096)}
+        self.others["P-384"] = self.self_signed("p384", "ec", "ec_paramgen_curve:P-384")
+        self.others = {kind: dataclasses.replace(certificate, kind=kind) for kind, certificate in self.others.items()}
+        self.servers.update(self.others)
         self.root = self.self_signed("root", "rsa", "rsa_keygen_bits:2048", "authority")
         self.chain = self.chain_of_two()
 

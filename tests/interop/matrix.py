@@ -26,6 +26,13 @@ SUITES = {  # by OpenSSL's names
     AES_256: Suite(0xC02C, ECDSA, "AES-256-GCM", "sha384"),
 }
 GROUPS = {X25519: 0x001D, P256: 0x0017}
+# What is had with OpenSSL alone, in cells of its own.
+P384 = "P-384"
+RSA_AES_128, RSA_AES_256 = "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384"
+CHACHA, RSA_CHACHA = "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-CHACHA20-POLY1305"
+SUITE_CODES = {**{name: suite.code for name, suite in SUITES.items()},
+               RSA_AES_128: 0xC02F, RSA_AES_256: 0xC030, RSA_CHACHA: 0xCCA8, CHACHA: 0xCCA9}
+GROUP_CODES = {**GROUPS, P384: 0x0018}
 CERTIFICATES = {P256: ECDSA}
 # What the server asks for, and what the client gives.
 CLIENT_CERTIFICATES = {"none": ("none", None), "request-without": ("request", None), "request-with": ("request", P256),
@@ -47,7 +54,7 @@ class Shape:
     def groups_offered(self):
         """The group, and then the curves of the certificates: the list that a hello has is about those too."""
         curves = [self.kind, self.given.kind if self.given else None]
-        return list(dict.fromkeys([self.group, *[curve for curve in curves if CERTIFICATES.get(curve) == ECDSA]]))
+        return list(dict.fromkeys([self.group, *[curve for curve in curves if curve in (P256, P384)]]))
 
 
 def shapes(place):

@@ -10,7 +10,7 @@
 enum {
     EVERY_TIME = 1,
     NEVER_BY_ENGINE = LANES_WIDE + 1,
-    SIGNATURES_MAX = 64,
+    SIGNATURES_MAX = 256,
     KINDS_OF_P256 = LANE_RSA_SIGN, /* with a P-256 key only those before it can be run */
 };
 
@@ -21,6 +21,8 @@ struct fixture {
     /* Where jobs have their signatures written: each job that is filled has a place of its own. */
     uint8_t signatures[SIGNATURES_MAX][RSA_LEN_MAX];
     size_t signature_count;
+    struct key_pair pairs[SIGNATURES_MAX]; /* and where their key pairs are */
+    size_t pair_count;
     struct lane_libcrypto libcrypto;
     _Alignas(64) uint8_t memory[4096];
     struct lanes_options options;
@@ -111,7 +113,8 @@ static inline void fill(struct fixture *fixture, struct lane_job *job, enum lane
     job->kind = kind;
     if (kind == LANE_X25519_DERIVE || kind == LANE_P256_DERIVE) {
         struct key_pair peer = pair_of_libcrypto(fixture, exchange_of(kind));
-        job->derive.ours = pair_of_libcrypto(fixture, exchange_of(kind));
+        job->derive.ours = &fixture->pairs[fixture->pair_count++ % SIGNATURES_MAX];
+        *job->derive.ours = pair_of_libcrypto(fixture, exchange_of(kind));
         memcpy(job->derive.peer, peer.public_key, sizeof(peer.public_key));
     } else if (kind == LANE_ECDSA_P256_SIGN) {
         memset(job->sign.digest, seed, SHA384_LEN);

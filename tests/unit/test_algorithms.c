@@ -56,9 +56,8 @@ Test(algorithms, every_kind_of_certificate_at_both_ends, .timeout = 120)
         struct identity identity;
         uint16_t suite;
     } kinds[] = {
-        {identity_of(EVP_EC_gen("P-256")), 0xc02b},
-        {identity_of(rsa_key(2048, 65537)), 0xc02f},
-        {identity_of(rsa_key(3072, 65537)), 0xc02f},
+        {identity_of(EVP_EC_gen("P-256")), 0xc02b},  {identity_of(EVP_EC_gen("P-384")), 0xc02b},
+        {identity_of(rsa_key(2048, 65537)), 0xc02f}, {identity_of(rsa_key(3072, 65537)), 0xc02f},
         {identity_of(rsa_key(4096, 65537)), 0xc02f},
     };
     enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
@@ -106,6 +105,7 @@ Test(algorithms, the_longest_flight_fits, .timeout = 60)
 {
     const struct identity identity = identity_of(rsa_key(4096, 65537));
     static const uint16_t profiles[] = {1};
+    static const uint16_t longest_group = 24;
     char name[RDTLS_ALPN_NAME_MAX + 1];
     const char *names[] = {name};
     memset(name, 'a', RDTLS_ALPN_NAME_MAX);
@@ -115,6 +115,8 @@ Test(algorithms, the_longest_flight_fits, .timeout = 60)
     options.alpn_protocol_count = 1;
     options.srtp_profiles = profiles;
     options.srtp_profile_count = 1;
+    options.groups = &longest_group;
+    options.group_count = 1;
     struct rdtls_config_options client = options;
     client.server_name = "a.name.example";
     struct pair pair = pair_with(&client, &options);
@@ -143,5 +145,38 @@ Test(algorithms, fingerprints_of_rsa_certificates, .timeout = 60)
     pair = pair_with(&client, &server);
     cr_expect_eq(pair.client.status, RDTLS_ALERT_BAD_CERTIFICATE);
     cr_expect_not(pair.server.connected);
+    pair_free(&pair);
+}
+
+/* Each group by itself, with each kind of certificate whose curve is offered as well. */
+Test(algorithms, every_group, .timeout = 60)
+{
+    static const uint16_t groups[] = {29, 23, 24};
+    const struct identity identity = identity_of(rsa_key(2048, 65537));
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        struct rdtls_config_options server = options_with(&identity);
+        struct rdtls_config_options client = options_with(&identity);
+        client.groups = &groups[i];
+        client.group_count = 1;
+        struct pair pair = pair_with(&client, &server);
+        expect_connected(&pair, 0xc02f, "a group by itself");
+        cr_expect_eq(info_of(&pair.client).group, groups[i]);
+        cr_expect_eq(info_of(&pair.server).group, groups[i]);
+        pair_free(&pair);
+    }
+}
+
+/* [rfc8422#4] "respecting the choice of curves specified by the client": of the certificate too. */
+Test(algorithms, the_curve_of_a_p384_certificate_must_be_offered, .timeout = 60)
+{
+    static const uint16_t without[] = {29, 23};
+    const struct identity identity = identity_of(EVP_EC_gen("P-384"));
+    struct rdtls_config_options server = options_with(&identity);
+    struct rdtls_config_options client = options_with(&identity);
+    client.groups = without;
+    client.group_count = 2;
+    struct pair pair = pair_with(&client, &server);
+    cr_expect_eq(pair.client.status,
+                 (enum rdtls_status)(RDTLS_RECEIVED_ALERT + RDTLS_ALERT_HANDSHAKE_FAILURE));
     pair_free(&pair);
 }

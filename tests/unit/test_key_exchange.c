@@ -8,7 +8,7 @@ static struct key_pair pair_of(enum key_exchange_kind kind, const char *private_
     struct vector secret = vector_of(private_key);
     struct vector point = vector_of(public_key);
     struct key_pair pair = {.kind = kind};
-    cr_assert_eq(secret.len, sizeof(pair.private_key));
+    cr_assert_leq(secret.len, sizeof(pair.private_key));
     cr_assert_eq(point.len, key_exchange_public_len(kind));
     memcpy(pair.private_key, secret.data, secret.len);
     memcpy(pair.public_key, point.data, point.len);
@@ -19,15 +19,15 @@ static void expect_shared(struct key_exchange_engine *engine, const struct key_p
                           const char *peer, const char *expected)
 {
     struct vector point = vector_of(peer);
-    uint8_t shared[KEY_EXCHANGE_SHARED_LEN];
+    uint8_t shared[KEY_EXCHANGE_SHARED_MAX] = {0};
     cr_assert(key_exchange_derive(engine, ours, point.data, shared));
-    expect_hex(shared, sizeof(shared), expected, "shared secret");
+    expect_hex(shared, key_exchange_shared_len(ours->kind), expected, "shared secret");
 }
 
 static void expect_refused(struct key_exchange_engine *engine, const struct key_pair *ours,
                            const struct vector *peer)
 {
-    uint8_t shared[KEY_EXCHANGE_SHARED_LEN];
+    uint8_t shared[KEY_EXCHANGE_SHARED_MAX] = {0};
     memset(shared, 0xee, sizeof(shared));
     cr_expect_not(key_exchange_derive(engine, ours, peer->data, shared));
     cr_expect(all_zero(shared, sizeof(shared)), "a refused key leaves a secret");
@@ -162,7 +162,7 @@ Test(key_exchange, p256_refuses_what_is_no_point)
     expect_refused(engine, &ours, &zero);
 
     /* The engine still serves the next peer. */
-    uint8_t shared[KEY_EXCHANGE_SHARED_LEN];
+    uint8_t shared[KEY_EXCHANGE_SHARED_MAX] = {0};
     cr_expect(key_exchange_derive(engine, &ours, good.data, shared));
     key_exchange_engine_free(engine);
 }
@@ -175,8 +175,8 @@ Test(key_exchange, both_ends_derive_the_same)
         for (int i = 0; i < 50; i++) {
             struct key_pair a;
             struct key_pair b;
-            uint8_t at_a[KEY_EXCHANGE_SHARED_LEN];
-            uint8_t at_b[KEY_EXCHANGE_SHARED_LEN];
+            uint8_t at_a[KEY_EXCHANGE_SHARED_MAX] = {0};
+            uint8_t at_b[KEY_EXCHANGE_SHARED_MAX] = {0};
             cr_assert(key_pair_generate(engine, (enum key_exchange_kind)kind, &a));
             cr_assert(key_pair_generate(engine, (enum key_exchange_kind)kind, &b));
             cr_expect_neq(memcmp(a.private_key, b.private_key, sizeof(a.private_key)), 0);

@@ -23,6 +23,9 @@ static void poison(struct lane_job *job, size_t how)
         break;
     case LANE_RSA_SIGN:
     case LANE_RSA_VERIFY:
+    case LANE_P384_DERIVE:
+    case LANE_ECDSA_P384_SIGN:
+    case LANE_ECDSA_P384_VERIFY:
     case LANE_KIND_COUNT:
         break;
     }

@@ -216,3 +216,24 @@ Test(negotiate, an_rsa_certificate_needs_no_curve)
     cr_assert_eq(negotiate_12(&policy, &hello, &choice), RDTLS_OK);
     cr_expect_eq(choice.group, GROUP_X25519);
 }
+
+/* P-384 signs with SHA-384, and its curve must be offered. */
+Test(negotiate, a_p384_certificate_is_paired_with_its_hash)
+{
+    static const uint8_t sha256_first[] = {4, 3, 5, 3};
+    static const uint8_t sha256_only[] = {4, 3};
+    static const uint8_t groups_with[] = {0, 29, 0, 24};
+    struct policy policy = default_policy();
+    struct choice choice;
+    struct client_hello hello = good_hello();
+    policy.credential.kind = KEY_P384;
+    hello.signature_algorithms = bytes_of(sha256_first, sizeof(sha256_first));
+    hello.supported_groups = bytes_of(groups_with, sizeof(groups_with));
+    cr_assert_eq(negotiate_12(&policy, &hello, &choice), RDTLS_OK);
+    cr_expect_eq(choice.scheme, SCHEME_ECDSA_SECP384R1_SHA384);
+    hello.signature_algorithms = bytes_of(sha256_only, sizeof(sha256_only));
+    cr_expect_eq(negotiate_12(&policy, &hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
+    hello.signature_algorithms = bytes_of(sha256_first, sizeof(sha256_first));
+    hello.supported_groups.len = 2;
+    cr_expect_eq(negotiate_12(&policy, &hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
+}
