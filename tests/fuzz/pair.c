@@ -163,7 +163,7 @@ static void poll_events(struct pair *pair, enum side which)
             take_connected(pair, which, event.id);
             break;
         case RDTLS_EVENT_PEER_CERTIFICATE:
-            (void)rdtls_endpoint_verify_peer(side->endpoint, event.id, true);
+            (void)!rdtls_endpoint_verify_peer(side->endpoint, event.id, true);
             break;
         case RDTLS_EVENT_DATA:
             EXPECT(event.data_len <= RDTLS_PAYLOAD_MAX);
