@@ -17,13 +17,16 @@ static bool explain(const struct rdtls_config_options *options,
                         options->server_name);
     }
     if (status == RDTLS_BAD_CERTIFICATE_PEM && own) {
-        return complain(complaint, "--cert %s: no P-256, P-384 or RSA certificate in PEM",
+        return complain(complaint,
+                        "--cert %s: not certificates in PEM, leaf first and each certified by the "
+                        "next, for a P-256, P-384 or RSA key that may sign",
                         files->certificate_path);
     }
     if (status == RDTLS_BAD_PRIVATE_KEY_PEM && own) {
-        return complain(complaint,
-                        "--key %s: no P-256, P-384 or RSA private key in PEM, without pass phrase",
-                        files->private_key_path);
+        return complain(
+            complaint,
+            "--key %s: not a P-256, P-384 or RSA private key in PEM, without pass phrase",
+            files->private_key_path);
     }
     if (status == RDTLS_KEY_MISMATCH && own) {
         return complain(complaint, "--key %s: not the private key of --cert %s",

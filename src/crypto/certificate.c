@@ -88,9 +88,9 @@ static enum rdtls_status keep_certificate(struct credential *credential, X509 *c
  * and hash algorithm that will be employed in the certificate verify message." "ECDSA-capable
  * public key; the certificate MUST allow the key to be used for signing with the hash algorithm
  * that will be employed in the certificate verify message; the public key MUST use a curve and
- * point format supported by the server.": P-256 is what everybody has. Without the extension
- * libcrypto says that every use is allowed. [rfc5246#7.4.2 !] "The certificate type MUST be
- * X.509v3, unless explicitly negotiated otherwise": one of version 1, which is what openssl x509
+ * point format supported by the server.": it names the scheme that goes with the curve. Without the
+ * extension libcrypto says that every use is allowed. [rfc5246#7.4.2 !] "The certificate type MUST
+ * be X.509v3, unless explicitly negotiated otherwise": one of version 1, which is what openssl x509
  * makes where nobody gives it extensions, is taken. */
 static bool is_fit_to_sign(X509 *leaf)
 {

@@ -85,9 +85,13 @@ make_pair() {
 }
 make_pair one P-256
 make_pair two P-256
-make_pair other P-384
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -keyout "$work/rsa.key" \
+make_pair other P-521
+openssl req -x509 -newkey rsa:1024 -nodes -days 2 -subj /CN=test -keyout "$work/rsa.key" \
     -out "$work/rsa.pem" 2>/dev/null
+openssl req -x509 -key "$work/one.key" -days 2 -subj /CN=test -addext keyUsage=keyAgreement \
+    -out "$work/mute.pem" 2>/dev/null
+openssl req -x509 -key "$work/two.key" -days 2 -subj /CN=another -out "$work/another.pem" 2>/dev/null
+cat "$work/one.pem" "$work/another.pem" >"$work/unordered.pem"
 openssl pkcs8 -topk8 -passout pass:secret -in "$work/one.key" -out "$work/locked.key" 2>/dev/null
 echo nonsense >"$work/nonsense"
 : >"$work/empty"
@@ -115,7 +119,11 @@ refused key_of_another_certificate 'two\.key: not the private key of' \
     "${own[@]}" --cert "$work/one.pem" --key "$work/two.key"
 refused cert_on_another_curve '(cert|key) .*other\.' \
     "${own[@]}" --cert "$work/other.pem" --key "$work/other.key"
-refused cert_is_rsa '(cert|key) .*rsa\.' "${own[@]}" --cert "$work/rsa.pem" --key "$work/rsa.key"
+refused cert_is_of_a_short_key '(cert|key) .*rsa\.' "${own[@]}" --cert "$work/rsa.pem" --key "$work/rsa.key"
+refused cert_may_not_sign '--cert .*mute\.pem: not' \
+    "${own[@]}" --cert "$work/mute.pem" --key "$work/one.key"
+refused chain_is_none '--cert .*unordered\.pem: not' \
+    "${own[@]}" --cert "$work/unordered.pem" --key "$work/one.key"
 refused cert_without_key 'belong together' "${own[@]}" --cert "$work/one.pem"
 refused key_without_cert 'belong together' "${own[@]}" --key "$work/one.key"
 
