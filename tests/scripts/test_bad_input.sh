@@ -316,6 +316,26 @@ ended $? serve_into_a_full_output 1 'No space left'
 serve_a_second > >(sleep 0.1)
 ended $? serve_into_a_closed_pipe 1 'Broken pipe'
 
+# Told to stop, by either signal and however often, it ends well.
+stop_twice() {
+    "${own[@]}" --shards 1 >"$work/err" 2>&1 &
+    local pid=$!
+    helpers+=("$pid")
+    sleep 1.5
+    kill "-$1" "$pid"
+    kill -TERM "$pid" 2>/dev/null
+    wait "$pid"
+}
+stop_twice INT
+ended $? serve_interrupted 0 'stopped after'
+stop_twice TERM
+ended $? serve_terminated 0 'stopped after'
+
+# Little memory: said at the start, and no more than that. A sanitizer needs more before anything begins.
+if bash -c 'ulimit -v 60000 && exec "$0" --version' "$build/ringdtls" >/dev/null 2>&1; then
+    refused serve_in_little_memory 'memory' bash -c 'ulimit -v 60000 && exec "$@"' - "${serve[@]}" --listen 127.0.0.1:0 --shards 1
+fi
+
 mkdir "$work/small"
 if is_root && mount -t tmpfs -o size=4k none "$work/small" 2>/dev/null; then
     : >"$work/small/kept"
