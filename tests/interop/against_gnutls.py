@@ -4,13 +4,13 @@ import dtls
 import relay as relays
 from cells import (Peer, client_is_refused, client_is_served, harm_cells, matrix_cells, server_is_refused, server_is_used,
                    with_trace)
-from matrix import GROUPS, P256, SMALL_MTU, SUITES, X25519, Shape
+from matrix import GROUPS, P256, P384, SMALL_MTU, SUITES, X25519, Shape
 from parties import ForeignServer, Party, Serve, expect_equal
 
 IN_PARALLEL = True
 BASE = "NONE:+VERS-DTLS1.2:+COMP-NULL:+MAC-ALL:+SIGN-ALL:+CTYPE-X509"
-GROUP_OFFERS = {X25519: "+GROUP-X25519", P256: "+GROUP-SECP256R1"}
-GROUP_NAMES = {X25519: "ECDHE-X25519", P256: "ECDHE-SECP256R1"}
+GROUP_OFFERS = {X25519: "+GROUP-X25519", P256: "+GROUP-SECP256R1", P384: "+GROUP-SECP384R1"}
+GROUP_NAMES = {X25519: "ECDHE-X25519", P256: "ECDHE-SECP256R1", P384: "ECDHE-SECP384R1"}
 
 
 def priority(shape, *more):
@@ -37,7 +37,8 @@ class Gnutls(Peer):
         return Party(["gnutls-cli", "--udp", "--port", address[1], "--verify-hostname", "localhost", *options, address[0]])
 
     def expect_content(self, client, shape):
-        names = rf"\(DTLS1\.2-X\.509\)-\({GROUP_NAMES[shape.group]}\)-\(ECDSA-SHA\d+\)-\({SUITES[shape.suite].cipher}\)"
+        suite = SUITES[shape.suite]
+        names = rf"\(DTLS1\.2-X\.509\)-\({GROUP_NAMES[shape.group]}\)-\({suite.signature}-[-A-Z]*SHA\d+\)-\({suite.cipher}\)"
         for pattern in (names, "The certificate is trusted", "extended master secret", "Handshake was completed"):
             client.wait_for(pattern)
 
@@ -50,7 +51,7 @@ class Gnutls(Peer):
         asks = {"none": ["--disable-client-cert"], "request": [], "require": ["--require-client-cert"]}[shape.asked]
         mtu = ["--mtu", shape.mtu] if shape.mtu else []
         own = [] if "--x509certfile" in extra else credential_options(place.credentials.servers[shape.kind])
-        wanted = [] if "--priority" in extra else ["--priority", priority(shape)]
+        wanted = [] if "--priority" in extra else ["--priority", priority(shape, "%SERVER_PRECEDENCE")]
         return ForeignServer(lambda port: ["gnutls-serv", "--udp", "--echo", "--port", port, *wanted, *own, *asks, *mtu, *extra])
 
 

@@ -4,7 +4,8 @@ import dtls
 import relay as relays
 from cells import (Peer, client_is_refused, client_is_served, harm_cells, load_options, matrix_cells, say_till_answered,
                    say_till_echoed, server_is_refused, server_is_used, with_trace)
-from matrix import (CHACHA, GROUPS, P256, P384, RSA_AES_128, RSA_AES_256, RSA_CHACHA, SMALL_MTU, SUITES, X25519, Shape)
+from matrix import (GROUPS, P256, P384, RSA_2048, RSA_3072, RSA_4096, RSA_AES_128, RSA_AES_256, SMALL_MTU, SUITES, X25519,
+                    Shape)
 from parties import ForeignServer, Load, Party, Serve, expect_equal
 
 SHARED_KEYS = {X25519: r"Server Temp Key: X25519", P256: r"Server Temp Key: ECDH, prime256v1",
@@ -36,7 +37,8 @@ class Openssl(Peer):
 
     def expect_content(self, client, shape):
         for pattern in (rf"Cipher is {shape.suite}", SHARED_KEYS[shape.group], r"Verify return code: 0 \(ok\)",
-                        r"Extended master secret: yes", r"Secure Renegotiation IS supported", rf"Peer signature type: {'RSA' if 'RSA-' in shape.kind else 'ECDSA'}"):
+                        r"Extended master secret: yes", r"Secure Renegotiation IS supported",
+                        rf"Peer signature type: {SUITES[shape.suite].signature}"):
             client.wait_for(pattern)
 
     def expect_closed(self, server):
@@ -48,7 +50,7 @@ class Openssl(Peer):
         own = [] if "-cert" in extra else credential_options(place.credentials.servers[shape.kind])
         options = ["-cipher", shape.suite, "-groups", ":".join(shape.groups_offered()), *own, *asks, *mtu, *extra]
         return ForeignServer(lambda port: ["openssl", "s_server", "-dtls1_2", "-accept", f"127.0.0.1:{port}", "-quiet", "-naccept",
-                                           "1", *options], echoes=True)
+                                           "1", "-serverpref", *options], echoes=True)
 
 
 PEER = Openssl()
@@ -139,41 +141,27 @@ def client_cells(place):
             without = Shape(suite, group, asked="require")
             yield f"s_client/refused/{suite}/{group}/require-without", lambda shape=without: client_is_refused(
                 place, PEER, shape, dtls.HANDSHAKE_FAILURE, says=REFUSED)
-    p521 = Shape(asked="request", given=own.client_p521)
+    p521 = Shape(asked="request", given=own.clients["P-521"])
     yield "s_client/refused/request-with-p521", lambda: client_is_refused(
         place, PEER, p521, dtls.UNSUPPORTED_CERTIFICATE, says="alert unsupported certificate")
 
 
-# Suite, certificate, group, client's certificate, signature algorithms that both may use.
-ALGORITHMS = (
-    (RSA_AES_128, "RSA-2048", X25519, "RSA-2048", None), (RSA_AES_128, "RSA-3072", P256, "RSA-3072", None),
-    (RSA_AES_256, "RSA-4096", P384, "RSA-4096", None), (RSA_CHACHA, "RSA-2048", X25519, P256, None),
-    (RSA_AES_256, "RSA-2048", X25519, "RSA-2048", "RSA-PSS+SHA256"), (RSA_AES_256, "RSA-2048", X25519, "RSA-2048", "RSA-PSS+SHA384"),
-    (RSA_AES_256, "RSA-2048", X25519, "RSA-2048", "RSA+SHA256"), (RSA_AES_256, "RSA-2048", X25519, "RSA-2048", "RSA+SHA384"),
-    (CHACHA, P256, X25519, P256, None), ("ECDHE-ECDSA-AES256-GCM-SHA384", P384, P384, P384, None),
-    ("ECDHE-ECDSA-AES128-GCM-SHA256", P384, X25519, "RSA-2048", None),
-)
-
-
 def algorithm_shapes(place):
-    """(name, shape, options of s_client and s_server)"""
-    own = {**place.credentials.others, P256: place.credentials.client}
-    for suite, kind, group, given, signatures in ALGORITHMS:
-        # Without an MTU s_client puts its whole flight into one datagram, which is longer than those that are received: 2 KiB.
-        for mtu in (None, SMALL_MTU) if given != "RSA-4096" else (SMALL_MTU,):
-            name = f"algorithms/{suite}/{kind}/{group}/{given}" + (f"/{signatures}" if signatures else "") + (f"/mtu-{mtu}" if mtu else "")
-            yield name, Shape(suite, group, "require", own[given], mtu, kind), ["-sigalgs", signatures] if signatures else []
+    """(name, shape, options of s_client and s_server): each way to sign with RSA, and the sizes that the table does not have."""
+    clients = place.credentials.clients
+    for signatures in ("RSA-PSS+SHA256", "RSA-PSS+SHA384", "RSA+SHA256", "RSA+SHA384"):
+        for mtu in (None, SMALL_MTU):
+            shape = Shape(RSA_AES_256, X25519, "require", clients[RSA_2048], mtu, RSA_2048)
+            yield f"signatures/{signatures}/mtu-{mtu}", shape, ["-sigalgs", signatures]
+    yield "sizes/RSA-3072", Shape(RSA_AES_128, P256, "require", clients[RSA_3072], kind=RSA_3072), []
+    # Without an MTU s_client puts its whole flight into one datagram, which is longer than those that are received: 2 KiB.
+    yield "sizes/RSA-4096", Shape(RSA_AES_256, P384, "require", clients[RSA_4096], SMALL_MTU, RSA_4096), []
 
 
 def algorithm_cells(place):
     for name, shape, extra in algorithm_shapes(place):
-        certificate = place.credentials.servers[shape.kind]
-        yield f"s_client/{name}", lambda shape=shape, extra=extra, certificate=certificate: client_is_served(
-            place, PEER, shape, extra, certificate=certificate)
-        # Ours has a P-256 certificate for servers that ask, unless it is told another.
-        client = ["--cert", shape.given.path, "--key", shape.given.key]
-        yield f"s_server/{name}", lambda shape=shape, extra=extra, client=client: server_is_used(
-            place, PEER, shape, extra, options=client)
+        yield f"s_client/{name}", lambda shape=shape, extra=extra: client_is_served(place, PEER, shape, extra)
+        yield f"s_server/{name}", lambda shape=shape, extra=extra: server_is_used(place, PEER, shape, extra)
 
 
 def server_cells(place):

@@ -6,7 +6,7 @@ import functools
 
 import dtls
 from cells import Peer, argue, client_is_refused, client_is_served, harm_cells, matrix_cells, server_is_used
-from matrix import SMALL_MTU, Shape
+from matrix import CERTIFICATES, SMALL_MTU, Shape
 from parties import ForeignServer, Party, expect_equal
 
 IN_PARALLEL = True
@@ -51,11 +51,19 @@ class Wolfssl(Program):
     cuts_datagrams = False  # Debian builds it without WOLFSSL_DTLS_MTU
     chooses_group = False  # the functions for that want version 1.3
 
+    def argued(self, shape, is_server):
+        if is_server and shape.given and CERTIFICATES[shape.given.kind] != CERTIFICATES[shape.kind]:
+            return "asks clients for certificates of its own kind alone; wolfSSL 5.5.4"
+        return None
+
 
 class Pion(Program):
     mtu_share = 2  # it takes it for the longest part of a message, without headers
     sends_own_groups = False  # its first hello has them, its second one always has all
     chooses_group = False
+
+    def argued(self, shape, is_server):
+        return "has no ChaCha20-Poly1305; pion/dtls 2.2.6" if "CHACHA20" in shape.suite else None
 
 
 PROGRAMS = (Wolfssl("wolfssl_peer"), Program("mbedtls_peer"), Pion("pion_peer"))

@@ -11,7 +11,7 @@ import time
 import credentials
 import dtls
 import relay as relays
-from matrix import GROUP_CODES, SUITE_CODES, X25519, shapes
+from matrix import GROUPS, SUITES, X25519, shapes
 from parties import Argued, Load, Serve, Unmet, expect, expect_equal
 
 DATA_LEN, DATA_RECORDS = 200, 3
@@ -31,6 +31,7 @@ class Place:
     clients: pathlib.Path  # captured hellos
     folder: pathlib.Path
     credentials: credentials.Credentials
+    brief: bool = False
     numbers: itertools.count = dataclasses.field(default_factory=itertools.count)
 
     def scratch(self, name):
@@ -58,9 +59,9 @@ def expect_agreed(relay, shape):
     """What the handshake says in the clear is what was wanted."""
     hello = dtls.read_server_hello(relay.message(relays.TO_CLIENT, dtls.SERVER_HELLO) or b"")
     expect_equal("version", hello.version, dtls.DTLS_1_2)
-    expect_equal("suite", hello.suite, SUITE_CODES[shape.suite])
+    expect_equal("suite", hello.suite, SUITES[shape.suite].code)
     group = dtls.read_group(relay.message(relays.TO_CLIENT, dtls.SERVER_KEY_EXCHANGE) or b"")
-    expect_equal("group", group, GROUP_CODES[shape.group])
+    expect_equal("group", group, GROUPS[shape.group])
     asks = relay.message(relays.TO_CLIENT, dtls.CERTIFICATE_REQUEST) is not None
     expect_equal("CertificateRequest there", asks, shape.asked != "none")
     certificate = relay.message(relays.TO_SERVER, dtls.CERTIFICATE)
@@ -215,7 +216,7 @@ def server_is_used(place, peer, shape, extra=(), data=True, harm=None, options=(
             expect_equal("failed_by_reason", figures["failed_by_reason"], {})
             expect_equal("exit status", status, 0)
             expect_equal("completed", figures["completed"], 1)
-            expect_equal("cipher_suite", int(figures["cipher_suite"], 16), SUITE_CODES[shape.suite])
+            expect_equal("cipher_suite", int(figures["cipher_suite"], 16), SUITES[shape.suite].code)
             expect_agreed(relay, shape)
             relay.wait_for_protected_alert(relays.TO_SERVER)
             peer.expect_closed(server)

@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 
 OPENSSL_SECONDS = 60
+RSA_KINDS = ("RSA-2048", "RSA-3072", "RSA-4096")
 CONFIGURATION = """
 [req]
 distinguished_name = name
@@ -50,15 +51,9 @@ class Credentials:
         self.without_extended_master_secret.write_text(WITHOUT_EXTENDED_MASTER_SECRET, encoding="ascii")
         self.server = self.self_signed("server", "ec", "ec_paramgen_curve:P-256")
         self.client = self.self_signed("client", "ec", "ec_paramgen_curve:P-256")
-        self.servers = {"P-256": self.server}
-        self.clients = {"P-256": self.client}
-        self.client_p521 = self.self_signed("client_p521", "ec", "ec_paramgen_curve:P-521")
-        self.client_rsa = self.self_signed("client_rsa", "rsa", "rsa_keygen_bits:2048")
-        # For cells of their own, by kind.
-        self.others = {f"RSA-{bits}": self.self_signed(f"rsa_{bits}", "rsa", f"rsa_keygen_bits:{bits}") for bits in (2048, 3072, 4096)}
-        self.others["P-384"] = self.self_signed("p384", "ec", "ec_paramgen_curve:P-384")
-        self.others = {kind: dataclasses.replace(certificate, kind=kind) for kind, certificate in self.others.items()}
-        self.servers.update(self.others)
+        self.servers = {"P-256": self.server, **{kind: self.of_kind("server", kind) for kind in ("P-384", *RSA_KINDS)}}
+        self.clients = {"P-256": self.client, **{kind: self.of_kind("client", kind) for kind in ("P-384", "P-521", *RSA_KINDS)}}
+        self.client_rsa = self.clients["RSA-2048"]
         self.root = self.self_signed("root", "rsa", "rsa_keygen_bits:2048", "authority")
         self.chain = self.chain_of_two()
 
@@ -67,6 +62,11 @@ class Credentials:
         openssl("req", "-x509", "-config", self.configuration, "-newkey", algorithm, "-pkeyopt", option, "-nodes", "-keyout",
                 certificate.key, "-subj", f"/CN={name}", "-days", "7", "-extensions", extensions, "-out", certificate.path)
         return certificate
+
+    def of_kind(self, name, kind):
+        algorithm, _, bits = kind.partition("-")
+        option = ("rsa", f"rsa_keygen_bits:{bits}") if algorithm == "RSA" else ("ec", f"ec_paramgen_curve:{kind}")
+        return dataclasses.replace(self.self_signed(f"{name}_{kind}", *option), kind=kind)
 
     def issued(self, name, issuer, algorithm, option, extensions):
         certificate = Certificate(self.folder / f"{name}.pem", self.folder / f"{name}.key")

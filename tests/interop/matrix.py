@@ -3,13 +3,17 @@ and the table of how they went."""
 
 import dataclasses
 import itertools
+import operator
 
 import credentials
 
 ECDSA, RSA = "ECDSA", "RSA"
-P256 = "P-256"
-X25519 = "X25519"
+X25519, P256, P384 = "X25519", "P-256", "P-384"
+RSA_2048, RSA_3072, RSA_4096 = "RSA-2048", "RSA-3072", "RSA-4096"
 AES_128, AES_256 = "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"
+CHACHA20 = "ECDHE-ECDSA-CHACHA20-POLY1305"
+RSA_AES_128, RSA_AES_256 = "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384"
+RSA_CHACHA20 = "ECDHE-RSA-CHACHA20-POLY1305"
 SMALL_MTU = 400
 
 
@@ -24,19 +28,17 @@ class Suite:
 SUITES = {  # by OpenSSL's names
     AES_128: Suite(0xC02B, ECDSA, "AES-128-GCM", "sha256"),
     AES_256: Suite(0xC02C, ECDSA, "AES-256-GCM", "sha384"),
+    CHACHA20: Suite(0xCCA9, ECDSA, "CHACHA20-POLY1305", "sha256"),
+    RSA_AES_128: Suite(0xC02F, RSA, "AES-128-GCM", "sha256"),
+    RSA_AES_256: Suite(0xC030, RSA, "AES-256-GCM", "sha384"),
+    RSA_CHACHA20: Suite(0xCCA8, RSA, "CHACHA20-POLY1305", "sha256"),
 }
-GROUPS = {X25519: 0x001D, P256: 0x0017}
-# What is had with OpenSSL alone, in cells of its own.
-P384 = "P-384"
-RSA_AES_128, RSA_AES_256 = "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384"
-CHACHA, RSA_CHACHA = "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-CHACHA20-POLY1305"
-SUITE_CODES = {**{name: suite.code for name, suite in SUITES.items()},
-               RSA_AES_128: 0xC02F, RSA_AES_256: 0xC030, RSA_CHACHA: 0xCCA8, CHACHA: 0xCCA9}
-GROUP_CODES = {**GROUPS, P384: 0x0018}
-CERTIFICATES = {P256: ECDSA}
+GROUPS = {X25519: 0x001D, P256: 0x0017, P384: 0x0018}
+CERTIFICATES = {P256: ECDSA, P384: ECDSA, RSA_2048: RSA, RSA_4096: RSA}  # of servers
 # What the server asks for, and what the client gives.
 CLIENT_CERTIFICATES = {"none": ("none", None), "request-without": ("request", None), "request-with": ("request", P256),
-                       "require-with": ("require", P256)}
+                       "require-with": ("require", P256), "require-with-p384": ("require", P384),
+                       "require-with-rsa": ("require", RSA_2048)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,19 +56,31 @@ class Shape:
     def groups_offered(self):
         """The group, and then the curves of the certificates: the list that a hello has is about those too."""
         curves = [self.kind, self.given.kind if self.given else None]
-        return list(dict.fromkeys([self.group, *[curve for curve in curves if curve in (P256, P384)]]))
+        return list(dict.fromkeys([self.group, *[curve for curve in curves if curve in GROUPS]]))
+
+
+def firsts(signature):
+    """The first suite, certificate, group and client certificate."""
+    suite = next(name for name, suite in SUITES.items() if suite.signature == signature)
+    kind = next(name for name, kind in CERTIFICATES.items() if kind == signature)
+    return suite, kind, next(iter(GROUPS)), next(iter(CLIENT_CERTIFICATES))
 
 
 def shapes(place):
-    """(name, shape): suite x certificate x group x client certificate; and a small MTU, once for each kind of certificate."""
-    for suite, kind, group, client in itertools.product(SUITES, CERTIFICATES, GROUPS, CLIENT_CERTIFICATES):
+    """(name, shape): suite x certificate x group x client certificate, or when it is to be brief, those that depart from the first
+    ones in one place; and a small MTU with the first suite and group."""
+    for choice in itertools.product(SUITES, CERTIFICATES, GROUPS, CLIENT_CERTIFICATES):
+        suite, kind, group, client = choice
         if SUITES[suite].signature != CERTIFICATES[kind]:
+            continue
+        suite_departs, kind_departs, group_departs, client_departs = map(operator.ne, choice, firsts(CERTIFICATES[kind]))
+        if place.brief and suite_departs + kind_departs + group_departs + client_departs > 1:
             continue
         asked, given = CLIENT_CERTIFICATES[client]
         shape = Shape(suite, group, asked, place.credentials.clients[given] if given else None, kind=kind)
-        yield f"{suite}/{kind}/{group}/{client}", shape
-        if group == next(iter(GROUPS)) and suite == next(name for name in SUITES if SUITES[name].signature == CERTIFICATES[kind]):
-            yield f"{suite}/{kind}/{group}/{client}/mtu-{SMALL_MTU}", dataclasses.replace(shape, mtu=SMALL_MTU)
+        yield "/".join(choice), shape
+        if not suite_departs and not group_departs:
+            yield f"{'/'.join(choice)}/mtu-{SMALL_MTU}", dataclasses.replace(shape, mtu=SMALL_MTU)
 
 
 PASSED, FAILED = "+", "X"
@@ -78,7 +92,7 @@ class Table:
 
     def __init__(self):
         self.marks = {}  # (suite, kind) -> party -> (group, client) -> mark
-        self.reasons = {}  # (party, why) -> mark
+        self.reasons = {}  # why -> (mark, parties)
         self.others = {}  # name -> why, of what has no place in the blocks
 
     def add(self, name, passed, argued=None):
@@ -90,7 +104,8 @@ class Table:
         suite, kind, group, client = rest[:4]
         mark = PASSED if passed else FAILED
         if argued is not None:
-            mark = self.reasons.setdefault((party, argued), FOOTNOTES[len(self.reasons) % len(FOOTNOTES)])
+            mark, parties = self.reasons.setdefault(argued, (FOOTNOTES[len(self.reasons)], {}))
+            parties[party] = True
         row = self.marks.setdefault((suite, kind), {}).setdefault(party, {})
         # Of several conversations in a cell the worst counts.
         row[group, client] = max(row.get((group, client), PASSED), mark, key=lambda each: (each == FAILED, each != PASSED))
@@ -107,7 +122,7 @@ class Table:
                 widths = [max(len(group), len(CLIENT_CERTIFICATES)) for group in GROUPS]
                 print(f"{party:{width}}  " + "  ".join(f"{cell:{size}}" for cell, size in zip(cells, widths)).rstrip())
         print()
-        for (party, reason), mark in self.reasons.items():
-            print(f"{mark}  {party}: {reason}")
+        for reason, (mark, parties) in self.reasons.items():
+            print(f"{mark}  {', '.join(parties)}: {reason}")
         for name, reason in self.others.items():
             print(f"not had  {name}: {reason}")

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/dtls/v2"
@@ -145,8 +146,8 @@ func takeAll(o options, connection *dtls.Conn) error {
 	}
 }
 
-// A client says what it is told, and closes when that ends.
-func sayAll(connection *dtls.Conn) {
+// A client says what it is told, and closes when that ends: reading fails from then on, before close_notify has been sent.
+func sayAll(connection *dtls.Conn, closing *atomic.Bool, closed chan<- struct{}) {
 	word := make([]byte, dataMax)
 	for {
 		n, err := os.Stdin.Read(word)
@@ -156,7 +157,9 @@ func sayAll(connection *dtls.Conn) {
 			}
 		}
 		if err != nil {
+			closing.Store(true)
 			connection.Close()
+			close(closed)
 			return
 		}
 	}
@@ -174,10 +177,16 @@ func run(o options) error {
 	if err := sayFacts(o, connection); err != nil {
 		return err
 	}
+	var closing atomic.Bool
+	closed := make(chan struct{})
 	if !o.server {
-		go sayAll(connection)
+		go sayAll(connection, &closing, closed)
 	}
 	err = takeAll(o, connection)
+	if closing.Load() {
+		<-closed
+		return nil
+	}
 	connection.Close()
 	if err == io.EOF {
 		return nil
