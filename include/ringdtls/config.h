@@ -85,9 +85,16 @@ struct rdtls_config_options {
     const uint8_t (*fingerprints)[RDTLS_FINGERPRINT_LEN];
     size_t fingerprint_count; /* at most 16; copied */
 
-    /* Code points in order of preference; count 0: the default order. Copied. */
-    const uint16_t *cipher_suites; /* default 0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8; of
-                                      these, a server takes those that its certificate is for */
+    /* 0xfefd (DTLS 1.2), 0xfefc (DTLS 1.3), in any order: the newest that both know is used.
+     * version_count 0: 1.2 alone. Copied. */
+    const uint16_t *versions;
+    size_t version_count;
+
+    /* Code points in order of preference; count 0: the default order. Each version that is spoken
+     * needs a suite; those of a version that is not spoken are left out. Copied. */
+    const uint16_t *cipher_suites; /* default 0x1301, 0x1302, 0x1303, 0xC02B, 0xC02F, 0xC02C,
+                                      0xC030, 0xCCA9, 0xCCA8; of 1.2's, a server takes those that
+                                      its certificate is for */
     size_t cipher_suite_count;
     const uint16_t *groups; /* default 29 (x25519), 23 (secp256r1), 24 (secp384r1) */
     size_t group_count;

@@ -29,6 +29,16 @@ static inline bool scheme_is_for(const struct scheme *scheme, enum key_kind kind
     return scheme->authentication == key_authentication(kind);
 }
 
+/* In 1.3 the names of ECDSA's schemes mean what they say, and RSA signs with a salt (RFC 8446
+ * section 4.2.3). */
+static inline bool scheme_is_for_13(const struct scheme *scheme, enum key_kind kind)
+{
+    if (kind == KEY_RSA)
+        return scheme_is_for(scheme, kind) && scheme->is_pss;
+    return scheme_is_for(scheme, kind) &&
+           scheme->hash == (kind == KEY_P384 ? DIGEST_SHA384 : DIGEST_SHA256);
+}
+
 /* Is it one that we sign with? The names pair each curve with a hash, as later versions do, and
  * P-384 with a shorter hash is worth no more than the hash. */
 static inline bool scheme_is_to_sign(const struct scheme *scheme, enum key_kind kind)

@@ -5,7 +5,11 @@
 #include "crypto/aead.h"
 #include "crypto/digest.h"
 
-enum authentication { AUTHENTICATION_ECDSA, AUTHENTICATION_RSA };
+enum authentication {
+    AUTHENTICATION_ECDSA,
+    AUTHENTICATION_RSA,
+    AUTHENTICATION_APART, /* 1.3: neither this nor the key exchange is the suite's affair */
+};
 
 struct suite {
     uint16_t code_point; /* IANA TLS cipher suite */
@@ -14,6 +18,12 @@ struct suite {
     enum authentication authentication;
     const char *name; /* IANA */
 };
+
+/* Of DTLS 1.3, or of 1.2? */
+static inline bool suite_is_13(const struct suite *suite)
+{
+    return suite->authentication == AUTHENTICATION_APART;
+}
 
 /* NULL when it is not served. */
 const struct suite *suite_find(uint16_t code_point);

@@ -3,6 +3,7 @@
  * a stranger, who has to pass the gate.
  */
 #include "endpoint/endpoint.h"
+#include "endpoint/retry_gate.h"
 
 #include <assert.h>
 
@@ -10,10 +11,17 @@ static_assert(sizeof(struct rdtls_path) == 44, "a path is hashed byte by byte: n
 
 struct arrival {
     const struct rdtls_path *path;
+    uint64_t key; /* of the path */
     uint8_t *datagram;
     size_t len;
     uint64_t now;
+    const struct half_hello *joined; /* a hello that this datagram has made whole; NULL: none */
 };
+
+static bool endpoint_speaks_13(const struct rdtls_endpoint *endpoint)
+{
+    return endpoint->environment.config->policy.speaks_13;
+}
 
 static void discard(struct rdtls_endpoint *endpoint, enum rdtls_discard reason)
 {
@@ -22,8 +30,16 @@ static void discard(struct rdtls_endpoint *endpoint, enum rdtls_discard reason)
 
 static void deliver(struct rdtls_endpoint *endpoint, uint32_t slot, const struct arrival *arrival)
 {
-    connection_receive(&endpoint->environment, endpoint_connection(endpoint, slot), slot,
-                       arrival->datagram, arrival->len, arrival->now);
+    struct connection_environment *environment = &endpoint->environment;
+    struct connection *connection = endpoint_connection(endpoint, slot);
+    if (arrival->joined != NULL) {
+        size_t len = HANDSHAKE_HEADER_LEN + arrival->joined->whole.body.len;
+        connection_receive_hello(environment, connection, slot,
+                                 bytes_of(arrival->joined->message, len), arrival->now);
+    } else {
+        connection_receive(environment, connection, slot, arrival->datagram, arrival->len,
+                           arrival->now);
+    }
     endpoint_settle(endpoint, slot);
 }
 
@@ -40,17 +56,52 @@ static bool policy_needs_cookie(const struct rdtls_endpoint *endpoint)
     return true;
 }
 
-/* Ask the gate; a HelloVerifyRequest goes to the outbox. true: come in. */
-static bool gate_admits(struct rdtls_endpoint *endpoint, const struct arrival *arrival,
-                        const struct first_hello *hello, bool needs_cookie)
+/* What a hello is let in on. */
+struct ticket {
+    struct hello_fragment fragment; /* the first one, or all of it */
+    struct first_hello hello;
+    bool retried; /* 1.3: with the cookie of a HelloRetryRequest */
+};
+
+static bool is_whole(const struct hello_fragment *fragment)
 {
-    uint8_t *answer = outbox_reserve(&endpoint->outbox, HELLO_VERIFY_REQUEST_LEN);
-    switch (hello_gate_judge(&endpoint->gate, arrival->path, hello, needs_cookie, arrival->now,
-                             answer)) {
+    return fragment->header.fragment_length == fragment->header.length;
+}
+
+/* Where 1.3 is spoken, a hello is judged as a whole: pieces wait for each other. true: there is
+ * something to judge. */
+static bool collect(struct rdtls_endpoint *endpoint, struct arrival *arrival,
+                    struct hello_fragment *fragment)
+{
+    if (is_whole(fragment))
+        return true;
+    arrival->joined = half_hellos_add(&endpoint->half_hellos, arrival->key, fragment);
+    if (arrival->joined == NULL)
+        return false;
+    *fragment = arrival->joined->whole;
+    return true;
+}
+
+/* Ask the gate of either version; what it answers goes to the outbox. true: come in. */
+static bool gate_admits(struct rdtls_endpoint *endpoint, const struct arrival *arrival,
+                        struct ticket *ticket, bool needs_cookie)
+{
+    const struct hello_gate *gate = &endpoint->gate;
+    size_t len = HELLO_VERIFY_REQUEST_LEN;
+    bool is_13 = needs_cookie && endpoint_speaks_13(endpoint) && is_whole(&ticket->fragment) &&
+                 retry_gate_is_for(gate, ticket->fragment.body);
+    uint8_t *answer = outbox_reserve(&endpoint->outbox, is_13 ? (uint32_t)RETRY_ANSWER_MAX
+                                                              : (uint32_t)HELLO_VERIFY_REQUEST_LEN);
+    enum gate_verdict verdict =
+        is_13 ? retry_gate_judge(gate, arrival->path, &ticket->fragment, arrival->now, answer, &len)
+              : hello_gate_judge(gate, arrival->path, &ticket->hello, needs_cookie, arrival->now,
+                                 answer);
+    ticket->retried = is_13;
+    switch (verdict) {
     case GATE_ADMIT:
         return true;
     case GATE_ANSWER:
-        outbox_commit(&endpoint->outbox, arrival->path, HELLO_VERIFY_REQUEST_LEN, true, true);
+        outbox_commit(&endpoint->outbox, arrival->path, (uint32_t)len, true, true);
         endpoint->stats.cookies_sent++;
         return false;
     case GATE_REFUSE:
@@ -61,13 +112,18 @@ static bool gate_admits(struct rdtls_endpoint *endpoint, const struct arrival *a
 }
 
 static uint32_t begin_server(struct rdtls_endpoint *endpoint, const struct arrival *arrival,
-                             const struct first_hello *hello)
+                             const struct ticket *ticket)
 {
+    const struct first_hello *hello = &ticket->hello;
     struct connection_start start = {
         .role = RDTLS_SERVER,
         .path = *arrival->path,
-        .record_sequence = hello->record.sequence,
-        .message_seq = hello->handshake.message_seq,
+        .server =
+            {
+                .record_sequence = hello->record.sequence,
+                .message_seq = hello->handshake.message_seq,
+                .retried = ticket->retried,
+            },
         .now = arrival->now,
     };
     uint32_t slot = endpoint_begin(endpoint, &start);
@@ -82,21 +138,35 @@ static uint32_t begin_server(struct rdtls_endpoint *endpoint, const struct arriv
     return slot;
 }
 
-static void receive_stranger(struct rdtls_endpoint *endpoint, const struct arrival *arrival)
+/* Who wants to be let in? false: nobody, as *reason says, or not all of the hello is there yet. */
+static bool read_ticket(struct rdtls_endpoint *endpoint, struct arrival *arrival,
+                        struct ticket *ticket, bool must_be_whole)
 {
-    struct first_hello hello;
+    struct bytes datagram = {arrival->datagram, arrival->len};
     enum rdtls_discard reason;
-    if (!first_hello_read(bytes_of(arrival->datagram, arrival->len), &hello, &reason)) {
-        discard(endpoint, reason);
+    *ticket = (struct ticket){0};
+    bool is_hello = hello_fragment_read(datagram, &ticket->fragment, &reason);
+    if (is_hello && must_be_whole && !collect(endpoint, arrival, &ticket->fragment))
+        return false;
+    if (is_hello && first_hello_of(&ticket->fragment, &ticket->hello, &reason))
+        return true;
+    discard(endpoint, reason);
+    return false;
+}
+
+static void receive_stranger(struct rdtls_endpoint *endpoint, struct arrival *arrival)
+{
+    struct ticket ticket;
+    bool needs_cookie = policy_needs_cookie(endpoint);
+    if (!read_ticket(endpoint, arrival, &ticket, needs_cookie && endpoint_speaks_13(endpoint)))
         return;
-    }
     if (!endpoint->accepts) {
         discard(endpoint, RDTLS_DISCARD_STRANGER);
         return;
     }
-    if (!gate_admits(endpoint, arrival, &hello, policy_needs_cookie(endpoint)))
+    if (!gate_admits(endpoint, arrival, &ticket, needs_cookie))
         return;
-    uint32_t slot = begin_server(endpoint, arrival, &hello);
+    uint32_t slot = begin_server(endpoint, arrival, &ticket);
     if (slot == POOL_NONE)
         return;
     if (!endpoint_enter(endpoint, slot)) {
@@ -119,7 +189,7 @@ static bool hello_is_known(const struct connection *connection, const struct fir
  * including delivering a verifiable Finished message": a new association grows beside it and takes
  * over with its Finished. One that is not established yet gives way at once. */
 static void begin_successor(struct rdtls_endpoint *endpoint, uint32_t old_slot,
-                            const struct arrival *arrival, const struct first_hello *hello)
+                            const struct arrival *arrival, const struct ticket *ticket)
 {
     struct connection *old = endpoint_connection(endpoint, old_slot);
     if (old->successor != POOL_NONE) {
@@ -128,7 +198,7 @@ static void begin_successor(struct rdtls_endpoint *endpoint, uint32_t old_slot,
                         RDTLS_REPLACED);
         endpoint_settle(endpoint, stale);
     }
-    uint32_t slot = begin_server(endpoint, arrival, hello);
+    uint32_t slot = begin_server(endpoint, arrival, ticket);
     if (slot == POOL_NONE)
         return;
     old->successor = slot;
@@ -143,9 +213,10 @@ static void begin_successor(struct rdtls_endpoint *endpoint, uint32_t old_slot,
 /* A ClientHello on a path that is in use: blind ones change nothing, so it needs a good cookie
  * whatever the policy. */
 static void receive_hello_on_path(struct rdtls_endpoint *endpoint, uint32_t slot,
-                                  const struct arrival *arrival, const struct first_hello *hello)
+                                  const struct arrival *arrival, struct ticket *ticket)
 {
     struct connection *connection = endpoint_connection(endpoint, slot);
+    const struct first_hello *hello = &ticket->hello;
     if (connection->association.role != RDTLS_SERVER) {
         discard(endpoint, RDTLS_DISCARD_STRANGER);
         return;
@@ -164,8 +235,8 @@ static void receive_hello_on_path(struct rdtls_endpoint *endpoint, uint32_t slot
     }
     if (!endpoint->accepts)
         discard(endpoint, RDTLS_DISCARD_STRANGER);
-    else if (gate_admits(endpoint, arrival, hello, true))
-        begin_successor(endpoint, slot, arrival, hello);
+    else if (gate_admits(endpoint, arrival, ticket, true))
+        begin_successor(endpoint, slot, arrival, ticket);
 }
 
 /* Old and new association share a path: which one is a datagram for? */
@@ -183,29 +254,66 @@ static uint32_t choose_between(const struct rdtls_endpoint *endpoint, uint32_t s
     return is_for_old ? slot : old->successor;
 }
 
-static void receive_known(struct rdtls_endpoint *endpoint, uint32_t slot,
-                          const struct arrival *arrival)
+/* A piece of a hello that nobody on this path has sent before: it waits for the rest. A later piece
+ * does so when an earlier one is there. */
+static bool is_half_of_new_hello(const struct rdtls_endpoint *endpoint, uint32_t slot,
+                                 const struct arrival *arrival, const struct ticket *ticket)
 {
-    if (rdtls_datagram_classify(arrival->datagram, arrival->len) == RDTLS_DATAGRAM_HELLO) {
-        struct first_hello hello;
-        enum rdtls_discard reason;
-        if (first_hello_read(bytes_of(arrival->datagram, arrival->len), &hello, &reason)) {
-            receive_hello_on_path(endpoint, slot, arrival, &hello);
-            return;
-        }
-        /* A later fragment of one, or nonsense: only a handshake that waits for it may see it. */
+    const struct hello_fragment *fragment = &ticket->fragment;
+    if (!endpoint_speaks_13(endpoint) || is_whole(fragment))
+        return false;
+    if (fragment->header.fragment_offset != 0)
+        return half_hellos_have(&endpoint->half_hellos, arrival->key);
+    const struct connection *connection = endpoint_connection(endpoint, slot);
+    uint32_t successor = connection->successor;
+    return !hello_is_known(connection, &ticket->hello) &&
+           (successor == POOL_NONE ||
+            !hello_is_known(endpoint_connection(endpoint, successor), &ticket->hello));
+}
+
+/* true: it was a hello, or half of one, and has been dealt with. */
+static bool receive_as_hello(struct rdtls_endpoint *endpoint, uint32_t slot,
+                             struct arrival *arrival)
+{
+    struct bytes datagram = {arrival->datagram, arrival->len};
+    struct ticket ticket = {0};
+    enum rdtls_discard reason;
+    if (!hello_fragment_read(datagram, &ticket.fragment, &reason))
+        return false;
+    bool is_first = first_hello_of(&ticket.fragment, &ticket.hello, &reason);
+    if (is_half_of_new_hello(endpoint, slot, arrival, &ticket)) {
+        if (!collect(endpoint, arrival, &ticket.fragment))
+            return true;
+        is_first = first_hello_of(&ticket.fragment, &ticket.hello, &reason);
     }
-    deliver(endpoint, choose_between(endpoint, slot, arrival), arrival);
+    if (is_first)
+        receive_hello_on_path(endpoint, slot, arrival, &ticket);
+    return is_first;
+}
+
+static void receive_known(struct rdtls_endpoint *endpoint, uint32_t slot, struct arrival *arrival)
+{
+    /* A later fragment of one, or nonsense: only a handshake that waits for it may see it. */
+    bool is_done =
+        rdtls_datagram_classify(arrival->datagram, arrival->len) == RDTLS_DATAGRAM_HELLO &&
+        receive_as_hello(endpoint, slot, arrival);
+    if (!is_done)
+        deliver(endpoint, choose_between(endpoint, slot, arrival), arrival);
 }
 
 void rdtls_endpoint_receive(struct rdtls_endpoint *endpoint, const struct rdtls_path *path,
                             uint8_t *datagram, size_t len, uint64_t now_ns)
 {
-    struct arrival arrival = {path, datagram, len, now_ns};
+    struct arrival arrival = {
+        .path = path,
+        .key = session_table_key(&endpoint->sessions, bytes_of(path, sizeof(*path))),
+        .datagram = datagram,
+        .len = len,
+        .now = now_ns,
+    };
     endpoint->stats.datagrams_received++;
     endpoint->stats.bytes_received += len;
-    uint64_t key = session_table_key(&endpoint->sessions, bytes_of(path, sizeof(*path)));
-    struct session_target target = session_table_find(&endpoint->sessions, key);
+    struct session_target target = session_table_find(&endpoint->sessions, arrival.key);
     if (target.kind == SESSION_CONNECTION)
         receive_known(endpoint, target.index, &arrival);
     else

@@ -24,13 +24,45 @@ void rdtls_config_options_defaults(struct rdtls_config_options *options)
     };
 }
 
+static enum rdtls_status take_versions(struct policy *policy,
+                                       const struct rdtls_config_options *options)
+{
+    if (options->version_count > 0 && options->versions == NULL)
+        return RDTLS_INVALID_ARGUMENT;
+    policy->speaks_12 = options->version_count == 0;
+    for (size_t i = 0; i < options->version_count; i++) {
+        if (options->versions[i] == VERSION_DTLS_1_2)
+            policy->speaks_12 = true;
+        else if (options->versions[i] == VERSION_DTLS_1_3)
+            policy->speaks_13 = true;
+        else
+            return RDTLS_INVALID_ARGUMENT;
+    }
+    return RDTLS_OK;
+}
+
+/* Every version that is spoken has a suite. */
+static bool suites_are_enough(const struct policy *policy)
+{
+    bool has_12 = false;
+    bool has_13 = false;
+    for (size_t i = 0; i < policy->suite_count; i++) {
+        bool is_13 = suite_is_13(suite_find(policy->suites[i]));
+        has_13 = has_13 || is_13;
+        has_12 = has_12 || !is_13;
+    }
+    return (has_12 || !policy->speaks_12) && (has_13 || !policy->speaks_13);
+}
+
 static enum rdtls_status take_suites(struct policy *policy,
                                      const struct rdtls_config_options *options)
 {
     static const uint16_t defaults[] = {
-        SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256, SUITE_ECDHE_RSA_AES_128_GCM_SHA256,
-        SUITE_ECDHE_ECDSA_AES_256_GCM_SHA384, SUITE_ECDHE_RSA_AES_256_GCM_SHA384,
-        SUITE_ECDHE_ECDSA_CHACHA20_POLY1305,  SUITE_ECDHE_RSA_CHACHA20_POLY1305,
+        SUITE_AES_128_GCM_SHA256,           SUITE_AES_256_GCM_SHA384,
+        SUITE_CHACHA20_POLY1305_SHA256,     SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256,
+        SUITE_ECDHE_RSA_AES_128_GCM_SHA256, SUITE_ECDHE_ECDSA_AES_256_GCM_SHA384,
+        SUITE_ECDHE_RSA_AES_256_GCM_SHA384, SUITE_ECDHE_ECDSA_CHACHA20_POLY1305,
+        SUITE_ECDHE_RSA_CHACHA20_POLY1305,
     };
     bool is_default = options->cipher_suite_count == 0;
     const uint16_t *suites = is_default ? defaults : options->cipher_suites;
@@ -39,12 +71,13 @@ static enum rdtls_status take_suites(struct policy *policy,
     if (suites == NULL || count > POLICY_SUITES_MAX)
         return RDTLS_INVALID_ARGUMENT;
     for (size_t i = 0; i < count; i++) {
-        if (suite_find(suites[i]) == NULL)
+        const struct suite *suite = suite_find(suites[i]);
+        if (suite == NULL)
             return RDTLS_INVALID_ARGUMENT;
-        policy->suites[i] = suites[i];
+        if (suite_is_13(suite) ? policy->speaks_13 : policy->speaks_12)
+            policy->suites[policy->suite_count++] = suites[i];
     }
-    policy->suite_count = count;
-    return RDTLS_OK;
+    return suites_are_enough(policy) ? RDTLS_OK : RDTLS_INVALID_ARGUMENT;
 }
 
 static enum rdtls_status take_groups(struct policy *policy,
@@ -165,6 +198,7 @@ static enum rdtls_status take_credential(struct credential *credential,
 static enum rdtls_status take_options(struct rdtls_config *config,
                                       const struct rdtls_config_options *options)
 {
+    TRY(take_versions(&config->policy, options));
     TRY(take_suites(&config->policy, options));
     TRY(take_groups(&config->policy, options));
     TRY(take_fingerprints(&config->policy, options));

@@ -38,10 +38,11 @@ static enum rdtls_status begin(struct rdtls_conn *conn, struct connection_start 
     return connection_begin(&conn->environment, &conn->connection, start);
 }
 
-static void init_environment(struct rdtls_conn *conn, const struct rdtls_config *config)
+static bool init_environment(struct rdtls_conn *conn, const struct rdtls_config *config)
 {
     struct connection_environment *environment = &conn->environment;
     environment->config = config;
+    environment->connection_size = sizeof(conn->connection);
     environment->stats = &conn->stats;
     environment->retired = POOL_NONE;
     pool_init(&environment->handshakes, &conn->handshake, sizeof(conn->handshake), 1);
@@ -52,11 +53,12 @@ static void init_environment(struct rdtls_conn *conn, const struct rdtls_config 
         /* One connection never fills a lane, and has no use for what eight would need. */
         .lanes = lanes_new(&(struct lanes_options){.key = config->policy.credential.key,
                                                    .host_signs = config->policy.host_signs}),
-        .engine = aead_engine_new(),
         .random = {crypto_random_fill, NULL},
         .blocks = &environment->blocks,
         .scratch = conn->scratch,
     };
+    return protection_engines_open(&environment->handshake.engines) &&
+           environment->handshake.lanes != NULL;
 }
 
 enum rdtls_status rdtls_conn_new(const struct rdtls_config *config, enum rdtls_role role,
@@ -70,9 +72,8 @@ enum rdtls_status rdtls_conn_new(const struct rdtls_config *config, enum rdtls_r
     made->role = role;
     made->user_data = user_data;
     made->connection.handshake = POOL_NONE;
-    init_environment(made, config);
     enum rdtls_status status = RDTLS_OK;
-    if (made->environment.handshake.lanes == NULL || made->environment.handshake.engine == NULL)
+    if (!init_environment(made, config))
         status = RDTLS_NO_MEMORY;
     else if (role == RDTLS_CLIENT)
         status = begin(made, &(struct connection_start){.now = now_ns});
@@ -95,8 +96,7 @@ void rdtls_conn_free(struct rdtls_conn *conn)
         lanes_cancel(environment->lanes, &conn->handshake.job);
     if (environment->lanes != NULL)
         lanes_free(environment->lanes);
-    if (environment->engine != NULL)
-        aead_engine_free(environment->engine);
+    protection_engines_close(&environment->engines);
     crypto_release(conn, sizeof(*conn));
 }
 
@@ -120,8 +120,11 @@ static bool begin_with_hello(struct rdtls_conn *conn, struct bytes datagram, uin
         return false;
     }
     struct connection_start start = {
-        .record_sequence = hello.record.sequence,
-        .message_seq = hello.handshake.message_seq,
+        .server =
+            {
+                .record_sequence = hello.record.sequence,
+                .message_seq = hello.handshake.message_seq,
+            },
         .now = now,
     };
     return begin(conn, &start) == RDTLS_OK;

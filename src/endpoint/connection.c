@@ -7,21 +7,37 @@
 #include "base/secret.h"
 
 enum {
-    CONNECTION_BUDGET = 512,
+    CONNECTION_12_BUDGET = 512,
+    CONNECTION_13_BUDGET = 704,
     SESSION_ENTRY_COST = 24 + 2 * 4, /* one entry, and its share of the buckets at worst */
-    HANDSHAKE_BUDGET = 4096,
+    HANDSHAKE_BUDGET = 5120,
 };
 
-static_assert(sizeof(struct connection) + SESSION_ENTRY_COST <= CONNECTION_BUDGET,
-              "an established connection owns at most 512 bytes");
+enum {
+    SLOT_ALIGNMENT = _Alignof(struct connection),
+    /* Up to the end of what 1.2 keeps, so that slots lie end to end. */
+    CONNECTION_12_LEN = offsetof(struct connection, association) +
+                        offsetof(struct association, v12) + sizeof(struct association_12),
+    CONNECTION_12_SIZE = (CONNECTION_12_LEN + SLOT_ALIGNMENT - 1) / SLOT_ALIGNMENT * SLOT_ALIGNMENT,
+};
+
+static_assert(CONNECTION_12_SIZE + SESSION_ENTRY_COST <= CONNECTION_12_BUDGET,
+              "an established connection of 1.2 owns at most 512 bytes");
+static_assert(sizeof(struct connection) + SESSION_ENTRY_COST <= CONNECTION_13_BUDGET,
+              "one of 1.3 at most 640");
 static_assert(sizeof(struct handshake) + sizeof(struct connection) + SESSION_ENTRY_COST +
                       REASSEMBLY_SLACK / REASSEMBLY_BLOCK_DATA * REASSEMBLY_BLOCK_LEN <=
                   HANDSHAKE_BUDGET,
               "a handshake in flight owns at most 4 KB beside what it has received");
 
+size_t connection_size_for(const struct policy *policy)
+{
+    return policy->speaks_13 ? sizeof(struct connection) : CONNECTION_12_SIZE;
+}
+
 size_t rdtls_bytes_per_connection(void)
 {
-    return sizeof(struct connection) + SESSION_ENTRY_COST;
+    return CONNECTION_12_SIZE + SESSION_ENTRY_COST;
 }
 
 size_t rdtls_bytes_per_handshake(void)
@@ -55,6 +71,14 @@ static void count_handshake(struct rdtls_endpoint_stats *stats)
         stats->handshakes_peak = stats->handshakes_open;
 }
 
+/* All but the generation: a slot may be shorter than the struct. */
+static void clear(const struct connection_environment *environment, struct connection *connection)
+{
+    uint32_t generation = connection->generation;
+    secret_wipe(connection, environment->connection_size);
+    connection->generation = generation;
+}
+
 enum rdtls_status connection_begin(struct connection_environment *environment,
                                    struct connection *connection,
                                    const struct connection_start *start)
@@ -62,29 +86,27 @@ enum rdtls_status connection_begin(struct connection_environment *environment,
     uint32_t index = pool_lend(&environment->handshakes);
     if (index == POOL_NONE)
         return RDTLS_NO_ROOM;
-    *connection = (struct connection){
-        .generation = connection->generation,
-        .path = start->path,
-        .user_data = start->user_data,
-        .handshake = index,
-        .first_session = POOL_NONE,
-        .next_event = POOL_NONE,
-        .next_closed = POOL_NONE,
-        .next_transmit = POOL_NONE,
-        .successor = POOL_NONE,
-        .predecessor = POOL_NONE,
-        .state = CONNECTION_HANDSHAKING,
-        .last_received_ns = start->now,
-        .handshake_started_ns = start->now,
-    };
+    clear(environment, connection);
+    connection->path = start->path;
+    connection->user_data = start->user_data;
+    connection->handshake = index;
+    connection->first_session = POOL_NONE;
+    connection->next_event = POOL_NONE;
+    connection->next_closed = POOL_NONE;
+    connection->next_transmit = POOL_NONE;
+    connection->successor = POOL_NONE;
+    connection->predecessor = POOL_NONE;
+    connection->state = CONNECTION_HANDSHAKING;
+    connection->last_received_ns = start->now;
+    connection->handshake_started_ns = start->now;
     timer_link_init(&connection->timer);
     count_handshake(environment->stats);
     struct handshake *handshake = connection_handshake(environment, connection);
     const struct handshake_environment *lent = &environment->handshake;
     enum rdtls_status status = RDTLS_OK;
     if (start->role == RDTLS_SERVER)
-        handshake_begin_server(handshake, lent, &connection->association, start->record_sequence,
-                               start->message_seq, start->now);
+        handshake_begin_server(handshake, lent, &connection->association, &start->server,
+                               start->now);
     else
         status = handshake_begin_client(handshake, lent, &connection->association, start->now);
     handshake->job_owner = start->slot;
@@ -142,6 +164,9 @@ void connection_complete(struct connection_environment *environment, struct conn
     handshake->retransmits = 0;
     /* From here on the final flight is rebuilt from the association whenever it is wanted. */
     connection->final_wanted = connection->association.final_is_ours;
+    if (association_is_13(&connection->association))
+        /* A server's last word is its acknowledgement, and it goes at once. */
+        connection->final_wanted = connection->association.role == RDTLS_SERVER;
     bool asks_host = environment->config->policy.verify == RDTLS_VERIFY_HOST &&
                      connection->association.peer_certificate;
     if (asks_host) {
@@ -152,8 +177,24 @@ void connection_complete(struct connection_environment *environment, struct conn
     }
     uint32_t before = environment->data.tail;
     connection_open_early(environment, connection, slot, now);
-    if (connection->handshake != POOL_NONE)
+    /* A client of 1.3 keeps its last flight until it has been acknowledged. */
+    if (connection->handshake != POOL_NONE && handshake->retransmit.due_ns == NEVER)
         retire_handshake(environment, connection, environment->data.tail != before);
+}
+
+/* What may lie in it has perhaps not been polled yet. */
+void connection_acknowledged(struct connection_environment *environment,
+                             struct connection *connection)
+{
+    struct handshake *handshake = connection_handshake(environment, connection);
+    connection->retransmits += handshake->retransmits;
+    environment->stats->retransmits += handshake->retransmits;
+    handshake->retransmits = 0;
+    uint64_t now = handshake->now_ns;
+    handshake_move_write_keys(handshake);
+    retire_handshake(environment, connection, true);
+    if (connection->update_wanted)
+        connection_update_keys(environment, connection, now);
 }
 
 static bool status_is_alert(enum rdtls_status status)
@@ -175,6 +216,8 @@ void connection_fail(struct connection_environment *environment, struct connecti
         connection->alert_level = ALERT_FATAL;
         connection->alert_description = (uint8_t)status;
     }
+    if (connection->handshake != POOL_NONE)
+        handshake_leave_keys(connection_handshake(environment, connection));
     if (connection->was_connected)
         stats->connections_open--;
     else
@@ -219,7 +262,7 @@ void connection_resume(struct connection_environment *environment, struct connec
         return;
     }
     enum rdtls_status status = handshake_resume(handshake, now);
-    if (status == RDTLS_OK && !handshake->complete && connection->association.keys_ready)
+    if (status == RDTLS_OK && !handshake->complete && handshake_keys_are_ready(handshake))
         connection_open_early(environment, connection, slot, now);
     else if (status == RDTLS_OK && handshake->complete)
         connection_complete(environment, connection, slot, now);
@@ -279,7 +322,7 @@ void connection_info(const struct connection_environment *environment,
     const struct association *association = &connection->association;
     const struct handshake *handshake = connection_handshake(environment, connection);
     *info = (struct rdtls_info){
-        .version = VERSION_DTLS_1_2,
+        .version = association->version,
         .cipher_suite = association->suite,
         .group = association->group,
         .connected = connection->state == CONNECTION_CONNECTED,
@@ -331,8 +374,7 @@ void connection_release(struct connection_environment *environment, struct conne
 {
     if (connection->handshake != POOL_NONE)
         forget_handshake(environment, connection);
-    uint32_t generation = connection->generation;
-    secret_wipe(connection, sizeof(*connection));
-    connection->generation = generation + 1;
+    clear(environment, connection);
+    connection->generation++;
     connection->state = CONNECTION_CLOSED;
 }

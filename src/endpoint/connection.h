@@ -44,7 +44,6 @@ enum connection_queue {
 
 struct connection {
     struct timer_link timer; /* first: a free slot's link to the next free one lies over it */
-    struct association association;
     struct rdtls_path path;
     uint64_t user_data;
     uint64_t last_received_ns;
@@ -66,18 +65,28 @@ struct connection {
     uint8_t queues;        /* enum connection_queue, or'ed */
     uint8_t alert_level;   /* to be sent; 0: none */
     uint8_t alert_description;
-    bool final_wanted; /* the final flight is to be sent (again) */
+    bool final_wanted; /* the final flight, or its acknowledgement, is to be sent (again) */
     bool was_connected;
+    bool ack_wanted;    /* 1.3: of what came behind the handshake */
+    bool update_wanted; /* 1.3: a KeyUpdate is to be sent */
+    /* Last: where 1.2 alone is spoken, a slot ends before what 1.3 keeps. */
+    struct association association;
 };
+
+/* Bytes of a connection's slot. */
+size_t connection_size_for(const struct policy *policy);
 
 /* What a thread lends to all its connections. */
 struct connection_environment {
     struct handshake_environment handshake; /* first: a handshake is lent this part */
     const struct rdtls_config *config;
+    size_t connection_size; /* of a slot */
     struct pool handshakes;
     struct block_pool blocks;
-    struct event_queue data; /* DATA events */
-    uint32_t retired;        /* handshakes whose early data has not been polled yet */
+    struct event_queue data;            /* DATA events */
+    const struct connection *ack_owner; /* whose ack_wanted is for ack_number */
+    struct record_number ack_number;
+    uint32_t retired; /* handshakes whose early data has not been polled yet */
     struct rdtls_endpoint_stats *stats;
     struct rdtls_sign_request sign_request; /* of the SIGN event that was polled last */
 };
@@ -88,8 +97,7 @@ struct connection_start {
     enum rdtls_role role;
     uint64_t user_data;
     struct rdtls_path path;
-    uint64_t record_sequence; /* server: where the hello's sequence numbers are */
-    uint16_t message_seq;
+    struct server_start server;
     uint64_t now;
 };
 
@@ -101,6 +109,11 @@ MUST_CHECK enum rdtls_status connection_begin(struct connection_environment *env
 /* One datagram of this association; opened in place. slot names the connection in DATA events. */
 void connection_receive(struct connection_environment *environment, struct connection *connection,
                         uint32_t slot, uint8_t *datagram, size_t len, uint64_t now);
+
+/* The whole ClientHello, as one fragment with its header, that came in several datagrams. */
+void connection_receive_hello(struct connection_environment *environment,
+                              struct connection *connection, uint32_t slot, struct bytes message,
+                              uint64_t now);
 
 /* Would the first record of the datagram open under this association's keys? Changes nothing. */
 bool connection_can_open(const struct connection_environment *environment,
@@ -122,9 +135,6 @@ bool connection_wants_to_transmit(const struct connection_environment *environme
 /* Fill one datagram of up to capacity bytes; 0: nothing more. */
 size_t connection_transmit(struct connection_environment *environment,
                            struct connection *connection, uint8_t *out, size_t capacity);
-
-/* How long a record of application data is. */
-size_t connection_record_len(const struct connection *connection, size_t payload_len);
 
 /* One record of application data into out: connection_record_len bytes. */
 MUST_CHECK enum rdtls_status connection_seal(struct connection_environment *environment,
@@ -188,6 +198,17 @@ void connection_release(struct connection_environment *environment, struct conne
 
 /* The data events have been polled: give back the handshakes that held early data. */
 void connection_release_retired(struct connection_environment *environment);
+
+/* 1.3: the peer has acknowledged all of our last flight. */
+void connection_acknowledged(struct connection_environment *environment,
+                             struct connection *connection);
+
+/* 1.3: move on to the next keys of ours, when the flight before has been acknowledged. */
+void connection_update_keys(struct connection_environment *environment,
+                            struct connection *connection, uint64_t now);
+
+/* How long the record of a payload is. */
+size_t connection_record_len(const struct connection *connection, size_t payload_len);
 
 /* Used by the files of the connection alone. */
 struct handshake *connection_handshake(const struct connection_environment *environment,

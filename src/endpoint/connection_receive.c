@@ -1,24 +1,16 @@
 /* What becomes of a datagram: records are opened, their contents given to the handshake, the
  * application, or nobody. */
 #include "base/secret.h"
-#include "endpoint/connection.h"
-#include "record/open_record.h"
+#include "endpoint/incoming.h"
 #include "record/protection.h"
 #include "wire/alert.h"
 
-struct incoming {
-    struct connection_environment *environment;
-    struct connection *connection;
-    uint32_t slot;
-    uint64_t now;
-};
-
-static void discard(const struct incoming *in, enum rdtls_discard reason)
+void incoming_discard(const struct incoming *in, enum rdtls_discard reason)
 {
     in->environment->stats->records_discarded[reason]++;
 }
 
-static void after_handshake_step(const struct incoming *in, enum rdtls_status status)
+void incoming_after_step(const struct incoming *in, enum rdtls_status status)
 {
     if (status == RDTLS_PARKED)
         return;
@@ -31,7 +23,7 @@ static void after_handshake_step(const struct incoming *in, enum rdtls_status st
         connection_complete(in->environment, in->connection, in->slot, in->now);
 }
 
-static void receive_handshake(const struct incoming *in, uint8_t epoch, struct bytes content)
+bool incoming_handshake(const struct incoming *in, uint8_t epoch, struct bytes content)
 {
     struct handshake *handshake = connection_handshake(in->environment, in->connection);
     enum rdtls_status status;
@@ -41,23 +33,24 @@ static void receive_handshake(const struct incoming *in, uint8_t epoch, struct b
     case REASSEMBLY_KEPT:
         break;
     case REASSEMBLY_OLD:
-        discard(in, RDTLS_DISCARD_OLD_MESSAGE);
+        incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
         break;
     case REASSEMBLY_AHEAD:
-        discard(in, RDTLS_DISCARD_FUTURE_MESSAGE);
+        incoming_discard(in, RDTLS_DISCARD_FUTURE_MESSAGE);
         break;
     case REASSEMBLY_CONTRADICTS:
-        discard(in, RDTLS_DISCARD_BAD_FRAGMENT);
+        incoming_discard(in, RDTLS_DISCARD_BAD_FRAGMENT);
         break;
     }
-    after_handshake_step(in, status);
+    incoming_after_step(in, status);
+    return verdict == REASSEMBLY_KEPT || verdict == REASSEMBLY_OLD;
 }
 
-static void receive_alert(const struct incoming *in, struct bytes content)
+void incoming_alert(const struct incoming *in, struct bytes content)
 {
     struct alert alert;
     if (!alert_read(content, &alert)) {
-        discard(in, RDTLS_DISCARD_BAD_FRAGMENT);
+        incoming_discard(in, RDTLS_DISCARD_BAD_FRAGMENT);
         return;
     }
     if (alert.description == ALERT_CLOSE_NOTIFY) {
@@ -74,10 +67,22 @@ static void receive_change_cipher_spec(const struct incoming *in, struct bytes c
 {
     struct handshake *handshake = connection_handshake(in->environment, in->connection);
     if (content.len != 1 || content.data[0] != 1) {
-        discard(in, RDTLS_DISCARD_BAD_FRAGMENT);
+        incoming_discard(in, RDTLS_DISCARD_BAD_FRAGMENT);
         return;
     }
-    after_handshake_step(in, handshake_receive_change_cipher_spec(handshake, in->now));
+    incoming_after_step(in, handshake_receive_change_cipher_spec(handshake, in->now));
+}
+
+/* 1.3 acknowledges by record number. */
+static void receive_plaintext_handshake(const struct incoming *in,
+                                        const struct record_header *header, struct bytes content)
+{
+    uint32_t index = in->connection->handshake;
+    bool taken = incoming_handshake(in, EPOCH_PLAINTEXT, content);
+    if (taken && in->connection->handshake == index)
+        replay_window_mark(
+            &connection_handshake(in->environment, in->connection)->v13.plaintext_window,
+            header->sequence);
 }
 
 static void receive_plaintext(const struct incoming *in, const struct record_header *header,
@@ -87,25 +92,26 @@ static void receive_plaintext(const struct incoming *in, const struct record_hea
      * the old epoch." Once it is over, nothing in the clear means anything: not an alert, not a
      * hello. */
     if (in->connection->handshake == POOL_NONE) {
-        discard(in, header->type == CONTENT_HANDSHAKE ? RDTLS_DISCARD_OLD_MESSAGE
-                                                      : RDTLS_DISCARD_UNPROTECTED);
+        incoming_discard(in, header->type == CONTENT_HANDSHAKE ? RDTLS_DISCARD_OLD_MESSAGE
+                                                               : RDTLS_DISCARD_UNPROTECTED);
         return;
     }
     switch (header->type) {
     case CONTENT_HANDSHAKE:
-        receive_handshake(in, EPOCH_PLAINTEXT, content);
+        receive_plaintext_handshake(in, header, content);
         break;
     case CONTENT_CHANGE_CIPHER_SPEC:
         receive_change_cipher_spec(in, content);
         break;
     case CONTENT_ALERT:
-        receive_alert(in, content);
+        incoming_alert(in, content);
         break;
     case CONTENT_APPLICATION_DATA:
-        discard(in, RDTLS_DISCARD_UNPROTECTED);
+    case CONTENT_ACK: /* our flights' other records are under keys, and so are ACKs of them */
+        incoming_discard(in, RDTLS_DISCARD_UNPROTECTED);
         break;
     default:
-        discard(in, RDTLS_DISCARD_UNKNOWN_TYPE);
+        incoming_discard(in, RDTLS_DISCARD_UNKNOWN_TYPE);
         break;
     }
 }
@@ -118,7 +124,7 @@ static void receive_late_handshake(const struct incoming *in, struct bytes conte
     struct handshake_header header;
     struct bytes fragment;
     if (!handshake_fragment_read(&reader, &header, &fragment)) {
-        discard(in, RDTLS_DISCARD_BAD_FRAGMENT);
+        incoming_discard(in, RDTLS_DISCARD_BAD_FRAGMENT);
         return;
     }
     if (header.type == MESSAGE_FINISHED &&
@@ -130,7 +136,7 @@ static void receive_late_handshake(const struct incoming *in, struct bytes conte
             connection->retransmits++;
             in->environment->stats->retransmits++;
         }
-        discard(in, RDTLS_DISCARD_OLD_MESSAGE);
+        incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
         return;
     }
     if (header.type == MESSAGE_CLIENT_HELLO || header.type == MESSAGE_HELLO_REQUEST) {
@@ -140,23 +146,39 @@ static void receive_late_handshake(const struct incoming *in, struct bytes conte
         connection->alert_level = ALERT_WARNING;
         connection->alert_description = ALERT_NO_RENEGOTIATION;
     }
-    discard(in, RDTLS_DISCARD_OLD_MESSAGE);
+    incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
 }
 
-static void receive_data(const struct incoming *in, struct bytes content)
+/* A place for it that lasts until it has been polled. */
+static uint8_t *store_copy(const struct incoming *in, struct bytes content)
+{
+    struct handshake *handshake = connection_handshake(in->environment, in->connection);
+    if (handshake == NULL)
+        return NULL;
+    return early_records_store(&handshake->early, &in->environment->blocks, content);
+}
+
+void incoming_data(const struct incoming *in, struct bytes content)
 {
     if (in->connection->state != CONNECTION_CONNECTED) {
-        discard(in, RDTLS_DISCARD_UNVERIFIED);
+        incoming_discard(in, RDTLS_DISCARD_UNVERIFIED);
+        return;
+    }
+    uint8_t *data = (uint8_t *)(uintptr_t)content.data;
+    if (in->is_copy)
+        data = store_copy(in, content);
+    if (data == NULL && content.len > 0) {
+        incoming_discard(in, RDTLS_DISCARD_NO_ROOM);
         return;
     }
     struct data_event event = {
-        .data = (uint8_t *)(uintptr_t)content.data,
+        .data = data,
         .len = (uint32_t)content.len,
         .slot = in->slot,
         .generation = in->connection->generation,
     };
     if (!event_queue_append(&in->environment->data, &event))
-        discard(in, RDTLS_DISCARD_NO_ROOM);
+        incoming_discard(in, RDTLS_DISCARD_NO_ROOM);
 }
 
 static void receive_opened(const struct incoming *in, uint8_t type, struct bytes content)
@@ -168,30 +190,30 @@ static void receive_opened(const struct incoming *in, uint8_t type, struct bytes
         if (is_over)
             receive_late_handshake(in, content);
         else
-            receive_handshake(in, EPOCH_PROTECTED, content);
+            (void)incoming_handshake(in, EPOCH_PROTECTED, content);
         break;
     case CONTENT_ALERT:
-        receive_alert(in, content);
+        incoming_alert(in, content);
         break;
     case CONTENT_APPLICATION_DATA:
-        receive_data(in, content);
+        incoming_data(in, content);
         break;
     default:
         /* [rfc5246#6 !] "If a TLS implementation receives an unexpected record type, it MUST send
          * an unexpected_message alert.": here [rfc6347#4.1.2.7] "invalid records SHOULD be silently
          * discarded". */
-        discard(in, RDTLS_DISCARD_UNKNOWN_TYPE);
+        incoming_discard(in, RDTLS_DISCARD_UNKNOWN_TYPE);
         break;
     }
 }
 
-static void keep_early(const struct incoming *in, struct bytes record)
+void incoming_keep_early(const struct incoming *in, struct bytes record)
 {
     struct handshake *handshake = connection_handshake(in->environment, in->connection);
     if (handshake == NULL)
-        discard(in, RDTLS_DISCARD_EPOCH);
-    else if (!handshake_keep_early(handshake, record))
-        discard(in, RDTLS_DISCARD_FUTURE_MESSAGE);
+        incoming_discard(in, RDTLS_DISCARD_EPOCH);
+    else if (!early_records_keep(&handshake->early, &in->environment->blocks, record))
+        incoming_discard(in, RDTLS_DISCARD_FUTURE_MESSAGE);
 }
 
 /* Its keys are not there yet; or it is data and the handshake is not complete. [rfc6347#4.2.4]
@@ -227,13 +249,13 @@ static void receive_protected(const struct incoming *in, const struct record_hea
 {
     struct connection *connection = in->connection;
     if (is_early(in, header)) {
-        keep_early(in, bytes_of(record, RECORD_HEADER_LEN + (size_t)header->length));
+        incoming_keep_early(in, bytes_of(record, RECORD_HEADER_LEN + (size_t)header->length));
         return;
     }
     struct open_request request = {
-        .engine = in->environment->handshake.engine,
+        .engine = in->environment->handshake.engines.aead,
         .aead = suite_find(connection->association.suite)->aead,
-        .keys = &connection->association.read_keys,
+        .keys = &connection->association.v12.read_keys,
         .window = &connection->association.read.window,
         .header = header,
         .fragment = record + RECORD_HEADER_LEN,
@@ -251,52 +273,89 @@ static void receive_protected(const struct incoming *in, const struct record_hea
         receive_opened(in, header->type, plaintext);
         break;
     case OPEN_REPLAYED:
-        discard(in, RDTLS_DISCARD_REPLAY);
+        incoming_discard(in, RDTLS_DISCARD_REPLAY);
         break;
     case OPEN_UNAUTHENTIC:
         /* [rfc5246#6.2.3.3 !] "If the decryption fails, a fatal bad_record_mac alert MUST be
          * generated.": anybody could end associations so; it is discarded. */
-        discard(in, RDTLS_DISCARD_AUTHENTICATION);
+        incoming_discard(in, RDTLS_DISCARD_AUTHENTICATION);
         break;
     case OPEN_TOO_LONG:
         connection_fail(in->environment, connection, RDTLS_ALERT_RECORD_OVERFLOW);
         break;
+    case OPEN_EMPTY: /* 1.3 alone */
+        break;
     }
 }
 
-static void receive_record(const struct incoming *in, const struct record_header *header,
-                           uint8_t *record)
+static void receive_record_12(const struct incoming *in, const struct record_header *header,
+                              uint8_t *record)
 {
     if (header->version >> 8 != VERSION_DTLS_1_2 >> 8)
-        discard(in, RDTLS_DISCARD_VERSION);
+        incoming_discard(in, RDTLS_DISCARD_VERSION);
     else if (header->epoch == EPOCH_PLAINTEXT)
         receive_plaintext(in, header, bytes_of(record + RECORD_HEADER_LEN, header->length));
-    else if (header->epoch == EPOCH_PROTECTED)
+    else if (header->epoch == EPOCH_PROTECTED && !association_is_13(&in->connection->association))
         receive_protected(in, header, record);
     else
-        discard(in, RDTLS_DISCARD_EPOCH);
+        incoming_discard(in, RDTLS_DISCARD_EPOCH);
+}
+
+/* The next record of a datagram, of either form; false: cut short. [rfc9147#4.1] The first byte
+ * tells them apart. */
+static bool take_record(struct reader *datagram)
+{
+    if (datagram->left > 0 && unified_header_begins(datagram->at[0])) {
+        struct unified_header header;
+        return unified_header_read(datagram, &header);
+    }
+    struct record_header header;
+    if (!record_header_read(datagram, &header) || header.length > datagram->left)
+        return false;
+    (void)reader_bytes(datagram, header.length);
+    return true;
+}
+
+void incoming_record(const struct incoming *in, uint8_t *record, size_t record_len)
+{
+    struct reader reader = reader_of(bytes_of(record, record_len));
+    if (in->connection->state == CONNECTION_CLOSED) {
+        incoming_discard(in, RDTLS_DISCARD_CLOSED);
+    } else if (unified_header_begins(record[0])) {
+        struct unified_header header;
+        if (unified_header_read(&reader, &header))
+            incoming_record_13(in, &header, record);
+    } else {
+        struct record_header header;
+        if (record_header_read(&reader, &header))
+            receive_record_12(in, &header, record);
+    }
 }
 
 void connection_receive(struct connection_environment *environment, struct connection *connection,
                         uint32_t slot, uint8_t *datagram, size_t len, uint64_t now)
 {
-    struct incoming in = {environment, connection, slot, now};
+    struct incoming in = {environment, connection, slot, now, false};
     struct reader reader = reader_of(bytes_of(datagram, len));
     while (reader.left > 0) {
-        uint8_t *record = datagram + (len - reader.left);
-        struct record_header header;
+        size_t begin = len - reader.left;
         /* [rfc6347#4.1.2.7] "invalid records SHOULD be silently discarded" */
-        if (!record_header_read(&reader, &header) || header.length > reader.left) {
-            discard(&in, RDTLS_DISCARD_TRUNCATED);
+        if (!take_record(&reader)) {
+            incoming_discard(&in, RDTLS_DISCARD_TRUNCATED);
             return;
         }
-        (void)reader_bytes(&reader, header.length);
-        if (connection->state == CONNECTION_CLOSED) {
-            discard(&in, RDTLS_DISCARD_CLOSED);
+        incoming_record(&in, datagram + begin, len - reader.left - begin);
+        if (connection->state == CONNECTION_CLOSED)
             return;
-        }
-        receive_record(&in, &header, record);
     }
+}
+
+void connection_receive_hello(struct connection_environment *environment,
+                              struct connection *connection, uint32_t slot, struct bytes message,
+                              uint64_t now)
+{
+    struct incoming in = {environment, connection, slot, now, true};
+    (void)incoming_handshake(&in, EPOCH_PLAINTEXT, message);
 }
 
 bool connection_can_open(const struct connection_environment *environment,
@@ -312,9 +371,9 @@ bool connection_can_open(const struct connection_environment *environment,
     uint8_t *copy = environment->handshake.scratch;
     bytes_copy(copy, bytes_of(reader.at, header.length));
     struct open_request request = {
-        .engine = environment->handshake.engine,
+        .engine = environment->handshake.engines.aead,
         .aead = suite_find(connection->association.suite)->aead,
-        .keys = &connection->association.read_keys,
+        .keys = &connection->association.v12.read_keys,
         .window = &connection->association.read.window,
         .header = &header,
         .fragment = copy,
@@ -323,60 +382,4 @@ bool connection_can_open(const struct connection_environment *environment,
     bool opened = open_record(&request, &plaintext) == OPENED;
     secret_wipe(copy, header.length);
     return opened;
-}
-
-static struct bytes early_record(struct reader *reader, struct record_header *header)
-{
-    struct bytes record = reader_vector_u16(reader);
-    struct reader record_reader = reader_of(record);
-    (void)record_header_read(&record_reader, header);
-    return record;
-}
-
-/* Data has to wait for the end of the handshake; everything else can be opened now. */
-static void open_early_messages(const struct incoming *in, struct handshake *handshake)
-{
-    uint8_t copy[REASSEMBLY_BLOCK_LEN];
-    size_t len = handshake->early_len;
-    memcpy(copy, pool_slot(&in->environment->blocks.slots, handshake->early_block), len);
-    handshake->early_len = 0;
-    struct record_header header;
-    struct reader data = reader_of(bytes_of(copy, len));
-    while (data.left > 0) {
-        struct bytes record = early_record(&data, &header);
-        if (header.type == CONTENT_APPLICATION_DATA && !handshake_keep_early(handshake, record))
-            discard(in, RDTLS_DISCARD_FUTURE_MESSAGE);
-    }
-    struct reader messages = reader_of(bytes_of(copy, len));
-    while (messages.left > 0 && in->connection->state != CONNECTION_CLOSED) {
-        struct bytes record = early_record(&messages, &header);
-        if (header.type != CONTENT_APPLICATION_DATA)
-            receive_protected(in, &header, copy + (record.data - copy));
-    }
-}
-
-/* The handshake is complete: what is left is opened where it lies. */
-static void open_early_data(const struct incoming *in, struct handshake *handshake)
-{
-    uint8_t *block = pool_slot(&in->environment->blocks.slots, handshake->early_block);
-    struct reader reader = reader_of(bytes_of(block, handshake->early_len));
-    handshake->early_len = 0;
-    while (reader.left > 0 && in->connection->state != CONNECTION_CLOSED) {
-        struct record_header header;
-        struct bytes record = early_record(&reader, &header);
-        receive_protected(in, &header, block + (record.data - block));
-    }
-}
-
-void connection_open_early(struct connection_environment *environment,
-                           struct connection *connection, uint32_t slot, uint64_t now)
-{
-    struct incoming in = {environment, connection, slot, now};
-    struct handshake *handshake = connection_handshake(environment, connection);
-    if (handshake->early_len == 0)
-        return;
-    if (handshake->complete)
-        open_early_data(&in, handshake);
-    else
-        open_early_messages(&in, handshake);
 }

@@ -1,6 +1,6 @@
 /* What a host may have of an established association's secrets. */
 #include "endpoint/connection.h"
-#include "handshake/key_schedule_12.h"
+#include "handshake/exporter.h"
 #include "handshake/srtp.h"
 
 #include <assert.h>
@@ -44,8 +44,7 @@ enum rdtls_status connection_export(const struct connection *connection,
         .has_context = exporter->context != NULL,
         .context = bytes_of(exporter->context, exporter->context_len),
     };
-    key_schedule_12_export(&connection->association, suite_find(connection->association.suite),
-                           &input, out, out_len);
+    association_export(&connection->association, &input, out, out_len);
     return RDTLS_OK;
 }
 
@@ -88,7 +87,7 @@ enum rdtls_status connection_key_log(const struct connection_environment *enviro
     char *at = append_text(line, KEY_LOG_LABEL);
     at = append_hex(at, bytes_of(association->client_random, RANDOM_LEN));
     at = append_text(at, " ");
-    at = append_hex(at, bytes_of(association->master_secret, MASTER_SECRET_LEN));
+    at = append_hex(at, bytes_of(association->v12.master_secret, MASTER_SECRET_LEN));
     at = append_text(at, "\n");
     *at = '\0';
     return RDTLS_OK;

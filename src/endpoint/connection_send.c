@@ -1,31 +1,35 @@
-/* What a connection sends: flights, the final flight again, alerts, data. */
+/* What a connection sends: flights, the final flight again, acknowledgements, alerts, data. */
 #include "endpoint/connection.h"
+#include "handshake/acknowledge.h"
 #include "record/seal_record.h"
 #include "wire/alert.h"
+
+/* [rfc9147#4.5.3] "For AEAD_AES_128_GCM and AEAD_AES_256_GCM ... the limit on confidentiality is
+ * 2^23 packets": by then there are new keys. What is left to the hard limit, the sequence number's
+ * end, a peer that acknowledges nothing uses up; that is its time-out. */
+#define KEY_UPDATE_AFTER (UINT64_C(1) << 23)
 
 bool connection_wants_to_transmit(const struct connection_environment *environment,
                                   const struct connection *connection)
 {
     const struct handshake *handshake = connection_handshake(environment, connection);
-    bool flight = handshake != NULL && connection->state == CONNECTION_HANDSHAKING &&
-                  handshake->flight.sending;
-    return flight || connection->final_wanted || connection->alert_level != 0;
+    bool flight = handshake != NULL && connection->state != CONNECTION_CLOSED &&
+                  handshake_wants_to_transmit(handshake);
+    return flight || connection->final_wanted || connection->ack_wanted ||
+           connection->alert_level != 0;
 }
 
-static struct seal_request seal_request_of(struct connection_environment *environment,
-                                           struct connection *connection, enum content_type type,
-                                           struct bytes plaintext)
+static struct record_sender sender_of(struct connection_environment *environment,
+                                      struct connection *connection)
 {
-    struct association *association = &connection->association;
-    enum aead_kind aead = association_aead(association, association->write_epoch);
-    return (struct seal_request){
-        .engine = environment->handshake.engine,
-        .aead = aead,
-        .keys = aead != AEAD_NONE ? &association->write_keys : NULL,
-        .epoch = &association->write[association->write_epoch],
-        .type = type,
+    struct handshake *handshake = connection_handshake(environment, connection);
+    return (struct record_sender){
+        .association = &connection->association,
+        .handshake_epoch = handshake != NULL && connection->state != CONNECTION_CLOSED
+                               ? &handshake->v13.epoch
+                               : NULL,
+        .engines = environment->handshake.engines,
         .version = VERSION_DTLS_1_2,
-        .plaintext = plaintext,
     };
 }
 
@@ -33,46 +37,72 @@ static size_t transmit_alert(struct connection_environment *environment,
                              struct connection *connection, uint8_t *out, size_t capacity)
 {
     struct alert alert = {connection->alert_level, connection->alert_description};
-    uint8_t content[ALERT_LEN];
-    alert_write(content, &alert);
+    uint8_t body[ALERT_LEN];
+    alert_write(body, &alert);
     /* [rfc6347#4.2.7] "Alert messages are not retransmitted at all" */
     connection->alert_level = 0;
-    struct seal_request request =
-        seal_request_of(environment, connection, CONTENT_ALERT, bytes_of(content, ALERT_LEN));
-    size_t len = sealed_len(request.aead, ALERT_LEN);
-    return len <= capacity && seal_record(&request, out) == RDTLS_OK ? len : 0;
+    struct record_sender sender = sender_of(environment, connection);
+    struct record_content content = {
+        .type = CONTENT_ALERT,
+        .epoch = connection->association.write_epoch,
+        .body = bytes_of(body, sizeof(body)),
+    };
+    size_t len = record_overhead(sender.association, content.epoch) + sizeof(body);
+    return len <= capacity && record_send(&sender, &content, out, NULL) == RDTLS_OK ? len : 0;
 }
 
+/* 1.2: ChangeCipherSpec and Finished; 1.3: the acknowledgement of the client's last flight. */
 static size_t transmit_final(struct connection_environment *environment,
                              struct connection *connection, uint8_t *out, size_t capacity)
 {
+    struct association *association = &connection->association;
     connection->final_wanted = false;
-    struct flight_writer writer = handshake_flight_writer(
-        &environment->handshake, &connection->association, VERSION_DTLS_1_2);
+    if (association_is_13(association)) {
+        struct record_sender sender = sender_of(environment, connection);
+        struct acknowledged taken = {.handshake = &association->v13.final_window};
+        return acknowledge(&sender, &taken, out, capacity);
+    }
+    struct flight_writer writer = handshake_flight_writer(&environment->handshake, association);
     return flight_fill_final(&writer, out, capacity);
+}
+
+/* When there was no room in between, another's number lies there now, and the peer says it again.
+ */
+static size_t transmit_ack(struct connection_environment *environment,
+                           struct connection *connection, uint8_t *out, size_t capacity)
+{
+    connection->ack_wanted = false;
+    if (environment->ack_owner != connection)
+        return 0;
+    struct record_sender sender = sender_of(environment, connection);
+    return acknowledge_record(&sender, &environment->ack_number, out, capacity);
 }
 
 size_t connection_transmit(struct connection_environment *environment,
                            struct connection *connection, uint8_t *out, size_t capacity)
 {
     struct handshake *handshake = connection_handshake(environment, connection);
-    if (handshake != NULL && connection->state == CONNECTION_HANDSHAKING &&
-        handshake->flight.sending)
+    if (handshake != NULL && connection->state != CONNECTION_CLOSED &&
+        handshake_wants_to_transmit(handshake))
         return handshake_transmit(handshake, out, capacity);
     if (connection->final_wanted)
         return transmit_final(environment, connection, out, capacity);
+    if (connection->ack_wanted)
+        return transmit_ack(environment, connection, out, capacity);
     if (connection->alert_level != 0)
         return transmit_alert(environment, connection, out, capacity);
     return 0;
 }
 
-/* Before a suite is chosen: the longest that it can become. */
 size_t connection_record_len(const struct connection *connection, size_t payload_len)
 {
     const struct association *association = &connection->association;
-    return association->suite == 0
-               ? payload_len + SEALED_OVERHEAD
-               : sealed_len(association_aead(association, EPOCH_PROTECTED), payload_len);
+    /* Before a suite is chosen: the longest that it can become. */
+    if (association->suite == 0)
+        return payload_len + SEALED_OVERHEAD;
+    uint8_t epoch = association->write_epoch;
+    return record_overhead(association, epoch != EPOCH_PLAINTEXT ? epoch : EPOCH_PROTECTED) +
+           payload_len;
 }
 
 size_t connection_payload_max(const struct connection_environment *environment,
@@ -97,7 +127,15 @@ enum rdtls_status connection_seal(struct connection_environment *environment,
     size_t limit = connection->association.record_size_limit;
     if (limit != 0 && payload.len > limit)
         return RDTLS_TOO_LONG;
-    struct seal_request request =
-        seal_request_of(environment, connection, CONTENT_APPLICATION_DATA, payload);
-    return seal_record(&request, out);
+    struct record_sender sender = sender_of(environment, connection);
+    struct record_content content = {
+        .type = CONTENT_APPLICATION_DATA,
+        .epoch = connection->association.write_epoch,
+        .body = payload,
+    };
+    TRY(record_send(&sender, &content, out, NULL));
+    if (association_is_13(&connection->association) &&
+        connection->association.write[WRITE_PROTECTED].next_sequence >= KEY_UPDATE_AFTER)
+        connection_update_keys(environment, connection, connection->last_received_ns);
+    return RDTLS_OK;
 }

@@ -36,6 +36,7 @@ enum endpoint_part {
     PART_OUTBOX,
     PART_EVENTS,
     PART_SCRATCH,
+    PART_HALF_HELLOS,
     PART_LANES,
     PART_COUNT
 };
@@ -68,6 +69,8 @@ static size_t part_len(const struct rdtls_endpoint_options *options, enum endpoi
         return power_of_two_at_least(options->events_max) * sizeof(struct data_event);
     case PART_SCRATCH:
         return REASSEMBLY_MESSAGE_MAX;
+    case PART_HALF_HELLOS:
+        return half_hellos_footprint();
     case PART_LANES:
         return lanes_memory_len();
     case PART_COUNT:
@@ -119,11 +122,12 @@ static struct random_source random_source_of(struct rdtls_endpoint *endpoint)
     return (struct random_source){random_pool_fill, &endpoint->randoms};
 }
 
-static void init_environment(struct rdtls_endpoint *endpoint, const struct rdtls_config *config)
+static bool init_environment(struct rdtls_endpoint *endpoint, const struct rdtls_config *config)
 {
     const struct rdtls_endpoint_options *options = &endpoint->options;
     struct connection_environment *environment = &endpoint->environment;
     environment->config = config;
+    environment->connection_size = connection_size_for(&config->policy);
     environment->stats = &endpoint->stats;
     environment->retired = POOL_NONE;
     pool_init(&environment->handshakes, part_at(endpoint, PART_HANDSHAKES),
@@ -136,11 +140,12 @@ static void init_environment(struct rdtls_endpoint *endpoint, const struct rdtls
     environment->handshake = (struct handshake_environment){
         .policy = &config->policy,
         .lanes = endpoint_lanes_new(options, &config->policy, part_at(endpoint, PART_LANES)),
-        .engine = aead_engine_new(),
         .random = random_source_of(endpoint),
         .blocks = &environment->blocks,
         .scratch = part_at(endpoint, PART_SCRATCH),
     };
+    return protection_engines_open(&environment->handshake.engines) &&
+           environment->handshake.lanes != NULL;
 }
 
 static void init_tables(struct rdtls_endpoint *endpoint, uint64_t now)
@@ -148,13 +153,15 @@ static void init_tables(struct rdtls_endpoint *endpoint, uint64_t now)
     struct siphash_key secrets[2];
     random_fill(&endpoint->environment.handshake.random, (uint8_t *)secrets, sizeof(secrets));
     struct connection *connections = part_at(endpoint, PART_CONNECTIONS);
-    pool_init(&endpoint->connections, connections, sizeof(struct connection),
+    uint32_t connection_size = (uint32_t)endpoint->environment.connection_size;
+    pool_init(&endpoint->connections, connections, connection_size,
               endpoint->options.connections_max);
     session_table_init(&endpoint->sessions, part_at(endpoint, PART_SESSIONS),
                        endpoint->options.connections_max, &secrets[0]);
     rate_limit_init(&endpoint->strangers, endpoint->options.hellos_per_second, &secrets[1]);
     rate_limit_init(&endpoint->proven, endpoint->options.hellos_per_second, &secrets[1]);
-    timer_wheel_init(&endpoint->timers, &connections[0].timer, sizeof(struct connection), now);
+    timer_wheel_init(&endpoint->timers, &connections[0].timer, connection_size, now);
+    half_hellos_init(&endpoint->half_hellos, part_at(endpoint, PART_HALF_HELLOS));
     outbox_init(&endpoint->outbox, part_at(endpoint, PART_OUTBOX), endpoint->options.outbox_bytes);
     secret_wipe(secrets, sizeof(secrets));
 }
@@ -170,7 +177,7 @@ enum rdtls_status rdtls_endpoint_init(void *memory, const struct rdtls_config *c
     made->options = known;
     made->accepts = known.accept;
     made->events = made->closed = made->transmit = (struct connection_fifo){POOL_NONE, POOL_NONE};
-    init_environment(made, config);
+    bool complete = init_environment(made, config);
     init_tables(made, now_ns);
     made->gate = (struct hello_gate){
         .config = config,
@@ -178,7 +185,7 @@ enum rdtls_status rdtls_endpoint_init(void *memory, const struct rdtls_config *c
         .proven = &made->proven,
         .clock_offset_ns = known.cookie_clock_offset_ns,
     };
-    if (made->environment.handshake.lanes == NULL || made->environment.handshake.engine == NULL) {
+    if (!complete) {
         rdtls_endpoint_destroy(made);
         return RDTLS_NO_MEMORY;
     }
@@ -198,8 +205,7 @@ void rdtls_endpoint_destroy(struct rdtls_endpoint *endpoint)
     }
     if (environment->handshake.lanes != NULL)
         lanes_free(environment->handshake.lanes);
-    if (environment->handshake.engine != NULL)
-        aead_engine_free(environment->handshake.engine);
+    protection_engines_close(&environment->handshake.engines);
     /* Only what was lent can hold a secret. */
     secret_wipe(endpoint->connections.memory,
                 pool_footprint(endpoint->connections.slot_size, endpoint->connections.fresh));

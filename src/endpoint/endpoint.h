@@ -29,6 +29,7 @@ struct rdtls_endpoint {
     struct rate_limit strangers;
     struct rate_limit proven;
     struct hello_gate gate;
+    struct half_hellos half_hellos;
     struct outbox outbox;
     struct connection_fifo events;   /* have something to tell */
     struct connection_fifo closed;   /* have CLOSED to tell */

@@ -1,5 +1,7 @@
 #include "endpoint/hello_gate.h"
 
+#include "wire/unified_header.h"
+
 #include <assert.h>
 
 enum {
@@ -20,6 +22,8 @@ static bool first_byte_is_dtls(uint8_t first)
 
 enum rdtls_datagram_class rdtls_datagram_classify(const uint8_t *datagram, size_t len)
 {
+    if (len > 0 && unified_header_begins(datagram[0]))
+        return RDTLS_DATAGRAM_PROTECTED;
     if (len < RECORD_HEADER_LEN || !first_byte_is_dtls(datagram[0]))
         return RDTLS_DATAGRAM_OTHER;
     struct record_header header;
@@ -48,26 +52,40 @@ static bool first_record_read(struct bytes datagram, struct record_header *recor
     return !reader.failed;
 }
 
-bool first_hello_read(struct bytes datagram, struct first_hello *hello, enum rdtls_discard *reason)
+bool hello_fragment_read(struct bytes datagram, struct hello_fragment *hello,
+                         enum rdtls_discard *reason)
 {
-    struct bytes fragment;
-    if (!first_record_read(datagram, &hello->record, &fragment, reason))
+    struct bytes content;
+    if (!first_record_read(datagram, &hello->record, &content, reason))
         return false;
     *reason = RDTLS_DISCARD_STRANGER;
     if (hello->record.type != CONTENT_HANDSHAKE || hello->record.epoch != EPOCH_PLAINTEXT ||
-        fragment.len == 0 || fragment.data[0] != MESSAGE_CLIENT_HELLO)
+        content.len == 0 || content.data[0] != MESSAGE_CLIENT_HELLO)
         return false;
     *reason = RDTLS_DISCARD_BAD_HELLO;
-    struct reader reader = reader_of(fragment);
-    struct bytes body;
-    if (!handshake_fragment_read(&reader, &hello->handshake, &body))
+    struct reader reader = reader_of(content);
+    hello->datagram_len = (uint32_t)datagram.len;
+    return handshake_fragment_read(&reader, &hello->header, &hello->body);
+}
+
+bool first_hello_of(const struct hello_fragment *fragment, struct first_hello *hello,
+                    enum rdtls_discard *reason)
+{
+    hello->record = fragment->record;
+    hello->handshake = fragment->header;
+    *reason = RDTLS_DISCARD_STRANGER;
+    if (fragment->header.fragment_offset != 0)
         return false;
-    if (hello->handshake.fragment_offset != 0) {
-        *reason = RDTLS_DISCARD_STRANGER;
-        return false;
-    }
-    struct reader prefix = reader_of(body);
+    *reason = RDTLS_DISCARD_BAD_HELLO;
+    struct reader prefix = reader_of(fragment->body);
     return client_hello_prefix_read(&prefix, &hello->prefix);
+}
+
+bool first_hello_read(struct bytes datagram, struct first_hello *hello, enum rdtls_discard *reason)
+{
+    struct hello_fragment fragment;
+    return hello_fragment_read(datagram, &fragment, reason) &&
+           first_hello_of(&fragment, hello, reason);
 }
 
 /* Stateless: whatever sequence numbers the hello has, the answer has too. */

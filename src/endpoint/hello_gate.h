@@ -13,6 +13,7 @@
 #include <ringdtls/endpoint.h>
 
 #include "endpoint/config.h"
+#include "endpoint/half_hellos.h"
 #include "endpoint/rate_limit.h"
 #include "handshake/association.h"
 #include "wire/handshake_header.h"
@@ -29,12 +30,20 @@ struct first_hello {
 
 enum gate_verdict {
     GATE_ADMIT,  /* a good cookie, or none needed */
-    GATE_ANSWER, /* a HelloVerifyRequest has been written: HELLO_VERIFY_REQUEST_LEN bytes */
-    GATE_REFUSE, /* its source asks too often */
+    GATE_ANSWER, /* an answer has been written; a HelloVerifyRequest is HELLO_VERIFY_REQUEST_LEN */
+    GATE_REFUSE, /* its source asks too often, or there is nothing to say to it */
 };
 
-/* Does the datagram begin with the first fragment of a ClientHello? When not, *reason says what it
- * is instead. */
+/* Does the datagram begin with a fragment of a ClientHello? When not, *reason says what it is
+ * instead. */
+bool hello_fragment_read(struct bytes datagram, struct hello_fragment *fragment,
+                         enum rdtls_discard *reason);
+
+/* Is it the first fragment, and reaches to the extensions? */
+bool first_hello_of(const struct hello_fragment *fragment, struct first_hello *hello,
+                    enum rdtls_discard *reason);
+
+/* Both. */
 bool first_hello_read(struct bytes datagram, struct first_hello *hello, enum rdtls_discard *reason);
 
 struct hello_gate {

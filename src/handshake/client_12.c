@@ -2,6 +2,8 @@
 #include "handshake/client_hello.h"
 #include "handshake/key_schedule_12.h"
 #include "handshake/messages_12.h"
+#include "handshake/messages_13.h"
+#include "handshake/tables.h"
 #include "wire/certificate_messages.h"
 #include "wire/key_exchange_messages.h"
 
@@ -12,6 +14,7 @@
 enum rdtls_status build_client_hello(struct handshake *handshake, struct writer *body)
 {
     client_hello_make(body, handshake->environment->policy, handshake->association,
+                      &handshake->key_pair,
                       bytes_of(handshake->flight.buffer, handshake->cookie_len));
     return RDTLS_OK;
 }
@@ -22,6 +25,11 @@ enum rdtls_status consume_hello_verify_request(struct handshake *handshake, stru
 {
     struct bytes cookie;
     TRY(hello_verify_request_read(body, &cookie));
+    /* [rfc9147#5.1] "Clients MUST NOT accept" one in 1.3: there it is a HelloRetryRequest. */
+    if (!handshake->environment->policy->speaks_12 || (handshake->facts & FACT_RETRY) != 0)
+        return RDTLS_ALERT_UNEXPECTED_MESSAGE;
+    handshake->facts |= FACT_SECOND_HELLO;
+    handshake->denied |= FACT_RETRY;
     bytes_copy(handshake->flight.buffer, cookie);
     handshake->cookie_len = (uint8_t)cookie.len;
     return RDTLS_OK;
@@ -31,7 +39,7 @@ static bool policy_offers_suite(const struct policy *policy, uint16_t code_point
 {
     for (size_t i = 0; i < policy->suite_count; i++)
         if (policy->suites[i] == code_point)
-            return true;
+            return !suite_is_13(suite_find(code_point));
     return false;
 }
 
@@ -46,11 +54,20 @@ static bool policy_offers_group(const struct policy *policy, uint16_t group)
 static enum rdtls_status check_server_hello(const struct handshake *handshake,
                                             const struct server_hello *hello)
 {
+    const struct policy *policy = handshake->environment->policy;
     /* [rfc6347#4.2.1 !] "Upon receipt of the ServerHello, the client MUST verify that the server
      * version values match.": that of a HelloVerifyRequest is about formatting alone, and 1.0 where
      * servers do as they should. It is this one that counts. */
-    if (hello->version != VERSION_DTLS_1_2)
+    if (hello->version != VERSION_DTLS_1_2 || !policy->speaks_12)
         return RDTLS_ALERT_PROTOCOL_VERSION;
+    /* What 1.3 alone has is not asked for by a server of 1.2. */
+    if (hello->is_retry || hello->answer_13.key.len > 0 || (handshake->facts & FACT_RETRY) != 0)
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    /* [rfc8446#4.1.3] "TLS 1.3 clients receiving a ServerHello indicating TLS 1.2 or below MUST
+     * check that the last 8 bytes are not equal to either of these values. ... If a match is found,
+     * the client MUST abort the handshake with an "illegal_parameter" alert." */
+    if (policy->speaks_13 && random_shows_downgrade(hello->random))
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
     if (!policy_offers_suite(handshake->environment->policy, hello->cipher_suite) ||
         hello->compression_method != COMPRESSION_NULL)
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
@@ -81,7 +98,7 @@ static void start_transcript(struct handshake *handshake)
     uint8_t body_bytes[CLIENT_HELLO_MAX];
     struct writer body = writer_of(body_bytes, sizeof(body_bytes));
     client_hello_make(&body, handshake->environment->policy, handshake->association,
-                      flight_cookie(&handshake->flight, hello));
+                      &handshake->key_pair, flight_cookie(&handshake->flight, hello));
     transcript_start(&handshake->transcript, handshake->choice.suite->hash, true);
     transcript_add(&handshake->transcript, &header, bytes_of(body.start, body.len));
 }
@@ -91,12 +108,17 @@ enum rdtls_status consume_server_hello(struct handshake *handshake, struct bytes
     struct server_hello hello;
     struct choice choice = {0};
     TRY(server_hello_read(body, &hello));
+    if (hello.answer_13.selected_version != 0)
+        return take_server_hello_13(handshake, &hello);
     TRY(check_server_hello(handshake, &hello));
-    TRY(accept_extras(handshake->environment->policy, &hello, &choice));
+    struct server_extras answer = {&hello.extras, hello.server_name};
+    TRY(accept_extras(handshake->environment->policy, &answer, &choice));
     commit_extras(handshake->association, &choice);
     handshake->choice.suite = suite_find(hello.cipher_suite);
+    handshake->rows = handshake_12_full;
+    handshake->association->version = VERSION_DTLS_1_2;
     handshake->association->suite = hello.cipher_suite;
-    bytes_copy(handshake->association->server_random, hello.random);
+    bytes_copy(handshake->association->v12.server_random, hello.random);
     handshake->record_version = VERSION_DTLS_1_2;
     start_transcript(handshake);
     return RDTLS_OK;

@@ -1,5 +1,7 @@
 #include "handshake/client_hello.h"
 
+#include "handshake/negotiate.h"
+
 #include <assert.h>
 
 static const uint16_t our_schemes[] = POLICY_SCHEMES;
@@ -11,19 +13,36 @@ enum {
      * signature_algorithms */
     NEEDED_MAX = 5 + 4 + 6 + 2 * POLICY_GROUPS_MAX + 6 + 6 + 2 * SCHEME_COUNT,
     SERVER_NAME_MAX = 4 + 2 + 1 + 2 + POLICY_HOST_NAME_MAX,
+    /* supported_versions, cookie, key_share */
+    OFFER_13_MAX = 4 + 1 + 4 + 4 + 2 + COOKIE_MAX + 4 + 2 + 4 + KEY_EXCHANGE_PUBLIC_MAX,
     EXTRAS_MAX = 4 + 2 + 2 * POLICY_SRTP_PROFILES_MAX + 1 + 4 + 2 +
                  RDTLS_ALPN_MAX * (1 + RDTLS_ALPN_NAME_MAX) + 4 + 2,
 };
 
-static_assert(PREFIX_MAX + 2 + NEEDED_MAX + SERVER_NAME_MAX + EXTRAS_MAX <= CLIENT_HELLO_MAX,
+static_assert(PREFIX_MAX + 2 + NEEDED_MAX + OFFER_13_MAX + SERVER_NAME_MAX + EXTRAS_MAX <=
+                  CLIENT_HELLO_MAX,
               "what a configuration allows can be sent");
 
-void client_hello_make(struct writer *body, const struct policy *policy,
-                       const struct association *association, struct bytes cookie)
+/* Newest first. */
+static size_t list_versions(const struct policy *policy, uint16_t versions[2])
 {
+    size_t count = 0;
+    versions[count++] = VERSION_DTLS_1_3;
+    if (policy->speaks_12)
+        versions[count++] = VERSION_DTLS_1_2;
+    return count;
+}
+
+void client_hello_make(struct writer *body, const struct policy *policy,
+                       const struct association *association, const struct key_pair *key_share,
+                       struct bytes cookie)
+{
+    uint16_t versions[2];
+    bool is_retried = association_is_13(association);
     struct client_hello_content content = {
         .random = association->client_random,
-        .cookie = cookie,
+        .cookie = is_retried ? bytes_of(NULL, 0) : cookie,
+        .offers_12 = policy->speaks_12,
         .cipher_suites = policy->suites,
         .cipher_suite_count = policy->suite_count,
         .groups = policy->groups,
@@ -40,5 +59,13 @@ void client_hello_make(struct writer *body, const struct policy *policy,
                 .record_size_limit = policy->record_size_limit,
             },
     };
+    if (policy->speaks_13)
+        content.offer_13 = (struct client_offer_13_content){
+            .versions = versions,
+            .version_count = list_versions(policy, versions),
+            .group = key_exchange_group(key_share->kind),
+            .key = bytes_of(key_share->public_key, key_exchange_public_len(key_share->kind)),
+            .cookie = is_retried ? cookie : bytes_of(NULL, 0),
+        };
     client_hello_write(body, &content);
 }

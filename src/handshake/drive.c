@@ -21,8 +21,8 @@ static bool fact_holds(const struct handshake *handshake, const struct handshake
  */
 static bool row_is_optional(const struct handshake *handshake, const struct handshake_row *row)
 {
-    return !fact_holds(handshake, row) && !row_is_ours(handshake, row) &&
-           row->sender == RDTLS_SERVER;
+    return !fact_holds(handshake, row) && (handshake->denied & row->presence) == 0 &&
+           !row_is_ours(handshake, row) && row->sender == RDTLS_SERVER;
 }
 
 static void skip_absent_rows(struct handshake *handshake)
@@ -46,6 +46,13 @@ static bool is_at_end(const struct handshake *handshake)
     return current_row(handshake)->flight == 0;
 }
 
+/* Whoever has the last word in 1.3 cannot tell otherwise that it has arrived. */
+static bool flight_awaits_acknowledgement(const struct handshake *handshake)
+{
+    return association_is_13(handshake->association) &&
+           row_is_ours(handshake, current_row(handshake) - 1);
+}
+
 static void finish(struct handshake *handshake)
 {
     struct association *association = handshake->association;
@@ -53,7 +60,9 @@ static void finish(struct handshake *handshake)
     association->final_is_ours = row_is_ours(handshake, last);
     association->final_message_seq = (uint16_t)(handshake->next_send_seq - 1);
     association->peer_final_message_seq = (uint16_t)(handshake->reassembly.next_seq - 1);
-    retransmit_stop(&handshake->retransmit);
+    if (!flight_awaits_acknowledgement(handshake))
+        retransmit_stop(&handshake->retransmit);
+    handshake->v13.ack_due_ns = NEVER;
     handshake->complete = true;
 }
 
@@ -62,6 +71,10 @@ static void begin_flight(struct handshake *handshake, const struct handshake_row
     retransmit_stop(&handshake->retransmit);
     flight_begin(&handshake->flight, row->flight);
     handshake->answered_seq = (uint16_t)(handshake->reassembly.next_seq - 1);
+    /* [rfc9147#7.1] "the first record of the next flight ... acts as an implicit acknowledgment".
+     */
+    handshake->v13.ack_due_ns = NEVER;
+    handshake->v13.ack_wanted = false;
 }
 
 /* What the flight keeps of a message that is made anew on each sending: of a ClientHello its
@@ -123,8 +136,9 @@ static void send_flight_if_whole(struct handshake *handshake)
     if (!is_last && row_is_ours(handshake, current_row(handshake)))
         return;
     flight_rewind(&handshake->flight);
+    bool awaits = !is_last || flight_awaits_acknowledgement(handshake);
     retransmit_start(&handshake->retransmit, handshake->environment->policy, handshake->now_ns,
-                     !is_last);
+                     awaits);
 }
 
 static enum rdtls_status complete_row(struct handshake *handshake, const struct handshake_row *row)
@@ -215,7 +229,8 @@ static enum rdtls_status find_row(struct handshake *handshake, uint8_t type)
 enum rdtls_status handshake_take(struct handshake *handshake, const struct handshake_header *header,
                                  struct bytes body, uint8_t epoch)
 {
-    TRY(find_row(handshake, header->type));
+    bool is_retry = header->type == MESSAGE_SERVER_HELLO && server_hello_is_retry(body);
+    TRY(find_row(handshake, is_retry ? MESSAGE_HELLO_RETRY_REQUEST : header->type));
     const struct handshake_row *row = current_row(handshake);
     if (epoch != row->epoch)
         return RDTLS_ALERT_UNEXPECTED_MESSAGE;

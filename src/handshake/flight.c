@@ -3,7 +3,7 @@
 #include "crypto/suites.h"
 #include "handshake/client_hello.h"
 #include "record/seal_record.h"
-#include "wire/certificate_messages.h"
+#include "wire/certificate_messages_13.h"
 
 enum {
     CHANGE_CIPHER_SPEC_LEN = 1,
@@ -16,6 +16,7 @@ void flight_begin(struct flight *flight, uint8_t number)
     flight->number = number;
     flight->count = 0;
     flight->used = 0;
+    sent_records_reset(&flight->sent);
     flight_rewind(flight);
     flight->sending = false;
 }
@@ -51,6 +52,19 @@ struct bytes flight_cookie(const struct flight *flight, const struct flight_mess
     return bytes_of(flight->buffer + message->offset, message->cookie_len);
 }
 
+bool flight_acknowledge(struct flight *flight, const struct record_number *number)
+{
+    return sent_records_acknowledge(&flight->sent, number);
+}
+
+bool flight_is_acknowledged(const struct flight *flight)
+{
+    for (uint8_t i = 0; i < flight->count; i++)
+        if (!sent_records_has_all(&flight->sent, i, (uint16_t)flight->messages[i].length))
+            return false;
+    return true;
+}
+
 void flight_rewind(struct flight *flight)
 {
     flight->cursor_message = 0;
@@ -58,34 +72,18 @@ void flight_rewind(struct flight *flight)
     flight->sending = true;
 }
 
-/* One record under an epoch, behind what the datagram holds already: head and body, sealed where
- * they lie. [rfc6347#4.2.2] "the retransmission is a new record. This record will have a new
- * DTLSPlaintext.sequence_number value." [rfc6347#4.2.1] "Subsequent ServerHellos will only be sent
- * after the server has created state and MUST increment normally." */
+/* One record, behind what the datagram holds already. [rfc6347#4.2.2] "the retransmission is a new
+ * record. This record will have a new DTLSPlaintext.sequence_number value." [rfc6347#4.2.1]
+ * "Subsequent ServerHellos will only be sent after the server has created state and MUST increment
+ * normally." */
 static bool write_record(const struct flight_writer *flight_writer, struct writer *datagram,
-                         enum content_type type, uint8_t epoch, struct bytes head,
-                         struct bytes body)
+                         const struct record_content *content, struct record_number *number)
 {
-    struct association *association = flight_writer->association;
-    enum aead_kind aead = association_aead(association, epoch);
-    size_t len = head.len + body.len;
+    const struct record_sender *sender = &flight_writer->sender;
     size_t before = datagram->len;
-    uint8_t *room = writer_room(datagram, sealed_len(aead, len));
-    if (room == NULL)
-        return false;
-    uint8_t *plaintext = room + sealed_before(aead);
-    bytes_copy(plaintext, head);
-    bytes_copy(plaintext + head.len, body);
-    struct seal_request request = {
-        .engine = flight_writer->engine,
-        .aead = aead,
-        .keys = aead != AEAD_NONE ? &association->write_keys : NULL,
-        .epoch = &association->write[epoch],
-        .type = type,
-        .version = flight_writer->record_version,
-        .plaintext = bytes_of(plaintext, len),
-    };
-    if (seal_record(&request, room) == RDTLS_OK)
+    size_t overhead = record_overhead(sender->association, content->epoch);
+    uint8_t *room = writer_room(datagram, overhead + content->head.len + content->body.len);
+    if (room != NULL && record_send(sender, content, room, number) == RDTLS_OK)
         return true;
     /* What was not sealed is no part of the datagram: a hello may begin our plaintext epoch at its
      * last sequence number. */
@@ -97,15 +95,18 @@ static bool write_change_cipher_spec(const struct flight_writer *flight_writer,
                                      struct writer *datagram)
 {
     static const uint8_t change_cipher_spec[CHANGE_CIPHER_SPEC_LEN] = {1};
-    return write_record(flight_writer, datagram, CONTENT_CHANGE_CIPHER_SPEC, EPOCH_PLAINTEXT,
-                        bytes_of(change_cipher_spec, CHANGE_CIPHER_SPEC_LEN), bytes_of(NULL, 0));
+    struct record_content content = {
+        .type = CONTENT_CHANGE_CIPHER_SPEC,
+        .epoch = EPOCH_PLAINTEXT,
+        .body = bytes_of(change_cipher_spec, CHANGE_CIPHER_SPEC_LEN),
+    };
+    return write_record(flight_writer, datagram, &content, NULL);
 }
 
 /* How many bytes of a message with `left` to go fit into `room`; false: it waits for the next
  * datagram. [rfc6347#4.1.1] "Each DTLS record MUST fit within a single datagram." */
-static bool fragment_fits(size_t room, enum aead_kind aead, size_t left, size_t *len)
+static bool fragment_fits(size_t room, size_t overhead, size_t left, size_t *len)
 {
-    size_t overhead = sealed_len(aead, HANDSHAKE_HEADER_LEN);
     if (room < overhead)
         return false;
     *len = left < room - overhead ? left : room - overhead;
@@ -115,10 +116,11 @@ static bool fragment_fits(size_t room, enum aead_kind aead, size_t left, size_t 
 /* [rfc5246#6.2.1] "Implementations MUST NOT send zero-length fragments of Handshake, Alert, or
  * ChangeCipherSpec content types.": an empty message has its header. */
 static bool write_fragment(const struct flight_writer *flight_writer, struct writer *datagram,
-                           const struct flight_message *message, size_t offset, struct bytes piece)
+                           const struct flight_message *message, size_t offset, struct bytes piece,
+                           struct record_number *number)
 {
     struct handshake_header header = {
-        .type = message->type,
+        .type = wire_type_of(message->type),
         .message_seq = message->message_seq,
         .length = message->length,
         .fragment_offset = (uint32_t)offset,
@@ -126,8 +128,13 @@ static bool write_fragment(const struct flight_writer *flight_writer, struct wri
     };
     uint8_t header_bytes[HANDSHAKE_HEADER_LEN];
     handshake_header_write(header_bytes, &header);
-    return write_record(flight_writer, datagram, CONTENT_HANDSHAKE, message->epoch,
-                        bytes_of(header_bytes, sizeof(header_bytes)), piece);
+    struct record_content content = {
+        .type = CONTENT_HANDSHAKE,
+        .epoch = message->epoch,
+        .head = bytes_of(header_bytes, sizeof(header_bytes)),
+        .body = piece,
+    };
+    return write_record(flight_writer, datagram, &content, number);
 }
 
 /* The body to cut fragments from: in the buffer, or made in scratch. */
@@ -137,9 +144,12 @@ static struct bytes message_body(const struct flight *flight,
 {
     const struct credential *credential = &flight_writer->policy->credential;
     struct writer body = writer_of(flight_writer->scratch, SCRATCH_LEN);
+    const struct association *association = flight_writer->sender.association;
     if (message->type == MESSAGE_CLIENT_HELLO)
-        client_hello_make(&body, flight_writer->policy, flight_writer->association,
+        client_hello_make(&body, flight_writer->policy, association, flight_writer->key_share,
                           flight_cookie(flight, message));
+    else if (message->is_credential && association_is_13(association))
+        certificate_13_write(&body, credential->chain, credential->chain_count);
     else if (message->is_credential)
         certificate_write(&body, credential->chain, credential->chain_count);
     else
@@ -158,34 +168,71 @@ static bool is_first_of_epoch(const struct flight *flight)
     return flight->cursor_message == 0 || message[-1].epoch == EPOCH_PLAINTEXT;
 }
 
-/* Write as much of the message at the cursor as fits; false: the datagram is full. [rfc6347#4.2.3]
- * "the sender divides the message into a series of N contiguous data ranges." "These ranges MUST
- * NOT be larger than the maximum handshake fragment size and MUST jointly contain the entire
- * handshake message." */
-static bool write_at_cursor(struct flight *flight, const struct flight_writer *flight_writer,
-                            struct writer *datagram)
+/* [rfc9147#7.2] "it SHOULD retransmit the unacknowledged messages or fragments": the cursor steps
+ * over the others. Where the piece at the cursor ends; 0: nothing is left. */
+static uint16_t skip_acknowledged(struct flight *flight)
+{
+    while (flight->cursor_message < flight->count) {
+        const struct flight_message *message = &flight->messages[flight->cursor_message];
+        uint16_t length = (uint16_t)message->length;
+        uint16_t end;
+        uint16_t start = sent_records_missing(&flight->sent, flight->cursor_message,
+                                              (uint16_t)flight->cursor_offset, length, &end);
+        flight->cursor_offset = start;
+        if (start < length || length == 0)
+            return end;
+        flight->cursor_message++;
+        flight->cursor_offset = 0;
+    }
+    return 0;
+}
+
+static void advance_cursor(struct flight *flight, size_t len)
 {
     const struct flight_message *message = &flight->messages[flight->cursor_message];
-    bool needs_ccs = is_first_of_epoch(flight);
-    size_t room = datagram->capacity - datagram->len;
-    size_t before = needs_ccs ? sealed_len(AEAD_NONE, CHANGE_CIPHER_SPEC_LEN) : 0;
-    size_t left = message->length - flight->cursor_offset;
-    size_t len;
-    if (room < before ||
-        !fragment_fits(room - before, association_aead(flight_writer->association, message->epoch),
-                       left, &len))
-        return false;
-    if (needs_ccs && !write_change_cipher_spec(flight_writer, datagram))
-        return false;
-    struct bytes body = message_body(flight, flight_writer, message);
-    struct bytes piece = {body.data + flight->cursor_offset, len};
-    if (!write_fragment(flight_writer, datagram, message, flight->cursor_offset, piece))
-        return false;
     flight->cursor_offset += (uint32_t)len;
     if (flight->cursor_offset == message->length) {
         flight->cursor_message++;
         flight->cursor_offset = 0;
     }
+}
+
+static void note_sent(struct flight *flight, const struct record_number *number, size_t len)
+{
+    struct sent_record record = {
+        .start = (uint16_t)flight->cursor_offset,
+        .end = (uint16_t)(flight->cursor_offset + len),
+        .message = flight->cursor_message,
+    };
+    sent_records_note(&flight->sent, number, &record);
+}
+
+/* Write as much of the message at the cursor as fits, up to `end`; false: the datagram is full.
+ * [rfc6347#4.2.3] "the sender divides the message into a series of N contiguous data ranges."
+ * "These ranges MUST NOT be larger than the maximum handshake fragment size and MUST jointly
+ * contain the entire handshake message." */
+static bool write_at_cursor(struct flight *flight, const struct flight_writer *flight_writer,
+                            struct writer *datagram, uint16_t end)
+{
+    const struct association *association = flight_writer->sender.association;
+    const struct flight_message *message = &flight->messages[flight->cursor_message];
+    bool needs_ccs = !association_is_13(association) && is_first_of_epoch(flight);
+    size_t room = datagram->capacity - datagram->len;
+    size_t before = needs_ccs ? sealed_len(AEAD_NONE, CHANGE_CIPHER_SPEC_LEN) : 0;
+    size_t overhead = record_overhead(association, message->epoch) + HANDSHAKE_HEADER_LEN;
+    size_t left = end - flight->cursor_offset;
+    size_t len;
+    if (room < before || !fragment_fits(room - before, overhead, left, &len))
+        return false;
+    if (needs_ccs && !write_change_cipher_spec(flight_writer, datagram))
+        return false;
+    struct bytes body = message_body(flight, flight_writer, message);
+    struct bytes piece = {body.data + flight->cursor_offset, len};
+    struct record_number number;
+    if (!write_fragment(flight_writer, datagram, message, flight->cursor_offset, piece, &number))
+        return false;
+    note_sent(flight, &number, len);
+    advance_cursor(flight, len);
     return true;
 }
 
@@ -194,11 +241,12 @@ size_t flight_fill_datagram(struct flight *flight, const struct flight_writer *f
 {
     struct writer datagram = writer_of(out, capacity);
     while (flight->sending) {
+        uint16_t end = skip_acknowledged(flight);
         if (flight->cursor_message == flight->count) {
             flight->sending = false;
             break;
         }
-        if (!write_at_cursor(flight, flight_writer, &datagram))
+        if (!write_at_cursor(flight, flight_writer, &datagram, end))
             break;
     }
     /* An empty datagram cannot take the next piece either: only libcrypto's failure, or the end of
@@ -210,7 +258,7 @@ size_t flight_fill_datagram(struct flight *flight, const struct flight_writer *f
 
 size_t flight_fill_final(const struct flight_writer *flight_writer, uint8_t *out, size_t capacity)
 {
-    const struct association *association = flight_writer->association;
+    const struct association *association = flight_writer->sender.association;
     struct flight_message finished = {
         .type = MESSAGE_FINISHED,
         .epoch = EPOCH_PROTECTED,
@@ -218,8 +266,9 @@ size_t flight_fill_final(const struct flight_writer *flight_writer, uint8_t *out
         .length = VERIFY_DATA_LEN,
     };
     struct writer datagram = writer_of(out, capacity);
-    bool written = write_change_cipher_spec(flight_writer, &datagram) &&
-                   write_fragment(flight_writer, &datagram, &finished, 0,
-                                  bytes_of(association->final_verify_data, VERIFY_DATA_LEN));
+    bool written =
+        write_change_cipher_spec(flight_writer, &datagram) &&
+        write_fragment(flight_writer, &datagram, &finished, 0,
+                       bytes_of(association->v12.final_verify_data, VERIFY_DATA_LEN), NULL);
     return written ? datagram.len : 0;
 }

@@ -12,6 +12,8 @@
 #include "base/bytes.h"
 #include "handshake/association.h"
 #include "handshake/policy.h"
+#include "handshake/send_record.h"
+#include "handshake/sent_records.h"
 #include "wire/handshake_header.h"
 
 enum {
@@ -36,8 +38,9 @@ struct flight {
     uint8_t count;
     bool sending; /* the cursor has not reached the end */
     uint8_t cursor_message;
-    uint32_t cursor_offset; /* in that message's body */
-    uint16_t used;          /* of the buffer */
+    uint32_t cursor_offset;   /* in that message's body */
+    uint16_t used;            /* of the buffer */
+    struct sent_records sent; /* 1.3: for the peer's acknowledgements */
     uint8_t buffer[FLIGHT_BUFFER_LEN];
 };
 
@@ -56,12 +59,17 @@ struct bytes flight_cookie(const struct flight *flight, const struct flight_mess
 /* Send (again) from the start. */
 void flight_rewind(struct flight *flight);
 
+/* The peer has acknowledged a record (1.3); true: one of this flight's that it had not before. */
+bool flight_acknowledge(struct flight *flight, const struct record_number *number);
+
+/* Has the peer acknowledged all of it? */
+bool flight_is_acknowledged(const struct flight *flight);
+
 /* What a sending needs beside the flight. */
 struct flight_writer {
-    struct association *association; /* write sequence numbers move */
-    struct aead_engine *engine;
+    struct record_sender sender; /* write sequence numbers move */
     const struct policy *policy;
-    uint16_t record_version;
+    const struct key_pair *key_share; /* of a ClientHello that offers 1.3 */
     uint8_t *scratch; /* REASSEMBLY_MESSAGE_MAX bytes for a body that is made anew */
 };
 

@@ -1,6 +1,7 @@
 #include "handshake/handshake.h"
 
 #include "base/secret.h"
+#include "handshake/acknowledge.h"
 #include "handshake/messages_12.h"
 #include "handshake/tables.h"
 
@@ -15,7 +16,8 @@ static void handshake_init(struct handshake *handshake,
     handshake->now_ns = now;
     handshake->gives_up_ns = nanoseconds_after(now, environment->policy->handshake_timeout_ns);
     handshake->retransmit.due_ns = NEVER;
-    handshake->early_block = POOL_NONE;
+    handshake->v13.ack_due_ns = NEVER;
+    early_records_init(&handshake->early);
     handshake->certified.key_block = POOL_NONE;
     handshake->certified.signature_block = POOL_NONE;
     lane_job_init(&handshake->job);
@@ -26,14 +28,24 @@ static void association_init(struct association *association, enum rdtls_role ro
     /* [rfc6347#4.1.2.6] "The receiver packet counter for this session MUST be initialized to zero
      * when the session is established." [rfc5246#6.1] "The sequence number MUST be set to zero
      * whenever a connection state is made the active state." "the first record transmitted under a
-     * particular connection state MUST use sequence number 0." */
-    memset(association, 0, sizeof(*association));
+     * particular connection state MUST use sequence number 0."
+     * Where 1.2 alone is spoken, there is no room for what 1.3 keeps. */
+    memset(association, 0, offsetof(struct association, v12) + sizeof(association->v12));
     association->role = (uint8_t)role;
     /* [rfc6347#4.1] "implementations MUST NOT allow the same epoch value to be reused within two
      * times the TCP maximum segment lifetime." [rfc6347#4.1] "implementations MUST NOT allow the
      * epoch to wrap": there is one handshake, so that 1 comes once and is the last. */
-    association->write[EPOCH_PROTECTED].epoch = EPOCH_PROTECTED;
+    association->write[WRITE_PROTECTED].epoch = EPOCH_PROTECTED;
     association->read.epoch = EPOCH_PROTECTED;
+}
+
+/* One share, of the group that we like best. */
+static bool prepare_key_share(struct handshake *handshake)
+{
+    const struct handshake_environment *environment = handshake->environment;
+    enum key_exchange_kind kind;
+    return group_key_exchange(environment->policy->groups[0], &kind) &&
+           lanes_key_pair(environment->lanes, kind, &handshake->key_pair);
 }
 
 enum rdtls_status handshake_begin_client(struct handshake *handshake,
@@ -42,41 +54,66 @@ enum rdtls_status handshake_begin_client(struct handshake *handshake,
 {
     handshake_init(handshake, environment, association, now);
     association_init(association, RDTLS_CLIENT);
-    handshake->row = ROW_CLIENT_FIRST;
+    handshake->row = ROW_FIRST_HELLO;
     handshake->record_version = VERSION_DTLS_1_0;
     reassembly_init(&handshake->reassembly, 0);
     random_fill(&environment->random, association->client_random, RANDOM_LEN);
+    if (environment->policy->speaks_13 && !prepare_key_share(handshake))
+        return RDTLS_ALERT_INTERNAL_ERROR;
     return handshake_drive(handshake);
 }
 
 void handshake_begin_server(struct handshake *handshake,
                             const struct handshake_environment *environment,
-                            struct association *association, uint64_t record_sequence,
-                            uint16_t message_seq, uint64_t now)
+                            struct association *association, const struct server_start *start,
+                            uint64_t now)
 {
     handshake_init(handshake, environment, association, now);
     association_init(association, RDTLS_SERVER);
-    handshake->row = ROW_SERVER_FIRST;
-    handshake->facts = FACT_COOKIE;
+    handshake->row = start->retried ? ROW_SECOND_HELLO : ROW_FIRST_HELLO;
+    if (start->retried)
+        handshake->facts = FACT_RETRY | FACT_SECOND_HELLO;
     if (environment->policy->client_certificate != RDTLS_CLIENT_CERTIFICATE_NONE)
         handshake->facts |= FACT_CERTIFICATE_REQUESTED;
     handshake->record_version = VERSION_DTLS_1_2;
     /* [rfc6347#4.2.1] "the server MUST use the record sequence number in the ClientHello as the
      * record sequence number in its initial ServerHello" */
-    association->write[EPOCH_PLAINTEXT].next_sequence = record_sequence;
-    handshake->next_send_seq = message_seq;
-    reassembly_init(&handshake->reassembly, message_seq);
+    association->write[WRITE_PLAINTEXT].next_sequence = start->record_sequence;
+    handshake->next_send_seq = start->message_seq;
+    reassembly_init(&handshake->reassembly, start->message_seq);
+}
+
+enum rdtls_status handshake_begin_key_update(struct handshake *handshake,
+                                             const struct handshake_environment *environment,
+                                             struct association *association, uint64_t now)
+{
+    handshake_init(handshake, environment, association, now);
+    handshake->rows = association->role == RDTLS_CLIENT ? handshake_13_client_key_update
+                                                        : handshake_13_server_key_update;
+    handshake->choice.suite = suite_find(association->suite);
+    handshake->record_version = VERSION_DTLS_1_2;
+    handshake->next_send_seq = (uint16_t)(association->final_message_seq + 1);
+    reassembly_init(&handshake->reassembly, (uint16_t)(association->peer_final_message_seq + 1));
+    return handshake_drive(handshake);
+}
+
+void handshake_move_write_keys(struct handshake *handshake)
+{
+    struct association *association = handshake->association;
+    const struct suite *suite = suite_find(association->suite);
+    struct write_epoch *write = &association->write[WRITE_PROTECTED];
+    if (handshake->flight.messages[0].type != MESSAGE_KEY_UPDATE)
+        return;
+    traffic_secret_update(association->v13.write_secret, suite->hash);
+    traffic_keys_13_of(association->v13.write_secret, suite, &association->v13.write_keys);
+    *write = (struct write_epoch){.epoch = (uint16_t)(write->epoch + 1)};
 }
 
 void handshake_end(struct handshake *handshake)
 {
     struct block_pool *blocks = handshake->environment->blocks;
     reassembly_release(&handshake->reassembly, blocks);
-    if (handshake->early_block != POOL_NONE) {
-        /* Data that came early was opened in there. */
-        secret_wipe(pool_slot(&blocks->slots, handshake->early_block), REASSEMBLY_BLOCK_LEN);
-        pool_give_back(&blocks->slots, handshake->early_block);
-    }
+    early_records_release(&handshake->early, blocks);
     certified_key_release(&handshake->certified, &blocks->slots);
     lane_job_wipe(&handshake->job);
     secret_wipe(handshake, sizeof(*handshake));
@@ -132,6 +169,20 @@ static enum reassembly_verdict receive_fragment(struct handshake *handshake,
     return verdict;
 }
 
+/* [rfc9147#7.1] "if they receive only a partial flight, they should ... start a timer for 1/4 the
+ * current retransmit timer value and send an ACK when it expires": so that the peer need not send
+ * all of it again. */
+static void arm_acknowledgement(struct handshake *handshake)
+{
+    enum { SHARE = 4 };
+    struct handshake_13 *v13 = &handshake->v13;
+    bool is_wanted = association_is_13(handshake->association) && !handshake->complete &&
+                     v13->epoch.keys_ready && v13->ack_due_ns == NEVER;
+    if (is_wanted)
+        v13->ack_due_ns = nanoseconds_after(
+            handshake->now_ns, handshake->environment->policy->retransmit_initial_ns / SHARE);
+}
+
 enum reassembly_verdict handshake_receive(struct handshake *handshake, uint8_t epoch,
                                           struct bytes content, uint64_t now,
                                           enum rdtls_status *status)
@@ -150,7 +201,36 @@ enum reassembly_verdict handshake_receive(struct handshake *handshake, uint8_t e
         if (verdict != REASSEMBLY_KEPT)
             worst = verdict;
     } while (reader.left > 0 && (*status == RDTLS_OK || *status == RDTLS_PARKED));
+    arm_acknowledgement(handshake);
     return worst;
+}
+
+bool handshake_receive_ack(struct handshake *handshake, struct bytes body, uint64_t now, bool *done)
+{
+    struct reader numbers;
+    struct record_number number;
+    bool is_news = false;
+    *done = false;
+    if (!ack_read(body, &numbers))
+        return false;
+    while (ack_next(&numbers, &number))
+        is_news = flight_acknowledge(&handshake->flight, &number) || is_news;
+    if (!is_news)
+        return true;
+    if (flight_is_acknowledged(&handshake->flight)) {
+        /* What comes next is the peer's to send, and to send again. */
+        retransmit_stop(&handshake->retransmit);
+        handshake->flight.sending = false;
+        *done = handshake->complete;
+    } else if (!handshake->flight.sending && handshake->retransmit.due_ns != NEVER &&
+               retransmit_is_provoked(&handshake->retransmit, now)) {
+        /* [rfc9147#7.2] "Upon receipt of an ACK that leaves it with only some messages from a
+         * flight having been acknowledged, an implementation SHOULD retransmit the unacknowledged
+         * messages or fragments." */
+        flight_rewind(&handshake->flight);
+        handshake->retransmits++;
+    }
+    return true;
 }
 
 enum rdtls_status handshake_receive_change_cipher_spec(struct handshake *handshake, uint64_t now)
@@ -175,46 +255,58 @@ void handshake_withdraw(struct handshake *handshake)
         lanes_cancel(lanes, &handshake->job);
 }
 
-bool handshake_keep_early(struct handshake *handshake, struct bytes record)
+void handshake_leave_keys(const struct handshake *handshake)
 {
-    struct pool *blocks = &handshake->environment->blocks->slots;
-    if (record.len + 2 > (size_t)REASSEMBLY_BLOCK_LEN - handshake->early_len)
-        return false;
-    if (handshake->early_block == POOL_NONE)
-        handshake->early_block = pool_lend(blocks);
-    if (handshake->early_block == POOL_NONE)
-        return false;
-    uint8_t *room = (uint8_t *)pool_slot(blocks, handshake->early_block) + handshake->early_len;
-    store_u16(room, (uint16_t)record.len);
-    bytes_copy(room + 2, record);
-    handshake->early_len = (uint16_t)(handshake->early_len + 2 + record.len);
-    return true;
+    struct association *association = handshake->association;
+    if (!association_is_13(association) || association->write_epoch != EPOCH_HANDSHAKE)
+        return;
+    association->v13.write_keys = handshake->v13.epoch.write_keys;
+    association->write[WRITE_PROTECTED] = handshake->v13.epoch.write;
+}
+
+static struct record_sender sender_of(const struct handshake_environment *environment,
+                                      struct association *association)
+{
+    return (struct record_sender){
+        .association = association,
+        .engines = environment->engines,
+        .version = VERSION_DTLS_1_2,
+    };
 }
 
 struct flight_writer handshake_flight_writer(const struct handshake_environment *environment,
-                                             struct association *association,
-                                             uint16_t record_version)
+                                             struct association *association)
 {
     return (struct flight_writer){
-        .association = association,
-        .engine = environment->engine,
+        .sender = sender_of(environment, association),
         .policy = environment->policy,
-        .record_version = record_version,
         .scratch = environment->scratch,
     };
 }
 
 size_t handshake_transmit(struct handshake *handshake, uint8_t *out, size_t capacity)
 {
-    struct flight_writer writer = handshake_flight_writer(
-        handshake->environment, handshake->association, handshake->record_version);
-    return flight_fill_datagram(&handshake->flight, &writer, out,
-                                retransmit_datagram_max(&handshake->retransmit, capacity));
+    struct flight_writer writer =
+        handshake_flight_writer(handshake->environment, handshake->association);
+    writer.sender.version = handshake->record_version;
+    writer.sender.handshake_epoch = &handshake->v13.epoch;
+    writer.key_share = &handshake->key_pair;
+    if (handshake->v13.ack_wanted) {
+        struct acknowledged taken = {
+            .plaintext = &handshake->v13.plaintext_window,
+            .handshake = &handshake->v13.epoch.window,
+        };
+        handshake->v13.ack_wanted = false;
+        return acknowledge(&writer.sender, &taken, out, capacity);
+    }
+    size_t max = retransmit_datagram_max(&handshake->retransmit, capacity);
+    return flight_fill_datagram(&handshake->flight, &writer, out, max);
 }
 
 uint64_t handshake_deadline(const struct handshake *handshake)
 {
-    return nanoseconds_earlier(handshake->retransmit.due_ns, handshake->gives_up_ns);
+    uint64_t due = nanoseconds_earlier(handshake->retransmit.due_ns, handshake->v13.ack_due_ns);
+    return nanoseconds_earlier(due, handshake->gives_up_ns);
 }
 
 enum rdtls_status handshake_tick(struct handshake *handshake, uint64_t now)
@@ -222,6 +314,10 @@ enum rdtls_status handshake_tick(struct handshake *handshake, uint64_t now)
     handshake->now_ns = now;
     if (now >= handshake->gives_up_ns)
         return RDTLS_TIMED_OUT;
+    if (now >= handshake->v13.ack_due_ns) {
+        handshake->v13.ack_due_ns = NEVER;
+        handshake->v13.ack_wanted = true;
+    }
     switch (retransmit_tick(&handshake->retransmit, handshake->environment->policy, now)) {
     case RETRANSMIT_WAIT:
         break;

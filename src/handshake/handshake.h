@@ -13,7 +13,9 @@
 #include "base/random.h"
 #include "crypto/lanes.h"
 #include "handshake/association.h"
+#include "handshake/early_records.h"
 #include "handshake/flight.h"
+#include "handshake/key_schedule_13.h"
 #include "handshake/negotiate.h"
 #include "handshake/policy.h"
 #include "handshake/reassembly.h"
@@ -24,7 +26,7 @@
 struct handshake_environment {
     const struct policy *policy;
     struct lanes *lanes;
-    struct aead_engine *engine;
+    struct protection_engines engines;
     struct random_source random;
     struct block_pool *blocks;
     uint8_t *scratch; /* REASSEMBLY_MESSAGE_MAX bytes */
@@ -33,9 +35,11 @@ struct handshake_environment {
 /* What a row's presence can depend on. */
 enum handshake_fact {
     FACT_ALWAYS = 0,
-    FACT_COOKIE = 1 << 0,                /* the server asked for the address to be proven */
-    FACT_CERTIFICATE_REQUESTED = 1 << 1, /* the server asked for a certificate */
-    FACT_CERTIFICATE_SENT = 1 << 2,      /* the client had one */
+    FACT_COOKIE = 1 << 0,                /* 1.2: the server asked for the address to be proven */
+    FACT_RETRY = 1 << 1,                 /* 1.3: it asked for that, or for another key share */
+    FACT_SECOND_HELLO = 1 << 2,          /* either */
+    FACT_CERTIFICATE_REQUESTED = 1 << 3, /* the server asked for a certificate */
+    FACT_CERTIFICATE_SENT = 1 << 4,      /* the client had one */
 };
 
 /* How far the current row is. */
@@ -60,6 +64,18 @@ struct certified_key {
     uint8_t kind; /* enum key_kind */
 };
 
+/* What a handshake of 1.3 has beside what both have. */
+struct handshake_13 {
+    struct handshake_epoch epoch; /* 2 */
+    struct key_schedule_13 schedule;
+    struct traffic_secrets secrets; /* of epoch 2 */
+    uint8_t shared[KEY_EXCHANGE_SHARED_MAX];
+    struct replay_window plaintext_window; /* the records of epoch 0 that were taken, for
+                                              acknowledgements alone */
+    uint64_t ack_due_ns; /* when a flight that is not whole is acknowledged; NEVER */
+    bool ack_wanted;
+};
+
 struct handshake {
     const struct handshake_environment *environment;
     struct association *association;
@@ -73,6 +89,7 @@ struct handshake {
     uint8_t row;
     uint8_t phase;         /* enum handshake_phase */
     uint8_t facts;         /* enum handshake_fact, or'ed */
+    uint8_t denied;        /* those that a client knows not to hold */
     uint16_t answered_seq; /* the peer's last message before our current flight: its repetition asks
                               for ours again */
     uint16_t asked_again;  /* client: HelloVerifyRequests that were followed, behind the first */
@@ -80,12 +97,11 @@ struct handshake {
     uint8_t cookie_len;        /* client: to be echoed; it lies where the next flight begins */
     bool complete;
     bool change_cipher_spec_seen;
-    uint16_t early_len; /* of the block of early records */
 
     struct choice choice;
     union {
-        struct key_pair key_pair;                  /* server: until it is used */
-        uint8_t peer_key[KEY_EXCHANGE_PUBLIC_MAX]; /* client: the server's, until it is used */
+        struct key_pair key_pair;                  /* until it is used */
+        uint8_t peer_key[KEY_EXCHANGE_PUBLIC_MAX]; /* 1.2, client: the server's, until it is used */
     };
     struct certified_key certified;
 
@@ -93,8 +109,8 @@ struct handshake {
     struct transcript transcript;
     struct reassembly reassembly;
     struct flight flight;
-    uint32_t early_block;  /* records that came before their keys or their time, each with a 16-bit
-                              length; POOL_NONE: none */
+    struct handshake_13 v13;
+    struct early_records early;
     uint32_t job_owner;    /* the slot to resume when the job comes back */
     uint32_t next_retired; /* endpoint: the list of those whose early data has not been polled */
 };
@@ -104,13 +120,32 @@ MUST_CHECK enum rdtls_status handshake_begin_client(struct handshake *handshake,
                                                     const struct handshake_environment *environment,
                                                     struct association *association, uint64_t now);
 
+/* Where a server's association begins: what the hello gate has seen of its client. */
+struct server_start {
+    uint64_t record_sequence; /* of the hello's record */
+    uint16_t message_seq;     /* of the hello */
+    bool retried; /* the hello brings the cookie of a HelloRetryRequest, and the gate has judged it
+                   */
+};
+
 /* A server that is about to be given the ClientHello which it created this for. Its record's
  * sequence number [rfc6347#4.2.1] and its message_seq [rfc6347#4.2.2] are where ours begin, since
- * nothing was kept of a HelloVerifyRequest. */
+ * nothing was kept of a HelloVerifyRequest, or of a HelloRetryRequest. */
 void handshake_begin_server(struct handshake *handshake,
                             const struct handshake_environment *environment,
-                            struct association *association, uint64_t record_sequence,
-                            uint16_t message_seq, uint64_t now);
+                            struct association *association, const struct server_start *start,
+                            uint64_t now);
+
+/* 1.3, behind the handshake: a KeyUpdate, as a flight that is complete once it has been
+ * acknowledged; then handshake_move_write_keys. */
+MUST_CHECK enum rdtls_status handshake_begin_key_update(
+    struct handshake *handshake, const struct handshake_environment *environment,
+    struct association *association, uint64_t now);
+
+/* A flight of 1.3 has been acknowledged. [rfc9147#8] Only then new keys are used: "implementations
+ * MUST NOT send records with the new keys ... until the previous KeyUpdate has been acknowledged".
+ */
+void handshake_move_write_keys(struct handshake *handshake);
 
 /* Wipe, and give back what it owns. Its job is not awaited. */
 void handshake_end(struct handshake *handshake);
@@ -138,10 +173,15 @@ static inline bool handshake_is_parked(const struct handshake *handshake)
  * for; a job that the lanes run comes back by itself. */
 void handshake_withdraw(struct handshake *handshake);
 
-/* Keep a record for later; false: no room. */
-MUST_CHECK bool handshake_keep_early(struct handshake *handshake, struct bytes record);
+/* The handshake has failed: whoever says so in its place finds the keys of its epoch in the
+ * association. */
+void handshake_leave_keys(const struct handshake *handshake);
 
 /* Something to send? Fill one datagram; 0: nothing. */
+static inline bool handshake_wants_to_transmit(const struct handshake *handshake)
+{
+    return handshake->flight.sending || handshake->v13.ack_wanted;
+}
 size_t handshake_transmit(struct handshake *handshake, uint8_t *out, size_t capacity);
 
 /* The next moment at which handshake_tick has something to do. */
@@ -166,9 +206,20 @@ bool handshake_ignores(const struct handshake *handshake, uint8_t type);
  * turn. */
 bool handshake_is_listening(const struct handshake *handshake);
 
-/* For the flight: what sending needs beside it. */
+/* The peer's acknowledgements (1.3): an ACK's body. false: malformed. *done: nothing of our last
+ * flight is left to be acknowledged. */
+MUST_CHECK bool handshake_receive_ack(struct handshake *handshake, struct bytes body, uint64_t now,
+                                      bool *done);
+
+/* Can records of epoch 2, or 1.2's epoch 1, be opened? */
+static inline bool handshake_keys_are_ready(const struct handshake *handshake)
+{
+    return association_is_13(handshake->association) ? handshake->v13.epoch.keys_ready
+                                                     : handshake->association->keys_ready;
+}
+
+/* For what an association without a handshake sends. */
 struct flight_writer handshake_flight_writer(const struct handshake_environment *environment,
-                                             struct association *association,
-                                             uint16_t record_version);
+                                             struct association *association);
 
 #endif

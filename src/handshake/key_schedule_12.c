@@ -12,9 +12,9 @@ static void install_traffic_keys(struct association *association, const struct s
     size_t iv_len = epoch_iv_len(suite->aead);
     struct prf_input expansion = {
         .hash = suite->hash,
-        .secret = bytes_of(association->master_secret, MASTER_SECRET_LEN),
+        .secret = bytes_of(association->v12.master_secret, MASTER_SECRET_LEN),
         .label = "key expansion",
-        .seed = bytes_of(association->server_random, RANDOM_LEN),
+        .seed = bytes_of(association->v12.server_random, RANDOM_LEN),
         .more_seed = bytes_of(association->client_random, RANDOM_LEN),
     };
     prf_12(&expansion, key_block, 2 * (key_len + iv_len));
@@ -22,8 +22,10 @@ static void install_traffic_keys(struct association *association, const struct s
     /* [rfc5246#6.3] client_write_key, server_write_key, client_write_IV, server_write_IV; AEAD
      * suites have no MAC keys. */
     bool is_client = association->role == RDTLS_CLIENT;
-    struct traffic_keys *client = is_client ? &association->write_keys : &association->read_keys;
-    struct traffic_keys *server = is_client ? &association->read_keys : &association->write_keys;
+    struct traffic_keys *client =
+        is_client ? &association->v12.write_keys : &association->v12.read_keys;
+    struct traffic_keys *server =
+        is_client ? &association->v12.read_keys : &association->v12.write_keys;
     memcpy(client->key, key_block, key_len);
     memcpy(server->key, key_block + key_len, key_len);
     memcpy(client->iv, key_block + 2 * key_len, iv_len);
@@ -43,7 +45,7 @@ void key_schedule_12_install(struct association *association, const struct suite
         .label = "extended master secret",
         .seed = session_hash,
     };
-    prf_12(&extended_master_secret, association->master_secret, MASTER_SECRET_LEN);
+    prf_12(&extended_master_secret, association->v12.master_secret, MASTER_SECRET_LEN);
     install_traffic_keys(association, suite);
 }
 
@@ -53,7 +55,7 @@ void key_schedule_12_verify_data(const struct association *association, const st
 {
     struct prf_input finished = {
         .hash = suite->hash,
-        .secret = bytes_of(association->master_secret, MASTER_SECRET_LEN),
+        .secret = bytes_of(association->v12.master_secret, MASTER_SECRET_LEN),
         .label = sender == RDTLS_CLIENT ? "client finished" : "server finished",
         .seed = transcript_hash,
     };
@@ -70,11 +72,11 @@ void key_schedule_12_export(const struct association *association, const struct 
     enum { CONTEXT_LENGTH_LEN = 2 };
     uint8_t seed[2 * RANDOM_LEN + CONTEXT_LENGTH_LEN];
     memcpy(seed, association->client_random, RANDOM_LEN);
-    memcpy(seed + RANDOM_LEN, association->server_random, RANDOM_LEN);
+    memcpy(seed + RANDOM_LEN, association->v12.server_random, RANDOM_LEN);
     store_u16(seed + 2 * RANDOM_LEN, (uint16_t)input->context.len);
     struct prf_input expansion = {
         .hash = suite->hash,
-        .secret = bytes_of(association->master_secret, MASTER_SECRET_LEN),
+        .secret = bytes_of(association->v12.master_secret, MASTER_SECRET_LEN),
         .label = input->label,
         .seed = bytes_of(seed, input->has_context ? sizeof(seed) : (size_t)2 * RANDOM_LEN),
         .more_seed = input->has_context ? input->context : bytes_of(NULL, 0),

@@ -40,6 +40,7 @@ enum rdtls_status submit_derive(struct handshake *handshake); /* with the peer k
 enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *scheme,
                               struct bytes digest, size_t before);
 void commit_extras(struct association *association, const struct choice *choice);
+void take_inner_type_off(struct association *association);
 void key_exchange_digest(const struct handshake *handshake, enum digest_kind kind,
                          struct bytes params, uint8_t out[DIGEST_LEN_MAX]);
 

@@ -26,18 +26,39 @@ uint16_t scheme_choose(enum key_kind key, struct bytes offered)
     return 0;
 }
 
-static enum rdtls_status choose_version(const struct client_hello *hello)
+uint16_t key_exchange_group(enum key_exchange_kind kind)
 {
+    switch (kind) {
+    case KEY_EXCHANGE_X25519:
+        return GROUP_X25519;
+    case KEY_EXCHANGE_P256:
+        return GROUP_SECP256R1;
+    case KEY_EXCHANGE_P384:
+    case KEY_EXCHANGE_KIND_COUNT:
+        break;
+    }
+    return GROUP_SECP384R1;
+}
+
+enum rdtls_status negotiate_version(const struct policy *policy, const struct client_hello *hello,
+                                    uint16_t *version)
+{
+    /* [rfc8446#4.2.1] "If this extension is present in the ClientHello, servers MUST NOT use the
+     * ClientHello.legacy_version value for version negotiation and MUST use only the
+     * "supported_versions" extension to determine client preferences." */
+    bool is_list = hello->supported_versions_present;
+    if (policy->speaks_13 && is_list &&
+        codepoint_list_has(hello->supported_versions, VERSION_DTLS_1_3)) {
+        *version = VERSION_DTLS_1_3;
+        return RDTLS_OK;
+    }
     /* [rfc5746#3.6] "they MUST accept version numbers higher than their highest version number and
-     * negotiate the highest common version." Later versions have smaller numbers.
-     * supported_versions, where present, is the offer. */
-    if (hello->supported_versions_present)
-        return codepoint_list_has(hello->supported_versions, VERSION_DTLS_1_2)
-                   ? RDTLS_OK
-                   : RDTLS_ALERT_PROTOCOL_VERSION;
+     * negotiate the highest common version." Later versions have smaller numbers. */
     bool is_dtls = hello->prefix.version >> 8 == VERSION_DTLS_1_2 >> 8;
-    return is_dtls && hello->prefix.version <= VERSION_DTLS_1_2 ? RDTLS_OK
-                                                                : RDTLS_ALERT_PROTOCOL_VERSION;
+    bool is_12 = is_list ? codepoint_list_has(hello->supported_versions, VERSION_DTLS_1_2)
+                         : is_dtls && hello->prefix.version <= VERSION_DTLS_1_2;
+    *version = VERSION_DTLS_1_2;
+    return policy->speaks_12 && is_12 ? RDTLS_OK : RDTLS_ALERT_PROTOCOL_VERSION;
 }
 
 /* [rfc5246#7.4.1.2] "If the list contains cipher suites the server does not recognize, support, or
@@ -103,7 +124,6 @@ static bool point_formats_are_usable(const struct client_hello *hello)
 enum rdtls_status negotiate_12(const struct policy *policy, const struct client_hello *hello,
                                struct choice *choice)
 {
-    TRY(choose_version(hello));
     /* [rfc7627#5.2] "If the server receives a ClientHello without the extension, it SHOULD abort
      * the handshake if it does not wish to interoperate with legacy clients": a session without it
      * is open to the triple handshake attack. */

@@ -15,7 +15,23 @@ struct choice {
     uint16_t srtp_profile;      /* 0: none */
     uint8_t alpn;               /* 1 + place in the policy's list; 0: none */
     uint16_t record_size_limit; /* the client's, at most 2^14; 0: nothing was agreed */
+    uint16_t retry_group; /* 1.3: the client has no share of a group of ours: this one is asked
+                             for; 0: it has */
 };
+
+/* Which version a server answers with. PROTOCOL_VERSION: none in common. */
+MUST_CHECK enum rdtls_status negotiate_version(const struct policy *policy,
+                                               const struct client_hello *hello, uint16_t *version);
+
+/* *share: the client's key share of the chosen group; empty when retry_group is not 0. */
+MUST_CHECK enum rdtls_status negotiate_13(const struct policy *policy,
+                                          const struct client_hello *hello, struct choice *choice,
+                                          struct bytes *share);
+
+/* [rfc8446#4.1.3] "TLS 1.3 servers which negotiate TLS 1.2 ... MUST set the last 8 bytes of their
+ * Random value specially": so that a client notices when somebody has taken 1.3 from its offer. */
+void random_mark_downgrade(uint8_t random[RANDOM_LEN]);
+bool random_shows_downgrade(struct bytes random);
 
 MUST_CHECK enum rdtls_status negotiate_12(const struct policy *policy,
                                           const struct client_hello *hello, struct choice *choice);
@@ -25,16 +41,30 @@ MUST_CHECK enum rdtls_status negotiate_12(const struct policy *policy,
 MUST_CHECK enum rdtls_status choose_extras(const struct policy *policy,
                                            const struct hello_extras *offer, struct choice *choice);
 
+/* What a server says of the choice in its extras. Views into both. */
+struct hello_extras_content extras_answer(const struct policy *policy, const struct choice *choice);
+
+/* What a server has said: in its ServerHello, or in 1.3 in EncryptedExtensions. */
+struct server_extras {
+    const struct hello_extras *extras;
+    bool server_name;
+};
+
 /* A client's view of what the server has chosen: one of what the policy offers, in each extra.
  * Fills srtp_profile, alpn and record_size_limit. UNSUPPORTED_EXTENSION for what was not offered,
  * ILLEGAL_PARAMETER for another answer. */
 MUST_CHECK enum rdtls_status accept_extras(const struct policy *policy,
-                                           const struct server_hello *hello, struct choice *choice);
+                                           const struct server_extras *answer,
+                                           struct choice *choice);
 
 /* Which key exchange stands behind a group that the policy may list; false: none. */
 MUST_CHECK bool group_key_exchange(uint16_t group, enum key_exchange_kind *kind);
 
+/* The group of a key exchange. */
+uint16_t key_exchange_group(enum key_exchange_kind kind);
+
 /* The first scheme of ours for such a key that is in the peer's list; 0: none. */
 uint16_t scheme_choose(enum key_kind key, struct bytes offered);
+uint16_t scheme_choose_13(enum key_kind key, struct bytes offered);
 
 #endif

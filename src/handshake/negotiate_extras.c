@@ -97,13 +97,24 @@ enum rdtls_status choose_extras(const struct policy *policy, const struct hello_
     return take_record_size_limit(policy, offer, choice);
 }
 
+struct hello_extras_content extras_answer(const struct policy *policy, const struct choice *choice)
+{
+    return (struct hello_extras_content){
+        .srtp_profiles = &choice->srtp_profile,
+        .srtp_profile_count = choice->srtp_profile != 0 ? 1 : 0,
+        .alpn = choice->alpn != 0 ? &policy->alpn[choice->alpn - 1] : NULL,
+        .alpn_count = choice->alpn != 0 ? 1 : 0,
+        .record_size_limit = choice->record_size_limit != 0 ? policy->record_size_limit : 0,
+    };
+}
+
 /* [rfc5246#7.4.1.4] "If a client receives an extension type in ServerHello that it did not request
  * in the associated ClientHello, it MUST abort the handshake with an unsupported_extension fatal
  * alert." */
-static bool was_offered(const struct policy *policy, const struct server_hello *hello)
+static bool was_offered(const struct policy *policy, const struct server_extras *said)
 {
-    const struct hello_extras *answer = &hello->extras;
-    return (!hello->server_name || policy->server_name[0] != '\0') &&
+    const struct hello_extras *answer = said->extras;
+    return (!said->server_name || policy->server_name[0] != '\0') &&
            (!answer->use_srtp_present || policy->srtp_profile_count > 0) &&
            (!answer->alpn_present || policy->alpn_count > 0) &&
            (!answer->record_size_limit_present || policy->record_size_limit != 0);
@@ -138,12 +149,12 @@ static enum rdtls_status accept_srtp(const struct policy *policy, const struct h
                                                                : RDTLS_ALERT_ILLEGAL_PARAMETER;
 }
 
-enum rdtls_status accept_extras(const struct policy *policy, const struct server_hello *hello,
+enum rdtls_status accept_extras(const struct policy *policy, const struct server_extras *answer,
                                 struct choice *choice)
 {
-    if (!was_offered(policy, hello))
+    if (!was_offered(policy, answer))
         return RDTLS_ALERT_UNSUPPORTED_EXTENSION;
-    TRY(accept_alpn(policy, &hello->extras, choice));
-    TRY(accept_srtp(policy, &hello->extras, choice));
-    return take_record_size_limit(policy, &hello->extras, choice);
+    TRY(accept_alpn(policy, answer->extras, choice));
+    TRY(accept_srtp(policy, answer->extras, choice));
+    return take_record_size_limit(policy, answer->extras, choice);
 }

@@ -10,7 +10,7 @@
 #include "wire/codepoints.h"
 
 enum {
-    POLICY_SUITES_MAX = 8,
+    POLICY_SUITES_MAX = 16,
     POLICY_GROUPS_MAX = 4,
     POLICY_FINGERPRINTS_MAX = 16,
     POLICY_SRTP_PROFILES_MAX = 4,
@@ -18,6 +18,8 @@ enum {
 };
 
 struct policy {
+    bool speaks_12;
+    bool speaks_13;
     uint16_t suites[POLICY_SUITES_MAX]; /* in order of preference; each is served */
     size_t suite_count;
     uint16_t groups[POLICY_GROUPS_MAX];
@@ -55,6 +57,13 @@ struct policy {
     {                                                                                          \
         SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_RSA_PSS_RSAE_SHA256, SCHEME_RSA_PKCS1_SHA256,    \
             SCHEME_ECDSA_SECP384R1_SHA384, SCHEME_RSA_PSS_RSAE_SHA384, SCHEME_RSA_PKCS1_SHA384 \
+    }
+
+/* Those of 1.3: see scheme_is_for_13. */
+#define POLICY_SCHEMES_13                                                                         \
+    {                                                                                             \
+        SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_RSA_PSS_RSAE_SHA256, SCHEME_ECDSA_SECP384R1_SHA384, \
+            SCHEME_RSA_PSS_RSAE_SHA384                                                            \
     }
 
 static inline bool policy_lists_fingerprint(const struct policy *policy,

@@ -78,9 +78,17 @@ void key_exchange_digest(const struct handshake *handshake, enum digest_kind kin
     struct digest digest;
     digest_init(&digest, kind);
     digest_update(&digest, bytes_of(handshake->association->client_random, RANDOM_LEN));
-    digest_update(&digest, bytes_of(handshake->association->server_random, RANDOM_LEN));
+    digest_update(&digest, bytes_of(handshake->association->v12.server_random, RANDOM_LEN));
     digest_update(&digest, params);
     digest_finish(&digest, out);
+}
+
+/* [rfc8449#4] "In TLS 1.3, the record_size_limit ... includes the content type and any padding":
+ * one byte that a payload cannot have. */
+void take_inner_type_off(struct association *association)
+{
+    if (association->record_size_limit != 0)
+        association->record_size_limit--;
 }
 
 /* [rfc7301#3.2] "The protocol identified in the "application_layer_protocol_negotiation" extension
@@ -129,8 +137,9 @@ static void verify_data_of(const struct handshake *handshake, enum rdtls_role se
 enum rdtls_status build_finished(struct handshake *handshake, struct writer *body)
 {
     struct association *association = handshake->association;
-    verify_data_of(handshake, (enum rdtls_role)association->role, association->final_verify_data);
-    writer_bytes(body, bytes_of(association->final_verify_data, VERIFY_DATA_LEN));
+    verify_data_of(handshake, (enum rdtls_role)association->role,
+                   association->v12.final_verify_data);
+    writer_bytes(body, bytes_of(association->v12.final_verify_data, VERIFY_DATA_LEN));
     return RDTLS_OK;
 }
 

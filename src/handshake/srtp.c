@@ -3,7 +3,7 @@
 #include <assert.h>
 
 #include "base/secret.h"
-#include "handshake/key_schedule_12.h"
+#include "handshake/exporter.h"
 
 struct srtp_profile_row {
     uint16_t code_point;
@@ -54,8 +54,7 @@ enum rdtls_status srtp_keys_derive(const struct association *association,
      * per-association context value is empty.": what every implementation makes of that is no
      * context. */
     struct exporter_input exporter = {.label = "EXTRACTOR-dtls_srtp"};
-    key_schedule_12_export(association, suite_find(association->suite), &exporter, material,
-                           2 * (key_len + salt_len));
+    association_export(association, &exporter, material, 2 * (key_len + salt_len));
 
     /* [rfc5764#4.2] client_write_SRTP_master_key, server_write_SRTP_master_key,
      * client_write_SRTP_master_salt, server_write_SRTP_master_salt, in this order. */

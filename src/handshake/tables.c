@@ -1,32 +1,63 @@
 #include "handshake/tables.h"
 
 #include "handshake/messages_12.h"
+#include "handshake/messages_13.h"
 
-/* The state diagram in README.md is drawn from this table. [rfc5246#7.4] "The handshake protocol
- * messages are presented below in the order they MUST be sent; sending handshake messages in an
- * unexpected order results in a fatal error." [rfc5246#7.4.2] "The server MUST send a Certificate
- * message whenever the agreed-upon key exchange method uses certificates for authentication"
- * [rfc5246#7.3] "If the server has sent a CertificateRequest message, the client MUST send the
- * Certificate message." [rfc5246#7.4.7] "It MUST immediately follow the client certificate message,
- * if it is sent. Otherwise, it MUST be the first message sent by the client after it receives the
- * ServerHelloDone message." [rfc5246#7.4.8] "When sent, it MUST immediately follow the client key
- * exchange message." */
+/* The hellos are the same rows in both tables, at the same places: which table it is, the server's
+ * answer says. The state diagrams in README.md are drawn from these tables. [rfc5246#7.4] "The
+ * handshake protocol messages are presented below in the order they MUST be sent; sending handshake
+ * messages in an unexpected order results in a fatal error." [rfc5246#7.4.2] "The server MUST send
+ * a Certificate message whenever the agreed-upon key exchange method uses certificates for
+ * authentication" [rfc5246#7.3] "If the server has sent a CertificateRequest message, the client
+ * MUST send the Certificate message." [rfc5246#7.4.7] "It MUST immediately follow the client
+ * certificate message, if it is sent. Otherwise, it MUST be the first message sent by the client
+ * after it receives the ServerHelloDone message." [rfc5246#7.4.8] "When sent, it MUST immediately
+ * follow the client key exchange message." */
 /* clang-format off */
 const struct handshake_row handshake_12_full[] = {
-    /* sender        message                       epoch flight presence                    prepare                      build                      consume                       complete                      instead */
-    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 1, FACT_ALWAYS,                NULL,                        build_client_hello,        consume_client_hello,         NULL,                         0 },
-    { RDTLS_SERVER, MESSAGE_HELLO_VERIFY_REQUEST,     0, 2, FACT_COOKIE,                NULL,                        NULL, /* the hello gate */ consume_hello_verify_request, NULL,                         0 },
-    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 3, FACT_COOKIE,                NULL,                        build_client_hello,        consume_client_hello,         NULL,                         0 },
-    { RDTLS_SERVER, MESSAGE_SERVER_HELLO,             0, 4, FACT_ALWAYS,                NULL,                        build_server_hello,        consume_server_hello,         NULL,                         ROW_HELLO_VERIFY_REQUEST },
-    { RDTLS_SERVER, MESSAGE_CERTIFICATE,              0, 4, FACT_ALWAYS,                NULL,                        build_server_certificate,  consume_server_certificate,   NULL,                         0 },
-    { RDTLS_SERVER, MESSAGE_SERVER_KEY_EXCHANGE,      0, 4, FACT_ALWAYS,                prepare_server_key_exchange, build_server_key_exchange, consume_server_key_exchange,  complete_server_key_exchange, 0 },
-    { RDTLS_SERVER, MESSAGE_CERTIFICATE_REQUEST,      0, 4, FACT_CERTIFICATE_REQUESTED, NULL,                        build_certificate_request, consume_certificate_request,  NULL,                         0 },
-    { RDTLS_SERVER, MESSAGE_SERVER_HELLO_DONE,        0, 4, FACT_ALWAYS,                NULL,                        build_server_hello_done,   consume_server_hello_done,    NULL,                         0 },
-    { RDTLS_CLIENT, MESSAGE_CERTIFICATE,              0, 5, FACT_CERTIFICATE_REQUESTED, NULL,                        build_client_certificate,  consume_client_certificate,   NULL,                         0 },
-    { RDTLS_CLIENT, MESSAGE_CLIENT_KEY_EXCHANGE,      0, 5, FACT_ALWAYS,                prepare_client_key_exchange, build_client_key_exchange, consume_client_key_exchange,  complete_key_exchange,        0 },
-    { RDTLS_CLIENT, MESSAGE_CERTIFICATE_VERIFY,       0, 5, FACT_CERTIFICATE_SENT,      prepare_certificate_verify,  build_certificate_verify,  consume_certificate_verify,   complete_certificate_verify,  0 },
-    { RDTLS_CLIENT, MESSAGE_FINISHED,                 1, 5, FACT_ALWAYS,                NULL,                        build_finished,            consume_finished,             NULL,                         0 },
-    { RDTLS_SERVER, MESSAGE_FINISHED,                 1, 6, FACT_ALWAYS,                NULL,                        build_finished,            consume_finished,             NULL,                         0 },
+    /* sender        message                       epoch flight presence                    prepare                        build                         consume                         complete                              instead */
+    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 1, FACT_ALWAYS,                NULL,                          build_client_hello,           consume_client_hello,           NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_HELLO_VERIFY_REQUEST,     0, 2, FACT_COOKIE,                NULL,                          NULL, /* the hello gate */    consume_hello_verify_request,   NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_HELLO_RETRY_REQUEST,      0, 2, FACT_RETRY,                 NULL,                          build_hello_retry_request,    consume_hello_retry_request,    NULL,                                 0 },
+    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 3, FACT_SECOND_HELLO,          NULL,                          build_client_hello,           consume_client_hello,           NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_SERVER_HELLO,             0, 4, FACT_ALWAYS,                NULL,                          build_server_hello,           consume_server_hello,           NULL,                                 ROW_HELLO_VERIFY_REQUEST },
+    { RDTLS_SERVER, MESSAGE_CERTIFICATE,              0, 4, FACT_ALWAYS,                NULL,                          build_server_certificate,     consume_server_certificate,     NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_SERVER_KEY_EXCHANGE,      0, 4, FACT_ALWAYS,                prepare_server_key_exchange,   build_server_key_exchange,    consume_server_key_exchange,    complete_server_key_exchange,         0 },
+    { RDTLS_SERVER, MESSAGE_CERTIFICATE_REQUEST,      0, 4, FACT_CERTIFICATE_REQUESTED, NULL,                          build_certificate_request,    consume_certificate_request,    NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_SERVER_HELLO_DONE,        0, 4, FACT_ALWAYS,                NULL,                          build_server_hello_done,      consume_server_hello_done,      NULL,                                 0 },
+    { RDTLS_CLIENT, MESSAGE_CERTIFICATE,              0, 5, FACT_CERTIFICATE_REQUESTED, NULL,                          build_client_certificate,     consume_client_certificate,     NULL,                                 0 },
+    { RDTLS_CLIENT, MESSAGE_CLIENT_KEY_EXCHANGE,      0, 5, FACT_ALWAYS,                prepare_client_key_exchange,   build_client_key_exchange,    consume_client_key_exchange,    complete_key_exchange,                0 },
+    { RDTLS_CLIENT, MESSAGE_CERTIFICATE_VERIFY,       0, 5, FACT_CERTIFICATE_SENT,      prepare_certificate_verify,    build_certificate_verify,     consume_certificate_verify,     complete_certificate_verify,          0 },
+    { RDTLS_CLIENT, MESSAGE_FINISHED,                 1, 5, FACT_ALWAYS,                NULL,                          build_finished,               consume_finished,               NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_FINISHED,                 1, 6, FACT_ALWAYS,                NULL,                          build_finished,               consume_finished,               NULL,                                 0 },
+    { .flight = 0 },
+};
+
+const struct handshake_row handshake_13_full[] = {
+    /* sender        message                       epoch flight presence                    prepare                        build                         consume                         complete                              instead */
+    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 1, FACT_ALWAYS,                NULL,                          build_client_hello,           consume_client_hello,           complete_client_hello_13,                       0 },
+    { RDTLS_SERVER, MESSAGE_HELLO_VERIFY_REQUEST,     0, 2, FACT_COOKIE,                NULL,                          NULL, /* the hello gate */    consume_hello_verify_request,   NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_HELLO_RETRY_REQUEST,      0, 2, FACT_RETRY,                 NULL,                          build_hello_retry_request,    consume_hello_retry_request,    NULL,                                 0 },
+    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 3, FACT_SECOND_HELLO,          NULL,                          build_client_hello,           consume_client_hello,           complete_client_hello_13,                       0 },
+    { RDTLS_SERVER, MESSAGE_SERVER_HELLO,             0, 4, FACT_ALWAYS,                NULL,                          build_server_hello_13,        consume_server_hello,           complete_server_hello_13,             0 },
+    { RDTLS_SERVER, MESSAGE_ENCRYPTED_EXTENSIONS,     2, 4, FACT_ALWAYS,                NULL,                          build_encrypted_extensions,   consume_encrypted_extensions,   NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_CERTIFICATE_REQUEST,      2, 4, FACT_CERTIFICATE_REQUESTED, NULL,                          build_certificate_request_13, consume_certificate_request_13, NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_CERTIFICATE,              2, 4, FACT_ALWAYS,                NULL,                          build_certificate_13,         consume_certificate_13,         NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_CERTIFICATE_VERIFY,       2, 4, FACT_ALWAYS,                prepare_certificate_verify_13, build_certificate_verify_13,  consume_certificate_verify_13,  complete_server_certificate_verify_13, 0 },
+    { RDTLS_SERVER, MESSAGE_FINISHED,                 2, 4, FACT_ALWAYS,                NULL,                          build_finished_13,            consume_finished_13,            complete_server_finished_13,          0 },
+    { RDTLS_CLIENT, MESSAGE_CERTIFICATE,              2, 5, FACT_CERTIFICATE_REQUESTED, NULL,                          build_certificate_13,         consume_certificate_13,         NULL,                                 0 },
+    { RDTLS_CLIENT, MESSAGE_CERTIFICATE_VERIFY,       2, 5, FACT_CERTIFICATE_SENT,      prepare_certificate_verify_13, build_certificate_verify_13,  consume_certificate_verify_13,  complete_client_certificate_verify_13, 0 },
+    { RDTLS_CLIENT, MESSAGE_FINISHED,                 2, 5, FACT_ALWAYS,                NULL,                          build_finished_13,            consume_finished_13,            complete_client_finished_13,          0 },
+    { .flight = 0 },
+};
+
+/* Behind the handshake (RFC 8446 section 4.6.3): a flight of its own. */
+const struct handshake_row handshake_13_client_key_update[] = {
+    { RDTLS_CLIENT, MESSAGE_KEY_UPDATE,               3, 1, FACT_ALWAYS,                NULL,                          build_key_update,             NULL,                           NULL,                                 0 },
+    { .flight = 0 },
+};
+const struct handshake_row handshake_13_server_key_update[] = {
+    { RDTLS_SERVER, MESSAGE_KEY_UPDATE,               3, 1, FACT_ALWAYS,                NULL,                          build_key_update,             NULL,                           NULL,                                 0 },
     { .flight = 0 },
 };
 /* clang-format on */

@@ -29,10 +29,17 @@ struct handshake_row {
 /* DTLS 1.2, full handshake (RFC 6347 section 4.2.4, figure 1). */
 extern const struct handshake_row handshake_12_full[];
 
+/* DTLS 1.3, full handshake (RFC 9147 section 5.7, figure 6). */
+extern const struct handshake_row handshake_13_full[];
+
+/* DTLS 1.3, behind the handshake (RFC 9147 section 8). */
+extern const struct handshake_row handshake_13_client_key_update[];
+extern const struct handshake_row handshake_13_server_key_update[];
+
 enum {
-    ROW_CLIENT_FIRST = 0,         /* where a client begins */
-    ROW_HELLO_VERIFY_REQUEST = 1, /* where it goes back to when its cookie has run out */
-    ROW_SERVER_FIRST = 2, /* where a server begins: what is before it belongs to the hello gate */
+    ROW_FIRST_HELLO = 0,          /* where everybody begins */
+    ROW_HELLO_VERIFY_REQUEST = 1, /* where a client goes back to when its cookie has run out */
+    ROW_SECOND_HELLO = 3, /* where a server begins when the hello gate has answered the first */
 };
 
 #endif

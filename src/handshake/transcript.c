@@ -1,5 +1,7 @@
 #include "handshake/transcript.h"
 
+enum { TLS_HEADER_LEN = 1 + 3 }; /* type and length */
+
 static void begin(enum digest_kind kind, uint64_t *state)
 {
     struct digest digest;
@@ -11,10 +13,17 @@ void transcript_start(struct transcript *transcript, enum digest_kind prf_hash, 
 {
     transcript->runs_sha256 = both || prf_hash == DIGEST_SHA256;
     transcript->runs_sha384 = both || prf_hash == DIGEST_SHA384;
+    transcript->is_13 = false;
     if (transcript->runs_sha256)
         begin(DIGEST_SHA256, transcript->sha256);
     if (transcript->runs_sha384)
         begin(DIGEST_SHA384, transcript->sha384);
+}
+
+void transcript_start_13(struct transcript *transcript, enum digest_kind hash)
+{
+    transcript_start(transcript, hash, false);
+    transcript->is_13 = true;
 }
 
 static void go_on(enum digest_kind kind, struct bytes header, struct bytes body, uint64_t *state)
@@ -32,7 +41,7 @@ void transcript_add(struct transcript *transcript, const struct handshake_header
     /* [rfc6347#4.2.6] "the Finished MAC MUST be computed as if each handshake message had been sent
      * as a single fragment." */
     struct handshake_header whole = {
-        .type = header->type,
+        .type = wire_type_of(header->type),
         .message_seq = header->message_seq,
         .length = header->length,
         .fragment_offset = 0,
@@ -40,11 +49,22 @@ void transcript_add(struct transcript *transcript, const struct handshake_header
     };
     uint8_t header_bytes[HANDSHAKE_HEADER_LEN];
     handshake_header_write(header_bytes, &whole);
-    struct bytes head = bytes_of(header_bytes, sizeof(header_bytes));
+    struct bytes head = {header_bytes,
+                         transcript->is_13 ? (size_t)TLS_HEADER_LEN : (size_t)HANDSHAKE_HEADER_LEN};
     if (transcript->runs_sha256)
         go_on(DIGEST_SHA256, head, body, transcript->sha256);
     if (transcript->runs_sha384)
         go_on(DIGEST_SHA384, head, body, transcript->sha384);
+}
+
+/* [rfc8446#4.4.1] "message_hash || 00 00 Hash.length || Hash(ClientHello1)" */
+void transcript_add_message_hash(struct transcript *transcript, struct bytes hello_hash)
+{
+    struct handshake_header header = {
+        .type = MESSAGE_MESSAGE_HASH,
+        .length = (uint32_t)hello_hash.len,
+    };
+    transcript_add(transcript, &header, hello_hash);
 }
 
 size_t transcript_hash(const struct transcript *transcript, enum digest_kind kind,

@@ -16,10 +16,19 @@ struct transcript {
     uint64_t sha384[DIGEST_STATE_WORDS];
     bool runs_sha256;
     bool runs_sha384;
+    bool is_13;
 };
 
 /* both: run the other hash too. */
 void transcript_start(struct transcript *transcript, enum digest_kind prf_hash, bool both);
+
+/* Of 1.3: the suite's hash alone. [rfc9147#5.2] "In DTLS 1.3, the message transcript is computed
+ * over the original TLS 1.3-style Handshake messages without the message_seq, fragment_offset, and
+ * fragment_length values." */
+void transcript_start_13(struct transcript *transcript, enum digest_kind hash);
+
+/* What stands for a first ClientHello that was answered with a HelloRetryRequest. */
+void transcript_add_message_hash(struct transcript *transcript, struct bytes hello_hash);
 
 /* Does nothing before the start. The header's fragment fields are ignored. */
 void transcript_add(struct transcript *transcript, const struct handshake_header *header,

@@ -13,6 +13,7 @@ enum open_verdict {
     OPEN_REPLAYED,    /* the window does not admit it */
     OPEN_UNAUTHENTIC, /* the AEAD refused it, or too short to be one */
     OPEN_TOO_LONG,    /* authentic, but over 2^14 bytes of plaintext */
+    OPEN_EMPTY,       /* authentic, but without a content type (1.3) */
 };
 
 struct open_request {

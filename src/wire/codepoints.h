@@ -9,11 +9,13 @@ enum content_type {
     CONTENT_ALERT = 21,
     CONTENT_HANDSHAKE = 22,
     CONTENT_APPLICATION_DATA = 23,
+    CONTENT_ACK = 26,
 };
 
 enum protocol_version {
     VERSION_DTLS_1_0 = 0xfeff, /* on the wire only: in record headers of first flights */
     VERSION_DTLS_1_2 = 0xfefd,
+    VERSION_DTLS_1_3 = 0xfefc,
 };
 
 enum handshake_type {
@@ -21,6 +23,11 @@ enum handshake_type {
     MESSAGE_CLIENT_HELLO = 1,
     MESSAGE_SERVER_HELLO = 2,
     MESSAGE_HELLO_VERIFY_REQUEST = 3,
+    MESSAGE_NEW_SESSION_TICKET = 4,
+    /* Reserved since the last drafts of TLS 1.3: on the wire it is a ServerHello with a random of
+     * its own (RFC 8446 section 4.1.3), here it is told apart. */
+    MESSAGE_HELLO_RETRY_REQUEST = 6,
+    MESSAGE_ENCRYPTED_EXTENSIONS = 8,
     MESSAGE_CERTIFICATE = 11,
     MESSAGE_SERVER_KEY_EXCHANGE = 12,
     MESSAGE_CERTIFICATE_REQUEST = 13,
@@ -28,6 +35,8 @@ enum handshake_type {
     MESSAGE_CERTIFICATE_VERIFY = 15,
     MESSAGE_CLIENT_KEY_EXCHANGE = 16,
     MESSAGE_FINISHED = 20,
+    MESSAGE_KEY_UPDATE = 24,
+    MESSAGE_MESSAGE_HASH = 254, /* in transcripts alone */
 };
 
 enum extension_type {
@@ -40,10 +49,15 @@ enum extension_type {
     EXTENSION_EXTENDED_MASTER_SECRET = 23,
     EXTENSION_RECORD_SIZE_LIMIT = 28,
     EXTENSION_SUPPORTED_VERSIONS = 43,
+    EXTENSION_COOKIE = 44,
+    EXTENSION_KEY_SHARE = 51,
     EXTENSION_RENEGOTIATION_INFO = 0xff01,
 };
 
 enum cipher_suite {
+    SUITE_AES_128_GCM_SHA256 = 0x1301,
+    SUITE_AES_256_GCM_SHA384 = 0x1302,
+    SUITE_CHACHA20_POLY1305_SHA256 = 0x1303,
     SUITE_EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff,
     SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256 = 0xc02b,
     SUITE_ECDHE_ECDSA_AES_256_GCM_SHA384 = 0xc02c,
@@ -86,6 +100,8 @@ enum client_certificate_type {
 enum curve_type { CURVE_NAMED = 3 };
 enum point_format { POINT_UNCOMPRESSED = 0 };
 enum compression_method { COMPRESSION_NULL = 0 };
+
+enum key_update_request { KEY_UPDATE_NOT_REQUESTED = 0, KEY_UPDATE_REQUESTED = 1 };
 
 enum alert_level { ALERT_WARNING = 1, ALERT_FATAL = 2 };
 

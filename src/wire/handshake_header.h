@@ -21,6 +21,13 @@ struct handshake_header {
     uint32_t fragment_length;
 };
 
+/* What a message is called on the wire. [rfc8446#4.1.4] "The HelloRetryRequest message uses the
+ * same structure as the ServerHello". */
+static inline uint8_t wire_type_of(uint8_t message)
+{
+    return message == MESSAGE_HELLO_RETRY_REQUEST ? MESSAGE_SERVER_HELLO : message;
+}
+
 /* One fragment: its header and bytes. false: cut short, or the fragment lies outside its message.
  */
 bool handshake_fragment_read(struct reader *reader, struct handshake_header *header,

@@ -132,7 +132,8 @@ static bool parse_client_extension(const struct extension *extension, struct cli
         if (client_extensions[i].type == extension->type)
             return client_extensions[i].parse(extension->body, hello);
     bool well_formed = true;
-    (void)hello_extra_read(extension, &hello->extras, &well_formed);
+    if (!hello_extra_read(extension, &hello->extras, &well_formed))
+        (void)client_offer_13_read(extension, &hello->offer_13, &well_formed);
     return well_formed;
 }
 
@@ -206,6 +207,17 @@ static void write_extended_master_secret(struct writer *writer)
     writer_u16(writer, 0);
 }
 
+static void write_offer_12(struct writer *writer)
+{
+    /* [rfc5746#3.4] "The client MUST include either an empty "renegotiation_info" extension, or the
+     * TLS_EMPTY_RENEGOTIATION_INFO_SCSV signaling cipher suite value in the ClientHello." */
+    write_renegotiation_info(writer);
+    /* [rfc7627#5.2] "In all handshakes, a client implementing this document MUST send the
+     * "extended_master_secret" extension in its ClientHello." */
+    write_extended_master_secret(writer);
+    write_point_formats(writer);
+}
+
 void client_hello_write(struct writer *writer, const struct client_hello_content *content)
 {
     static const uint8_t no_compression = COMPRESSION_NULL;
@@ -219,18 +231,15 @@ void client_hello_write(struct writer *writer, const struct client_hello_content
     write_vector_u8(writer, bytes_of(&no_compression, 1));
 
     size_t extensions = writer_open_vector(writer, 2);
-    /* [rfc5746#3.4] "The client MUST include either an empty "renegotiation_info" extension, or the
-     * TLS_EMPTY_RENEGOTIATION_INFO_SCSV signaling cipher suite value in the ClientHello." */
-    write_renegotiation_info(writer);
-    /* [rfc7627#5.2] "In all handshakes, a client implementing this document MUST send the
-     * "extended_master_secret" extension in its ClientHello." */
-    write_extended_master_secret(writer);
+    if (content->offers_12)
+        write_offer_12(writer);
+    if (content->offer_13.version_count > 0)
+        client_offer_13_write(writer, &content->offer_13);
     write_code_points_extension(writer, EXTENSION_SUPPORTED_GROUPS, content->groups,
                                 content->group_count);
-    write_point_formats(writer);
     /* [rfc5246#7.4.1.4.1] "it MUST send the signature_algorithms extension, listing the algorithms
      * it is willing to accept." "Clients MUST NOT offer it if they are offering prior versions.":
-     * 1.2 is all that is offered. */
+     * nothing below 1.2 is offered. */
     write_code_points_extension(writer, EXTENSION_SIGNATURE_ALGORITHMS, content->signature_schemes,
                                 content->signature_scheme_count);
     if (content->server_name.len > 0)
@@ -266,11 +275,19 @@ static enum rdtls_status parse_server_extension(const struct extension *extensio
         /* [rfc5246#7.4.1.4] "If a client receives an extension type in ServerHello that it did not
          * request in the associated ClientHello, it MUST abort the handshake with an
          * unsupported_extension fatal alert." Those that we never request are refused here. */
-        if (!hello_extra_read(extension, &hello->extras, &well_formed))
+        if (!server_answer_13_read(extension, hello->is_retry, &hello->answer_13, &well_formed) &&
+            !hello_extra_read(extension, &hello->extras, &well_formed))
             return RDTLS_ALERT_UNSUPPORTED_EXTENSION;
         break;
     }
     return well_formed ? RDTLS_OK : RDTLS_ALERT_DECODE_ERROR;
+}
+
+bool server_hello_is_retry(struct bytes body)
+{
+    struct reader reader = reader_of(body);
+    (void)reader_u16(&reader);
+    return random_is_retry(reader_bytes(&reader, RANDOM_LEN));
 }
 
 enum rdtls_status server_hello_read(struct bytes body, struct server_hello *hello)
@@ -285,6 +302,7 @@ enum rdtls_status server_hello_read(struct bytes body, struct server_hello *hell
     /* [rfc5246#7.4.1.2] "opaque SessionID<0..32>;" */
     if (reader.failed || hello->session_id.len > SESSION_ID_MAX)
         return RDTLS_ALERT_DECODE_ERROR;
+    hello->is_retry = random_is_retry(hello->random);
 
     struct extension_walk walk;
     TRY(extension_walk_begin(&walk, reader_bytes(&reader, reader.left)));

@@ -11,6 +11,7 @@
 #include "base/writer.h"
 #include "wire/codepoints.h"
 #include "wire/hello_extensions.h"
+#include "wire/hellos_13.h"
 
 enum {
     RANDOM_LEN = 32,
@@ -44,6 +45,7 @@ struct client_hello {
     struct bytes supported_versions; /* pairs of bytes */
     struct bytes server_name;        /* host_name; empty when there was none */
     struct hello_extras extras;
+    struct client_offer_13 offer_13;
 };
 
 /* Reads from the first byte of the message body (after the handshake header). The bytes after the
@@ -54,6 +56,9 @@ bool client_hello_prefix_read(struct reader *reader, struct client_hello_prefix 
 /* The whole body. DECODE_ERROR: lengths do not add up, an extension comes twice
  * (ILLEGAL_PARAMETER). */
 MUST_CHECK enum rdtls_status client_hello_read(struct bytes body, struct client_hello *hello);
+
+/* Is this body of a ServerHello a HelloRetryRequest? */
+bool server_hello_is_retry(struct bytes body);
 
 /* Is a two-byte code point in a list of them? */
 bool codepoint_list_has(struct bytes list, uint16_t code_point);
@@ -69,10 +74,13 @@ struct client_hello_content {
     size_t signature_scheme_count;
     struct bytes server_name; /* empty: none */
     struct hello_extras_content extras;
+    bool offers_12;
+    struct client_offer_13_content offer_13;
 };
 
-/* Body only. Extensions: renegotiation_info, extended_master_secret, supported_groups,
- * ec_point_formats, signature_algorithms; server_name and the extras where there are any. */
+/* Body only. Extensions: supported_groups, signature_algorithms; for 1.2 renegotiation_info,
+ * extended_master_secret, ec_point_formats; for 1.3 what client_offer_13_write writes; server_name
+ * and the extras where there are any. */
 void client_hello_write(struct writer *writer, const struct client_hello_content *content);
 
 struct server_hello {
@@ -86,6 +94,8 @@ struct server_hello {
     struct bytes renegotiated_connection;
     bool server_name; /* the server has used the name */
     struct hello_extras extras;
+    bool is_retry; /* a HelloRetryRequest */
+    struct server_answer_13 answer_13;
 };
 
 /* DECODE_ERROR; ILLEGAL_PARAMETER: an extension twice; UNSUPPORTED_EXTENSION: one that no

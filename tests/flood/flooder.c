@@ -113,6 +113,7 @@ static void make_hello(uint64_t number, struct bytes cookie, struct datagram *da
     uint8_t random[RANDOM_LEN] = {1, 2, 3};
     store_u64(random + 8, number);
     struct client_hello_content content = {
+        .offers_12 = true,
         .random = random,
         .cookie = cookie,
         .cipher_suites = suites,

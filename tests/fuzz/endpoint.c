@@ -160,9 +160,9 @@ static void inject_sealed(struct target to, struct reader *input)
     struct write_epoch epoch = from->association.write[EPOCH_PROTECTED];
     epoch.next_sequence += ahead;
     struct seal_request seal = {
-        .engine = pair.sides[other(to.side)].endpoint->environment.handshake.engine,
+        .engine = pair.sides[other(to.side)].endpoint->environment.handshake.engines.aead,
         .aead = suite_find(from->association.suite)->aead,
-        .keys = &from->association.write_keys,
+        .keys = &from->association.v12.write_keys,
         .epoch = &epoch,
         .type = kind >= 128 ? CONTENT_HANDSHAKE
                             : (enum content_type)(CONTENT_CHANGE_CIPHER_SPEC + kind % 8),

@@ -27,6 +27,7 @@ static size_t make_hello(const struct offer *offer, uint8_t datagram[DATAGRAM_MA
         .group_count = 2,
         .signature_schemes = &offer->scheme,
         .signature_scheme_count = 1,
+        .offers_12 = true,
     };
     struct writer body = writer_of(datagram + BODY_AT, DATAGRAM_MAX - BODY_AT);
     client_hello_write(&body, &content);
@@ -142,9 +143,9 @@ Test(hazard_17, renegotiation)
     size_t len = make_hello(&good, hello);
     struct connection *client = endpoint_connection(live.client.endpoint, live.id.slot);
     struct seal_request seal = {
-        .engine = live.client.endpoint->environment.handshake.engine,
+        .engine = live.client.endpoint->environment.handshake.engines.aead,
         .aead = suite_find(client->association.suite)->aead,
-        .keys = &client->association.write_keys,
+        .keys = &client->association.v12.write_keys,
         .epoch = &client->association.write[EPOCH_PROTECTED],
         .type = CONTENT_HANDSHAKE,
         .version = VERSION_DTLS_1_2,

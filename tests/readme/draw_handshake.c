@@ -28,6 +28,16 @@ static const char *message_name(uint8_t message)
         return "ClientKeyExchange";
     case MESSAGE_FINISHED:
         return "Finished";
+    case MESSAGE_NEW_SESSION_TICKET:
+        return "NewSessionTicket";
+    case MESSAGE_HELLO_RETRY_REQUEST:
+        return "HelloRetryRequest";
+    case MESSAGE_ENCRYPTED_EXTENSIONS:
+        return "EncryptedExtensions";
+    case MESSAGE_KEY_UPDATE:
+        return "KeyUpdate";
+    case MESSAGE_MESSAGE_HASH:
+        return "message_hash";
     }
     return "?";
 }
@@ -39,6 +49,10 @@ static const char *presence_text(uint8_t presence)
         return "";
     case FACT_COOKIE:
         return "if a cookie is asked for";
+    case FACT_RETRY:
+        return "if a cookie or another key share is asked for";
+    case FACT_SECOND_HELLO:
+        return "if asked for";
     case FACT_CERTIFICATE_REQUESTED:
         return "if the server asks for a certificate";
     case FACT_CERTIFICATE_SENT:
@@ -47,16 +61,27 @@ static const char *presence_text(uint8_t presence)
     return "?";
 }
 
-int main(void)
+/* A table has rows for what the other version's server may answer, since the hellos are shared. */
+static void draw(const char *title, const struct handshake_row *rows, uint8_t other)
 {
+    printf("%s\n", title);
     printf("flight  client                     server               epoch\n");
-    for (const struct handshake_row *row = handshake_12_full; row->flight != 0; row++) {
+    for (const struct handshake_row *row = rows; row->flight != 0; row++) {
         bool from_client = row->sender == RDTLS_CLIENT;
+        if (row->presence == other)
+            continue;
         printf("%4d    %-20s %s %-20s %d    %s", row->flight,
                from_client ? message_name(row->message) : "", from_client ? "---->" : "<----",
                from_client ? "" : message_name(row->message), row->epoch,
                presence_text(row->presence));
         printf("\n");
     }
+}
+
+int main(void)
+{
+    draw("DTLS 1.2", handshake_12_full, FACT_RETRY);
+    printf("\n");
+    draw("DTLS 1.3", handshake_13_full, FACT_COOKIE);
     return 0;
 }

@@ -17,6 +17,7 @@ struct census {
     uint32_t handshakes;
     uint32_t blocks;
     uint32_t sessions;
+    const struct pool *pool; /* of blocks */
     uint32_t armed;
     uint32_t established;
     uint64_t earliest_ns;
@@ -28,29 +29,44 @@ static bool is_live(const struct connection *connection)
            connection->queues != 0;
 }
 
+/* Blocks that hold records which came before their time. */
+static uint32_t early_blocks(const struct pool *blocks, const struct early_records *early)
+{
+    uint32_t count = 0;
+    for (uint32_t i = early->first_block; i != POOL_NONE; count++)
+        i = ((struct reassembly_block *)pool_slot(blocks, i))->next;
+    for (uint32_t i = early->kept_block; i != POOL_NONE; count++)
+        i = ((struct reassembly_block *)pool_slot(blocks, i))->next;
+    return count;
+}
+
 static void check_handshake(struct world *world, const struct connection *connection,
                             const struct handshake *handshake, struct census *census)
 {
     const struct reassembly *reassembly = &handshake->reassembly;
     census->handshakes++;
-    census->blocks += reassembly->blocks + (handshake->early_block != POOL_NONE);
+    census->blocks += reassembly->blocks + early_blocks(census->pool, &handshake->early);
     /* A fragment whose bytes are known already counts too. */
     if ((size_t)reassembly->blocks * REASSEMBLY_BLOCK_DATA >
         REASSEMBLY_SLACK + (size_t)reassembly->bytes + REASSEMBLY_BLOCK_DATA)
         world_fail(world, "%u blocks for %u bytes received", reassembly->blocks, reassembly->bytes);
-    if (handshake->job.state == LANE_QUEUED || handshake->complete)
+    /* A client of 1.3 waits for its last flight's acknowledgement. */
+    bool is_last_word =
+        world->shape->v13 && handshake->complete && connection->association.role == RDTLS_CLIENT;
+    if (handshake->job.state == LANE_QUEUED || (handshake->complete && !is_last_word))
         world_fail(world, "a handshake is parked, or complete, after its pass");
     if (handshake->job.state == LANE_OUT && !world->shape->host_signs)
         world_fail(world, "a signature is out although the key is here");
     /* An answer is awaited from the moment that a flight was sent; a server may wait for the rest
      * of a hello, and a flight for its signature. */
-    bool awaits = handshake->flight.count > 0 && handshake->job.state != LANE_OUT;
+    bool awaits = handshake->flight.count > 0 && handshake->job.state != LANE_OUT &&
+                  !(world->shape->v13 && flight_is_acknowledged(&handshake->flight));
     if (awaits != (handshake->retransmit.due_ns != NEVER))
         world_fail(world, "retransmission %s while an answer is %sawaited",
                    awaits ? "not armed" : "armed", awaits ? "" : "not ");
     if (handshake->gives_up_ns == NEVER || handshake->gives_up_ns + tick_ns < world->now)
         world_fail(world, "a handshake outlives its time");
-    if (connection->state != CONNECTION_HANDSHAKING)
+    if (connection->state != CONNECTION_HANDSHAKING && !is_last_word)
         world_fail(world, "a handshake slot is held after the handshake");
 }
 
@@ -72,7 +88,8 @@ static void check_timer(struct world *world, const struct host *host,
     if (connection->state == CONNECTION_HANDSHAKING && due != deadline)
         world_fail(world, "the timer of a handshake is not its deadline");
     if ((connection->state == CONNECTION_CONNECTED || connection->state == CONNECTION_VERIFYING) &&
-        idle != 0 && deadline != connection->last_received_ns + idle)
+        connection->handshake == POOL_NONE && idle != 0 &&
+        deadline != connection->last_received_ns + idle)
         world_fail(world, "an established connection waits for something else than its idle time");
     if (due != NEVER) {
         census->armed++;
@@ -159,7 +176,8 @@ static void check_counters(struct world *world, const struct host *host,
 
 void check_endpoint(struct world *world, const struct host *host)
 {
-    struct census census = {.earliest_ns = NEVER};
+    struct census census = {.earliest_ns = NEVER,
+                            .pool = &host->endpoint->environment.blocks.slots};
     for (uint32_t slot = 0; slot < host->endpoint->connections.fresh; slot++)
         check_connection(world, host, slot, &census);
     check_pools(world, host, &census);
@@ -230,11 +248,22 @@ void check_emptiness(struct world *world, const struct host *host)
             world_fail(world, "an association was never told to be closed");
 }
 
-static bool secrets_agree(const struct association *a, const struct association *b)
+static bool secrets_agree_13(const struct association_13 *a, const struct association_13 *b)
 {
-    return memcmp(a->master_secret, b->master_secret, MASTER_SECRET_LEN) == 0 &&
+    return memcmp(a->exporter_secret, b->exporter_secret, sizeof(a->exporter_secret)) == 0 &&
+           memcmp(a->write_secret, b->read_secret, sizeof(a->write_secret)) == 0 &&
+           memcmp(a->read_secret, b->write_secret, sizeof(a->read_secret)) == 0 &&
            memcmp(&a->write_keys, &b->read_keys, sizeof(a->write_keys)) == 0 &&
            memcmp(&a->read_keys, &b->write_keys, sizeof(a->read_keys)) == 0;
+}
+
+static bool secrets_agree(const struct association *a, const struct association *b)
+{
+    if (association_is_13(a))
+        return secrets_agree_13(&a->v13, &b->v13);
+    return memcmp(a->v12.master_secret, b->v12.master_secret, MASTER_SECRET_LEN) == 0 &&
+           memcmp(&a->v12.write_keys, &b->v12.read_keys, sizeof(a->v12.write_keys)) == 0 &&
+           memcmp(&a->v12.read_keys, &b->v12.write_keys, sizeof(a->v12.read_keys)) == 0;
 }
 
 static bool extras_agree(const struct connection *a, const struct connection *b,
@@ -279,7 +308,10 @@ void check_agreement(struct world *world, const struct end *client)
     connection_info(&ours->environment, a, &at_client);
     connection_info(&theirs->environment, b, &at_server);
     bool known = shape_client_is_known(world->shape);
-    if (at_client.cipher_suite != (world->shape->aes_256 ? 0xc02c : 0xc02b) ||
+    uint16_t version = world->shape->v13 ? 0xfefc : 0xfefd;
+    uint16_t suite = world->shape->v13 ? 0x1301 : 0xc02b;
+    if (at_client.version != version || at_server.version != version ||
+        at_client.cipher_suite != suite + world->shape->aes_256 ||
         at_client.group != (world->shape->p256 ? 23 : 29) ||
         at_client.cipher_suite != at_server.cipher_suite || at_client.group != at_server.group)
         world_fail(world, "not the suite and group that were to be chosen");

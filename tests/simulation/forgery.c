@@ -24,17 +24,17 @@ enum damage {
  * change. */
 static void copy_connections(const struct rdtls_endpoint *endpoint, uint8_t *to)
 {
-    size_t len = pool_footprint(sizeof(struct connection), endpoint->connections.fresh);
-    memcpy(to, endpoint->connections.memory, len);
+    size_t size = endpoint->connections.slot_size;
+    memcpy(to, endpoint->connections.memory, size * endpoint->connections.fresh);
     for (uint32_t slot = 0; slot < endpoint->connections.fresh; slot++) {
-        struct connection *connection = (struct connection *)(void *)to + slot;
+        struct connection *connection = (struct connection *)(void *)(to + slot * size);
         connection->timer.next = connection->timer.previous = 0;
     }
 }
 
 static size_t snapshot_len(const struct rdtls_endpoint *endpoint)
 {
-    return pool_footprint(sizeof(struct connection), endpoint->connections.fresh) +
+    return pool_footprint(endpoint->connections.slot_size, endpoint->connections.fresh) +
            pool_footprint(sizeof(struct handshake), endpoint->environment.handshakes.fresh);
 }
 
@@ -42,7 +42,7 @@ static void take_snapshot(const struct rdtls_endpoint *endpoint, uint8_t *to)
 {
     const struct pool *handshakes = &endpoint->environment.handshakes;
     copy_connections(endpoint, to);
-    memcpy(to + pool_footprint(sizeof(struct connection), endpoint->connections.fresh),
+    memcpy(to + pool_footprint(endpoint->connections.slot_size, endpoint->connections.fresh),
            handshakes->memory, pool_footprint(sizeof(struct handshake), handshakes->fresh));
 }
 

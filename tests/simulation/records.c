@@ -86,6 +86,16 @@ static const char *message_name(uint8_t type)
         return "ClientKeyExchange";
     case MESSAGE_FINISHED:
         return "Finished";
+    case MESSAGE_NEW_SESSION_TICKET:
+        return "NewSessionTicket";
+    case MESSAGE_HELLO_RETRY_REQUEST:
+        return "HelloRetryRequest";
+    case MESSAGE_ENCRYPTED_EXTENSIONS:
+        return "EncryptedExtensions";
+    case MESSAGE_KEY_UPDATE:
+        return "KeyUpdate";
+    case MESSAGE_MESSAGE_HASH:
+        return "message_hash";
     }
     return "message?";
 }

@@ -7,7 +7,7 @@
 #include "credentials.h"
 #include "crypto/certificate.h"
 
-enum { GROUP_NUMBERS = 2, SUITE_NUMBERS = 2, EXTRA_NUMBERS = 3 };
+enum { GROUP_NUMBERS = 2, SUITE_NUMBERS = 4, EXTRA_NUMBERS = 3 };
 
 /* Made when they are first asked for. A test program may keep them in one place. */
 static struct rdtls_config *configs[SHAPE_COUNT][SIDE_COUNT];
@@ -33,6 +33,8 @@ struct shape shape_of(unsigned number)
     number /= 2;
     shape.certificate = (enum certificate_shape)(number % CERTIFICATE_SHAPES);
     number /= CERTIFICATE_SHAPES;
+    shape.v13 = number % SHAPE_VERSIONS == 1;
+    number /= SHAPE_VERSIONS;
     shape.verify = (enum rdtls_verify)(number % SHAPE_VERIFIES);
     number /= SHAPE_VERIFIES;
     shape.host_signs = number % SHAPE_SIGNERS == 1;
@@ -53,6 +55,7 @@ unsigned shape_number(const struct shape *shape)
 {
     unsigned number = shape->host_signs;
     number = number * SHAPE_VERIFIES + (unsigned)shape->verify;
+    number = number * SHAPE_VERSIONS + shape->v13;
     number = number * CERTIFICATE_SHAPES + (unsigned)shape->certificate;
     number = number * 2 + shape->aes_256;
     number = number * 2 + shape->p256;
@@ -65,11 +68,12 @@ void shape_name(const struct shape *shape, char name[SHAPE_NAME_MAX])
     static const char *const certificates[] = {"none", "requested+offered", "requested+withheld",
                                                "required+offered", "required+withheld"};
     static const char *const verifies[] = {"none", "fingerprint", "host"};
-    (void)snprintf(name, SHAPE_NAME_MAX, "cookies %s, certificate %s, mtu %u, %s, %s, verify %s%s",
-                   shape->cookies ? "always" : "never", certificates[shape->certificate],
-                   shape_mtu(shape), shape->p256 ? "p256" : "x25519",
-                   shape->aes_256 ? "aes-256" : "aes-128", verifies[shape->verify],
-                   shape->host_signs ? ", host signs" : "");
+    (void)snprintf(name, SHAPE_NAME_MAX,
+                   "%s, cookies %s, certificate %s, mtu %u, %s, %s, verify %s%s",
+                   shape->v13 ? "1.3" : "1.2", shape->cookies ? "always" : "never",
+                   certificates[shape->certificate], shape_mtu(shape),
+                   shape->p256 ? "p256" : "x25519", shape->aes_256 ? "aes-256" : "aes-128",
+                   verifies[shape->verify], shape->host_signs ? ", host signs" : "");
 }
 
 uint16_t shape_mtu(const struct shape *shape)
@@ -158,8 +162,10 @@ static void offer_extras(enum side side, struct rdtls_config_options *options)
 
 void shape_options(const struct shape *shape, enum side side, struct rdtls_config_options *options)
 {
+    static const uint16_t versions[] = {0xfefd, 0xfefc};
     static const uint16_t groups[][GROUP_NUMBERS] = {{29, 23}, {23, 29}};
-    static const uint16_t suites[][SUITE_NUMBERS] = {{0xc02b, 0xc02c}, {0xc02c, 0xc02b}};
+    static const uint16_t suites[][SUITE_NUMBERS] = {{0xc02b, 0xc02c, 0x1301, 0x1302},
+                                                     {0xc02c, 0xc02b, 0x1302, 0x1301}};
     static const uint8_t cookie_secret[RDTLS_COOKIE_SECRET_LEN] = {1, 2, 3};
     rdtls_config_options_defaults(options);
     use_credential(options, side);
@@ -185,6 +191,13 @@ void shape_options(const struct shape *shape, enum side side, struct rdtls_confi
     options->fingerprint_count = shape->verify == RDTLS_VERIFY_FINGERPRINT ? 1 : 0;
     options->groups = groups[shape->p256];
     options->group_count = GROUP_NUMBERS;
+    if (shape->v13) {
+        options->versions = versions;
+        options->version_count = sizeof(versions) / sizeof(versions[0]);
+        /* A client's share is of the group that it likes best; a server has one alone. */
+        options->groups = groups[side == SIDE_SERVER && shape->p256];
+        options->group_count = side == SIDE_SERVER ? 1 : GROUP_NUMBERS;
+    }
     options->cipher_suites = suites[shape->aes_256];
     options->cipher_suite_count = SUITE_NUMBERS;
     options->cookies = shape->cookies ? RDTLS_COOKIES_ALWAYS : RDTLS_COOKIES_NEVER;

@@ -22,16 +22,19 @@ struct shape {
     bool cookies; /* always, or never */
     enum certificate_shape certificate;
     bool small_mtu; /* 256 instead of 1200 */
-    bool p256;      /* instead of x25519 */
+    bool p256;      /* instead of x25519; in 1.3 the client has to be asked for it */
     bool aes_256;   /* instead of AES-128 */
     enum rdtls_verify verify;
+    bool v13;        /* both speak both versions; otherwise 1.2 alone */
     bool host_signs; /* both sides, some time later, instead of the library */
 };
 
 enum {
     SHAPE_VERIFIES = 3,
     SHAPE_SIGNERS = 2,
-    SHAPE_COUNT = 2 * CERTIFICATE_SHAPES * 2 * 2 * 2 * SHAPE_VERIFIES * SHAPE_SIGNERS,
+    SHAPE_VERSIONS = 1,
+    SHAPE_COUNT =
+        2 * 2 * 2 * 2 * CERTIFICATE_SHAPES * SHAPE_VERSIONS * SHAPE_VERIFIES * SHAPE_SIGNERS,
     SHAPE_COMMON = SHAPE_COUNT / SHAPE_VERIFIES / SHAPE_SIGNERS, /* all but these two differ */
     SHAPE_SIGNER_MS = 20,
     SHAPE_NAME_MAX = 112,

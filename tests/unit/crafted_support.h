@@ -60,9 +60,9 @@ static inline size_t craft(struct host *from, struct rdtls_id id, uint8_t epoch,
     struct association *association = association_of(from, id);
     enum aead_kind aead = association_aead(association, epoch);
     struct seal_request request = {
-        .engine = from->endpoint->environment.handshake.engine,
+        .engine = from->endpoint->environment.handshake.engines.aead,
         .aead = aead,
-        .keys = aead != AEAD_NONE ? &association->write_keys : NULL,
+        .keys = aead != AEAD_NONE ? &association->v12.write_keys : NULL,
         .epoch = &association->write[epoch],
         .type = (enum content_type)type,
         .version = VERSION_DTLS_1_2,
@@ -124,9 +124,9 @@ static inline struct bytes opened_by(const struct host *to, struct rdtls_id id,
     const struct association *association = association_of(to, id);
     memcpy(copy, part->at + RECORD_HEADER_LEN, part->header.length);
     struct open_request request = {
-        .engine = to->endpoint->environment.handshake.engine,
+        .engine = to->endpoint->environment.handshake.engines.aead,
         .aead = suite_find(association->suite)->aead,
-        .keys = &association->read_keys,
+        .keys = &association->v12.read_keys,
         .window = &association->read.window,
         .header = &part->header,
         .fragment = copy,

@@ -99,7 +99,8 @@ Test(endings, a_failed_association_leaves_no_secret_behind)
     static const struct association nothing;
     const struct association *association =
         association_of(&scene.server, scene.server.last_connected);
-    cr_assert_neq(memcmp(association->master_secret, nothing.master_secret, MASTER_SECRET_LEN), 0);
+    cr_assert_neq(
+        memcmp(association->v12.master_secret, nothing.v12.master_secret, MASTER_SECRET_LEN), 0);
     tell_server(&scene, CONTENT_ALERT, bytes_of(fatal, sizeof(fatal)));
     cr_expect_eq(scene.server.closed, 1);
     cr_expect_eq(memcmp(association, &nothing, sizeof(nothing)), 0);
@@ -139,7 +140,7 @@ static enum rdtls_status verdict_on_finished(struct host *from, struct rdtls_id 
     const struct part *last = &parts[count - 1];
     cr_assert_eq(last->header.epoch, EPOCH_PROTECTED);
     struct association *association = association_of(from, id);
-    memcpy(verify_data, association->final_verify_data, sizeof(verify_data));
+    memcpy(verify_data, association->v12.final_verify_data, sizeof(verify_data));
     verify_data[VERIFY_DATA_LEN - 1] ^= changed;
     struct crafted_message finished = {
         EPOCH_PROTECTED, MESSAGE_FINISHED, message_seq, {verify_data, sizeof(verify_data)}};

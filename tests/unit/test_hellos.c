@@ -61,6 +61,7 @@ static struct client_hello_content content_of(const uint8_t *random, struct byte
         .group_count = 2,
         .signature_schemes = schemes,
         .signature_scheme_count = 2,
+        .offers_12 = true,
     };
 }
 

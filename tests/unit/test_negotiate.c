@@ -89,26 +89,57 @@ Test(negotiate, the_curve_of_the_certificate_must_be_offered)
     cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
 }
 
+static enum rdtls_status choose_version(bool speaks_12, bool speaks_13,
+                                        const struct client_hello *hello, uint16_t *version)
+{
+    struct policy policy = default_policy();
+    policy.speaks_12 = speaks_12;
+    policy.speaks_13 = speaks_13;
+    return negotiate_version(&policy, hello, version);
+}
+
 /* [rfc5746#3.6] "they MUST accept version numbers higher than their highest version number and
  * negotiate the highest common version." */
-Test(negotiate, versions)
+Test(negotiate, a_version_without_the_list)
 {
-    static const uint8_t both[] = {0xfe, 0xfc, 0xfe, 0xfd};
-    static const uint8_t only_13[] = {0xfe, 0xfc};
-    struct choice choice;
+    static const struct {
+        uint16_t offered;
+        enum rdtls_status status;
+    } rows[] = {
+        {VERSION_DTLS_1_0, RDTLS_ALERT_PROTOCOL_VERSION},
+        {VERSION_DTLS_1_2, RDTLS_OK},
+        {VERSION_DTLS_1_3, RDTLS_OK},           /* newer than 1.2: the answer is 1.2 */
+        {0x0303, RDTLS_ALERT_PROTOCOL_VERSION}, /* TLS */
+    };
     struct client_hello hello = good_hello();
-    hello.prefix.version = VERSION_DTLS_1_0;
-    cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_PROTOCOL_VERSION);
-    hello.prefix.version = 0xfefc; /* newer than 1.2: the server answers with 1.2 */
-    cr_assert_eq(choose(&hello, &choice), RDTLS_OK);
-    hello.prefix.version = 0x0303; /* TLS */
-    cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_PROTOCOL_VERSION);
-    hello.prefix.version = VERSION_DTLS_1_2;
+    uint16_t version;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        hello.prefix.version = rows[i].offered;
+        cr_expect_eq(choose_version(true, true, &hello, &version), rows[i].status, "%04x",
+                     rows[i].offered);
+        cr_expect(rows[i].status != RDTLS_OK || version == VERSION_DTLS_1_2);
+        cr_expect_eq(choose_version(false, true, &hello, &version), RDTLS_ALERT_PROTOCOL_VERSION);
+    }
+}
+
+/* [rfc8446#4.2.1] "servers MUST NOT use the ClientHello.legacy_version value for version
+ * negotiation and MUST use only the "supported_versions" extension" */
+Test(negotiate, a_version_of_the_list)
+{
+    static const uint8_t both[] = {0xfe, 0xfd, 0xfe, 0xfc};
+    static const uint8_t only_13[] = {0xfe, 0xfc};
+    struct client_hello hello = good_hello();
+    uint16_t version;
     hello.supported_versions_present = true;
     hello.supported_versions = bytes_of(both, sizeof(both));
-    cr_assert_eq(choose(&hello, &choice), RDTLS_OK);
+    cr_assert_eq(choose_version(true, false, &hello, &version), RDTLS_OK);
+    cr_expect_eq(version, VERSION_DTLS_1_2);
+    cr_assert_eq(choose_version(true, true, &hello, &version), RDTLS_OK);
+    cr_expect_eq(version, VERSION_DTLS_1_3, "the newest, whatever the client's order");
     hello.supported_versions = bytes_of(only_13, sizeof(only_13));
-    cr_assert_eq(choose(&hello, &choice), RDTLS_ALERT_PROTOCOL_VERSION);
+    cr_expect_eq(choose_version(true, false, &hello, &version), RDTLS_ALERT_PROTOCOL_VERSION);
+    hello.supported_versions = bytes_of(both, 2);
+    cr_expect_eq(choose_version(false, true, &hello, &version), RDTLS_ALERT_PROTOCOL_VERSION);
 }
 
 /* [rfc7627#5.2] "If the server receives a ClientHello without the extension, it SHOULD abort the

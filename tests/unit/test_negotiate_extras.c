@@ -154,7 +154,8 @@ static enum rdtls_status accept(const struct policy *policy, const struct server
                                 struct choice *choice)
 {
     memset(choice, 0xff, sizeof(*choice));
-    return accept_extras(policy, hello, choice);
+    struct server_extras answer = {&hello->extras, hello->server_name};
+    return accept_extras(policy, &answer, choice);
 }
 
 Test(negotiate_extras, a_client_takes_what_it_has_offered)

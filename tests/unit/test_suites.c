@@ -9,7 +9,7 @@ Test(suites, are_those_that_are_served_and_no_other)
     for (uint32_t code_point = 0; code_point <= UINT16_MAX; code_point++)
         if (suite_find((uint16_t)code_point) != NULL)
             found++;
-    cr_expect_eq(found, 6);
+    cr_expect_eq(found, 9);
 
     const struct suite *small = suite_find(0xc02b);
     cr_assert_not_null(small);
@@ -43,4 +43,16 @@ Test(suites, are_those_that_are_served_and_no_other)
     cr_expect(chacha_ecdsa->hash == DIGEST_SHA256 && chacha_rsa->hash == DIGEST_SHA256);
     cr_expect(chacha_ecdsa->authentication == AUTHENTICATION_ECDSA &&
               chacha_rsa->authentication == AUTHENTICATION_RSA);
+}
+
+/* [rfc8446#B.4] "TLS_AES_128_GCM_SHA256 | {0x13,0x01}" and "TLS_AES_256_GCM_SHA384 | {0x13,0x02}"
+ */
+Test(suites, of_1_3_say_nothing_of_certificates)
+{
+    const struct suite *small = suite_find(0x1301);
+    const struct suite *large = suite_find(0x1302);
+    cr_assert(small != NULL && large != NULL);
+    cr_expect(suite_is_13(small) && suite_is_13(large) && !suite_is_13(suite_find(0xc02b)));
+    cr_expect(small->aead == AEAD_AES_128_GCM && small->hash == DIGEST_SHA256);
+    cr_expect(large->aead == AEAD_AES_256_GCM && large->hash == DIGEST_SHA384);
 }

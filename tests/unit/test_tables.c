@@ -4,27 +4,38 @@
 
 #include "handshake/tables.h"
 
-enum { ORDER_MAX = 16, SOME_EPOCH = 0 };
+enum { ORDER_MAX = 16, SOME_EPOCH = 0, FACTS = 32 };
+
+static const struct handshake_row *const tables[] = {handshake_12_full, handshake_13_full};
+
+enum { TABLE_COUNT = sizeof(tables) / sizeof(tables[0]) };
 
 /* The messages of one handshake in which exactly these facts hold, as their numbers. */
-static size_t order_of(uint8_t facts, uint8_t order[ORDER_MAX])
+static size_t order_of(const struct handshake_row *rows, uint8_t facts, uint8_t order[ORDER_MAX])
 {
     size_t count = 0;
-    for (const struct handshake_row *row = handshake_12_full; row->flight != 0; row++)
+    for (const struct handshake_row *row = rows; row->flight != 0; row++)
         if (row->presence == FACT_ALWAYS || (row->presence & facts) != 0)
             order[count++] = row->message;
     return count;
 }
 
-static void expect_order(uint8_t facts, const char *expected)
+static void expect_order(const struct handshake_row *rows, uint8_t facts, const char *expected)
 {
     uint8_t order[ORDER_MAX];
     char text[4 * ORDER_MAX + 1] = "";
-    size_t count = order_of(facts, order);
+    size_t count = order_of(rows, facts, order);
     for (size_t i = 0, at = 0; i < count; i++)
         at += (size_t)snprintf(text + at, sizeof(text) - at, i == 0 ? "%d" : " %d", order[i]);
     cr_assert_str_eq(text, expected);
 }
+
+enum {
+    COOKIE = FACT_COOKIE | FACT_SECOND_HELLO,
+    RETRY = FACT_RETRY | FACT_SECOND_HELLO,
+    ASKED = FACT_CERTIFICATE_REQUESTED,
+    SENT = FACT_CERTIFICATE_SENT
+};
 
 /* [rfc6347#4.2.4] figure 1, in every variant that there is. [rfc5246#7.4] "The handshake protocol
  * messages are presented below in the order they MUST be sent; sending handshake messages in an
@@ -35,20 +46,32 @@ static void expect_order(uint8_t facts, const char *expected)
  * if it is sent. Otherwise, it MUST be the first message sent by the client after it receives the
  * ServerHelloDone message." [rfc5246#7.4.8] "When sent, it MUST immediately follow the client key
  * exchange message." */
-Test(tables, allow_these_orders_and_no_other)
+Test(tables, of_1_2_allow_these_orders_and_no_other)
 {
-    enum { COOKIE = FACT_COOKIE, ASKED = FACT_CERTIFICATE_REQUESTED, SENT = FACT_CERTIFICATE_SENT };
-    expect_order(0, "1 2 11 12 14 16 20 20");
-    expect_order(COOKIE, "1 3 1 2 11 12 14 16 20 20");
-    expect_order(ASKED, "1 2 11 12 13 14 11 16 20 20");
-    expect_order(COOKIE | ASKED, "1 3 1 2 11 12 13 14 11 16 20 20");
-    expect_order(ASKED | SENT, "1 2 11 12 13 14 11 16 15 20 20");
-    expect_order(COOKIE | ASKED | SENT, "1 3 1 2 11 12 13 14 11 16 15 20 20");
+    const struct handshake_row *rows = handshake_12_full;
+    expect_order(rows, 0, "1 2 11 12 14 16 20 20");
+    expect_order(rows, COOKIE, "1 3 1 2 11 12 14 16 20 20");
+    expect_order(rows, ASKED, "1 2 11 12 13 14 11 16 20 20");
+    expect_order(rows, COOKIE | ASKED, "1 3 1 2 11 12 13 14 11 16 20 20");
+    expect_order(rows, ASKED | SENT, "1 2 11 12 13 14 11 16 15 20 20");
+    expect_order(rows, COOKIE | ASKED | SENT, "1 3 1 2 11 12 13 14 11 16 15 20 20");
 }
 
-Test(tables, flights_epochs_and_senders_are_consistent)
+/* [rfc9147#5.7] figure 6, in every variant without resumption; 6 is the HelloRetryRequest */
+Test(tables, of_1_3_allow_these_orders_and_no_other)
 {
-    const struct handshake_row *row = handshake_12_full;
+    const struct handshake_row *rows = handshake_13_full;
+    expect_order(rows, 0, "1 2 8 11 15 20 20");
+    expect_order(rows, RETRY, "1 6 1 2 8 11 15 20 20");
+    expect_order(rows, ASKED, "1 2 8 13 11 15 20 11 20");
+    expect_order(rows, RETRY | ASKED, "1 6 1 2 8 13 11 15 20 11 20");
+    expect_order(rows, ASKED | SENT, "1 2 8 13 11 15 20 11 15 20");
+    expect_order(rows, RETRY | ASKED | SENT, "1 6 1 2 8 13 11 15 20 11 15 20");
+}
+
+static void expect_consistent(const struct handshake_row *rows)
+{
+    const struct handshake_row *row = rows;
     for (; row[1].flight != 0; row++) {
         bool same_flight = row[1].flight == row->flight;
         cr_assert(row[1].flight == row->flight || row[1].flight == row->flight + 1);
@@ -56,22 +79,44 @@ Test(tables, flights_epochs_and_senders_are_consistent)
         cr_assert_geq(row[1].epoch, row->epoch, "epochs only rise");
         cr_assert_not_null(row->consume);
     }
-    cr_assert_eq(handshake_12_full[ROW_SERVER_FIRST].message, MESSAGE_CLIENT_HELLO);
-    cr_assert_eq(handshake_12_full[ROW_CLIENT_FIRST].message, MESSAGE_CLIENT_HELLO);
+    cr_assert_eq(rows[ROW_FIRST_HELLO].message, MESSAGE_CLIENT_HELLO);
+    cr_assert_eq(rows[ROW_SECOND_HELLO].message, MESSAGE_CLIENT_HELLO);
+    cr_assert_eq(rows[ROW_HELLO_VERIFY_REQUEST].message, MESSAGE_HELLO_VERIFY_REQUEST);
+}
+
+Test(tables, flights_epochs_and_senders_are_consistent)
+{
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        expect_consistent(tables[i]);
+}
+
+/* The walk goes on in the other table where the server's answer says so. */
+Test(tables, begin_with_the_same_hellos)
+{
+    for (size_t at = 0; at <= ROW_SECOND_HELLO; at++) {
+        const struct handshake_row *a = &handshake_12_full[at];
+        const struct handshake_row *b = &handshake_13_full[at];
+        cr_expect(a->sender == b->sender && a->message == b->message && a->epoch == b->epoch &&
+                  a->flight == b->flight && a->presence == b->presence && a->build == b->build &&
+                  a->consume == b->consume);
+    }
 }
 
 /* Does the walk ever stand at a row? Not at one that is certainly absent. */
-static bool may_stand_at(enum rdtls_role role, size_t at, uint8_t facts)
+static bool may_stand_at(const struct handshake_row *rows, enum rdtls_role role, size_t at,
+                         uint8_t facts)
 {
-    const struct handshake_row *row = &handshake_12_full[at];
+    const struct handshake_row *row = &rows[at];
     return row->presence == FACT_ALWAYS || (facts & row->presence) != 0 ||
            (role == RDTLS_CLIENT && row->sender == RDTLS_SERVER);
 }
 
 /* [rfc6347#4.2.1] "Clients SHOULD handle this by sending a new ClientHello with a cookie in
  * response to the new HelloVerifyRequest." */
-Test(tables, only_a_server_hello_may_be_another_question)
+Test(tables, only_a_server_hello_of_1_2_may_be_another_question)
 {
+    for (size_t at = 0; handshake_13_full[at].flight != 0; at++)
+        cr_assert_eq(handshake_13_full[at].instead, 0);
     for (size_t at = 0; handshake_12_full[at].flight != 0; at++) {
         bool is_server_hello = handshake_12_full[at].message == MESSAGE_SERVER_HELLO;
         cr_assert_eq(handshake_12_full[at].instead, is_server_hello ? ROW_HELLO_VERIFY_REQUEST : 0);
@@ -79,11 +124,11 @@ Test(tables, only_a_server_hello_may_be_another_question)
 }
 
 /* May a message of this type come when the walk stands at a row? */
-static bool is_allowed(enum rdtls_role role, size_t at, uint8_t facts, uint8_t type)
+static bool is_allowed(const struct handshake_row *rows, enum rdtls_role role, size_t at,
+                       uint8_t facts, uint8_t type)
 {
-    const struct handshake_row *here = &handshake_12_full[at];
-    if (here->instead != 0 && here->sender != role &&
-        handshake_12_full[here->instead].message == type)
+    const struct handshake_row *here = &rows[at];
+    if (here->instead != 0 && here->sender != role && rows[here->instead].message == type)
         return true;
     for (const struct handshake_row *row = here; row->flight != 0; row++) {
         bool holds = row->presence == FACT_ALWAYS || (facts & row->presence) != 0;
@@ -96,32 +141,45 @@ static bool is_allowed(enum rdtls_role role, size_t at, uint8_t facts, uint8_t t
     return false;
 }
 
+static void expect_refused(const struct handshake_row *rows, enum rdtls_role role, size_t at,
+                           uint8_t facts, uint8_t type)
+{
+    static struct handshake handshake;
+    static struct association association;
+    memset(&handshake, 0, sizeof(handshake));
+    association.role = (uint8_t)role;
+    handshake.association = &association;
+    handshake.rows = rows;
+    handshake.row = (uint8_t)at;
+    handshake.facts = facts;
+    struct handshake_header header = {.type = type};
+    cr_assert_eq(handshake_take(&handshake, &header, bytes_of(NULL, 0), SOME_EPOCH),
+                 RDTLS_ALERT_UNEXPECTED_MESSAGE, "role %d row %zu facts %d type %u", role, at,
+                 facts, type);
+}
+
+static size_t refuse_all(const struct handshake_row *rows, enum rdtls_role role)
+{
+    size_t refused = 0;
+    for (size_t at = 0; rows[at].flight != 0; at++)
+        for (uint8_t facts = 0; facts < FACTS; facts++)
+            for (unsigned type = 0; type < 256; type++) {
+                if (!may_stand_at(rows, role, at, facts) ||
+                    is_allowed(rows, role, at, facts, (uint8_t)type))
+                    continue;
+                expect_refused(rows, role, at, facts, (uint8_t)type);
+                refused++;
+            }
+    return refused;
+}
+
 /* At every row, with every set of facts, every message that no row allows ends the handshake.
  * [rfc5246#7.4.1.1] "This message MUST NOT be included in the message hashes that are maintained
  * throughout the handshake": a HelloRequest is one of those. */
 Test(tables, nothing_that_is_not_a_row_is_taken)
 {
-    static struct handshake handshake;
-    static struct association association;
     size_t refused = 0;
-    for (int role = RDTLS_CLIENT; role <= RDTLS_SERVER; role++)
-        for (size_t at = 0; handshake_12_full[at].flight != 0; at++)
-            for (uint8_t facts = 0; facts < 8; facts++)
-                for (unsigned type = 0; type < 256; type++) {
-                    if (!may_stand_at((enum rdtls_role)role, at, facts) ||
-                        is_allowed((enum rdtls_role)role, at, facts, (uint8_t)type))
-                        continue;
-                    memset(&handshake, 0, sizeof(handshake));
-                    association.role = (uint8_t)role;
-                    handshake.association = &association;
-                    handshake.rows = handshake_12_full;
-                    handshake.row = (uint8_t)at;
-                    handshake.facts = facts;
-                    struct handshake_header header = {.type = (uint8_t)type};
-                    cr_assert_eq(handshake_take(&handshake, &header, bytes_of(NULL, 0), SOME_EPOCH),
-                                 RDTLS_ALERT_UNEXPECTED_MESSAGE, "role %d row %zu facts %d type %u",
-                                 role, at, facts, type);
-                    refused++;
-                }
-    cr_assert_gt(refused, 40000);
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        refused += refuse_all(tables[i], RDTLS_CLIENT) + refuse_all(tables[i], RDTLS_SERVER);
+    cr_assert_gt(refused, 300000);
 }

@@ -1,0 +1,44 @@
+/* A datagram on its way through a connection, for the files that take it apart:
+ * connection_receive.c (which record is what), receive_13.c (records of 1.3 under keys),
+ * receive_early.c (what came before its time). */
+#ifndef ENDPOINT_INCOMING_H
+#define ENDPOINT_INCOMING_H
+
+#include "endpoint/connection.h"
+#include "record/open_record.h"
+#include "record/protection_13.h"
+#include "wire/unified_header.h"
+
+struct incoming {
+    struct connection_environment *environment;
+    struct connection *connection;
+    uint32_t slot;
+    uint64_t now;
+    bool is_copy; /* the bytes will be gone before anybody polls */
+};
+
+void incoming_discard(const struct incoming *in, enum rdtls_discard reason);
+
+/* What a step of the handshake led to. */
+void incoming_after_step(const struct incoming *in, enum rdtls_status status);
+
+/* The content of a handshake record of an epoch; false: nothing of it was taken. */
+bool incoming_handshake(const struct incoming *in, uint8_t epoch, struct bytes content);
+void incoming_alert(const struct incoming *in, struct bytes content);
+void incoming_data(const struct incoming *in, struct bytes content);
+
+/* A whole record, for later. */
+void incoming_keep_early(const struct incoming *in, struct bytes record);
+
+/* A record of whichever form; record_len bytes. */
+void incoming_record(const struct incoming *in, uint8_t *record, size_t record_len);
+
+/* A handshake message behind the handshake; false: it came too early, and is not acknowledged. */
+bool connection_receive_post_handshake(const struct incoming *in,
+                                       const struct opened_record *opened);
+
+/* A record under keys of 1.3. */
+void incoming_record_13(const struct incoming *in, const struct unified_header *header,
+                        uint8_t *record);
+
+#endif

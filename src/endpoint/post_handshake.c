@@ -1,0 +1,120 @@
+/* Handshake messages of 1.3 behind the handshake (RFC 8446 section 4.6): KeyUpdates, both ways, and
+ * tickets, which a client acknowledges and forgets. */
+#include "endpoint/incoming.h"
+#include "handshake/key_schedule_13.h"
+
+/* Asked for by the peer; sent as soon as the flight before it has been acknowledged. */
+void connection_update_keys(struct connection_environment *environment,
+                            struct connection *connection, uint64_t now)
+{
+    connection->update_wanted = true;
+    if (connection->state != CONNECTION_CONNECTED || connection->handshake != POOL_NONE)
+        return;
+    uint32_t index = pool_lend(&environment->handshakes);
+    if (index == POOL_NONE)
+        return;
+    connection->update_wanted = false;
+    connection->handshake = index;
+    environment->stats->handshakes_open++;
+    struct handshake *handshake = connection_handshake(environment, connection);
+    enum rdtls_status status = handshake_begin_key_update(handshake, &environment->handshake,
+                                                          &connection->association, now);
+    if (status != RDTLS_OK)
+        connection_fail(environment, connection, status);
+}
+
+static void acknowledge_soon(const struct incoming *in, uint64_t sequence)
+{
+    in->connection->ack_wanted = true;
+    in->environment->ack_owner = in->connection;
+    in->environment->ack_number =
+        (struct record_number){in->connection->association.read.epoch, sequence};
+}
+
+static enum rdtls_status receive_key_update(const struct incoming *in,
+                                            const struct handshake_header *header,
+                                            struct bytes body)
+{
+    struct association *association = &in->connection->association;
+    const struct suite *suite = suite_find(association->suite);
+    if (header->length != 1 || body.len != 1)
+        return RDTLS_ALERT_DECODE_ERROR;
+    /* [rfc8446#4.6.3] "If an implementation receives any other value, it MUST terminate the
+     * connection with an "illegal_parameter" alert." */
+    if (body.data[0] > KEY_UPDATE_REQUESTED)
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    /* [rfc9147#8] "the receiver MUST ... the epoch" does not wrap: an association ends before. */
+    if (association->read.epoch == UINT16_MAX)
+        return RDTLS_SEQUENCE_EXHAUSTED;
+    traffic_secret_update(association->v13.read_secret, suite->hash);
+    traffic_keys_13_of(association->v13.read_secret, suite, &association->v13.read_keys);
+    association->read = (struct read_epoch){.epoch = (uint16_t)(association->read.epoch + 1)};
+    if (body.data[0] == KEY_UPDATE_REQUESTED)
+        connection_update_keys(in->environment, in->connection, in->now);
+    return RDTLS_OK;
+}
+
+static enum rdtls_status receive_message(const struct incoming *in,
+                                         const struct handshake_header *header, struct bytes body)
+{
+    switch (header->type) {
+    case MESSAGE_KEY_UPDATE:
+        return receive_key_update(in, header, body);
+    case MESSAGE_NEW_SESSION_TICKET:
+        return in->connection->association.role == RDTLS_CLIENT ? RDTLS_OK
+                                                                : RDTLS_ALERT_UNEXPECTED_MESSAGE;
+    default:
+        return RDTLS_ALERT_UNEXPECTED_MESSAGE;
+    }
+}
+
+/* One fragment; false: too early, it will come again. What is long is a ticket, and nobody reads
+ * it: its last fragment stands for all. */
+static bool receive_fragment(const struct incoming *in, const struct handshake_header *header,
+                             struct bytes body, enum rdtls_status *status)
+{
+    struct association *association = &in->connection->association;
+    uint16_t ahead = (uint16_t)(header->message_seq - association->peer_final_message_seq - 1);
+    *status = RDTLS_OK;
+    if (ahead >= UINT16_MAX / 2) {
+        incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
+        return true;
+    }
+    if (ahead > 0) {
+        incoming_discard(in, RDTLS_DISCARD_FUTURE_MESSAGE);
+        return false;
+    }
+    if (header->fragment_offset + header->fragment_length < header->length)
+        return true;
+    association->peer_final_message_seq++;
+    *status = receive_message(in, header, body);
+    return true;
+}
+
+bool connection_receive_post_handshake(const struct incoming *in,
+                                       const struct opened_record *opened)
+{
+    struct reader reader = reader_of(opened->plaintext);
+    bool taken = true;
+    if (in->connection->state == CONNECTION_HANDSHAKING) {
+        incoming_discard(in, RDTLS_DISCARD_EPOCH);
+        return false;
+    }
+    acknowledge_soon(in, opened->sequence);
+    do {
+        struct handshake_header header;
+        struct bytes body;
+        enum rdtls_status status;
+        if (!handshake_fragment_read(&reader, &header, &body)) {
+            incoming_discard(in, RDTLS_DISCARD_BAD_FRAGMENT);
+            break;
+        }
+        taken = receive_fragment(in, &header, body, &status) && taken;
+        if (status != RDTLS_OK) {
+            connection_fail(in->environment, in->connection, status);
+            return true;
+        }
+    } while (reader.left > 0);
+    in->connection->ack_wanted = taken;
+    return taken;
+}

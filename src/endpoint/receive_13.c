@@ -1,0 +1,225 @@
+/* Records of DTLS 1.3 under keys: which keys, and what becomes of the content. */
+#include "base/secret.h"
+#include "endpoint/incoming.h"
+#include "handshake/key_schedule_13.h"
+#include "record/protection.h"
+#include "wire/alert.h"
+
+/* What opens a record. */
+struct read_side {
+    const struct traffic_keys_13 *keys;
+    struct replay_window *window;
+    uint16_t epoch;
+};
+
+enum side_verdict {
+    SIDE_FOUND,
+    SIDE_EARLY, /* its keys will come */
+    SIDE_LATE, /* the client's last flight, and the handshake is over: its keys can be made again */
+    SIDE_NOBODY, /* there are no such keys */
+};
+
+static bool bits_are(const struct unified_header *header, uint16_t epoch)
+{
+    return header->epoch_bits == epoch % UNIFIED_EPOCH_COUNT;
+}
+
+static enum side_verdict find_side(const struct incoming *in, const struct unified_header *header,
+                                   struct read_side *side)
+{
+    struct association *association = &in->connection->association;
+    struct handshake *handshake = connection_handshake(in->environment, in->connection);
+    bool is_handshaking = handshake != NULL && !handshake->complete;
+    if (association->keys_ready && bits_are(header, association->read.epoch)) {
+        *side = (struct read_side){&association->v13.read_keys, &association->read.window,
+                                   association->read.epoch};
+        return SIDE_FOUND;
+    }
+    if (handshake != NULL && handshake->v13.epoch.keys_ready && bits_are(header, EPOCH_HANDSHAKE)) {
+        *side = (struct read_side){&handshake->v13.epoch.read_keys, &handshake->v13.epoch.window,
+                                   EPOCH_HANDSHAKE};
+        return SIDE_FOUND;
+    }
+    if (is_handshaking)
+        return SIDE_EARLY;
+    return association->role == RDTLS_SERVER && bits_are(header, EPOCH_HANDSHAKE) ? SIDE_LATE
+                                                                                  : SIDE_NOBODY;
+}
+
+static enum open_verdict open_with(const struct incoming *in, const struct read_side *side,
+                                   const struct unified_header *header, uint8_t *record,
+                                   struct opened_record *opened)
+{
+    struct open_request_13 request = {
+        .engines = &in->environment->handshake.engines,
+        .aead = suite_find(in->connection->association.suite)->aead,
+        .keys = side->keys,
+        .window = side->window,
+        .header = header,
+        .record = record,
+    };
+    return open_record_13(&request, opened);
+}
+
+/* ACKs are about our flight in flight; without one they say nothing new. true: well-formed. */
+static bool receive_ack(const struct incoming *in, struct bytes content)
+{
+    struct handshake *handshake = connection_handshake(in->environment, in->connection);
+    bool done = false;
+    if (handshake == NULL)
+        return true;
+    if (!handshake_receive_ack(handshake, content, in->now, &done)) {
+        incoming_discard(in, RDTLS_DISCARD_BAD_FRAGMENT);
+        return false;
+    }
+    if (done)
+        connection_acknowledged(in->environment, in->connection);
+    return true;
+}
+
+/* While the handshake lasts, its epoch carries nothing but it. */
+static bool receive_in_handshake(const struct incoming *in, const struct opened_record *opened)
+{
+    bool is_over = in->connection->state != CONNECTION_HANDSHAKING;
+    switch (opened->type) {
+    case CONTENT_HANDSHAKE:
+        if (is_over) {
+            incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
+            return true;
+        }
+        return incoming_handshake(in, EPOCH_HANDSHAKE, opened->plaintext);
+    case CONTENT_ALERT:
+        incoming_alert(in, opened->plaintext);
+        return true;
+    case CONTENT_ACK:
+        return receive_ack(in, opened->plaintext);
+    case CONTENT_APPLICATION_DATA:
+        incoming_discard(in, RDTLS_DISCARD_EPOCH);
+        return true;
+    default:
+        /* [rfc9147#4.1] "unexpected record types ... MUST ... unexpected_message" is TLS's; over
+         * datagrams what is authentic and unknown is dropped. */
+        incoming_discard(in, RDTLS_DISCARD_UNKNOWN_TYPE);
+        return true;
+    }
+}
+
+static bool receive_in_application(const struct incoming *in, const struct opened_record *opened)
+{
+    switch (opened->type) {
+    case CONTENT_HANDSHAKE:
+        return connection_receive_post_handshake(in, opened);
+    case CONTENT_ALERT:
+        incoming_alert(in, opened->plaintext);
+        return true;
+    case CONTENT_ACK:
+        return receive_ack(in, opened->plaintext);
+    case CONTENT_APPLICATION_DATA:
+        incoming_data(in, opened->plaintext);
+        return true;
+    default:
+        incoming_discard(in, RDTLS_DISCARD_UNKNOWN_TYPE);
+        return true;
+    }
+}
+
+static size_t plaintext_max(const struct incoming *in)
+{
+    /* [rfc8449#4] in 1.3 the limit counts the content type. */
+    return in->connection->association.record_size_limit != 0
+               ? (size_t)in->environment->config->policy.record_size_limit - INNER_TYPE_LEN
+               : PLAINTEXT_MAX;
+}
+
+/* Marked first: what the content leads to may move its window elsewhere. Taken back when the
+ * content found no room, so that it is not acknowledged, and may come again. */
+static void receive_opened(const struct incoming *in, const struct read_side *side,
+                           const struct opened_record *opened)
+{
+    struct connection *connection = in->connection;
+    uint32_t handshake = connection->handshake;
+    replay_window_mark(side->window, opened->sequence);
+    connection->last_received_ns = in->now;
+    bool taken = side->epoch == EPOCH_HANDSHAKE ? receive_in_handshake(in, opened)
+                                                : receive_in_application(in, opened);
+    if (!taken && connection->handshake == handshake)
+        replay_window_unmark(side->window, opened->sequence);
+}
+
+static void receive_with(const struct incoming *in, const struct read_side *side,
+                         const struct unified_header *header, uint8_t *record)
+{
+    struct opened_record opened;
+    enum open_verdict verdict = open_with(in, side, header, record, &opened);
+    if (verdict == OPENED && opened.plaintext.len > plaintext_max(in))
+        verdict = OPEN_TOO_LONG;
+    switch (verdict) {
+    case OPENED:
+        receive_opened(in, side, &opened);
+        break;
+    case OPEN_REPLAYED:
+        incoming_discard(in, RDTLS_DISCARD_REPLAY);
+        break;
+    case OPEN_UNAUTHENTIC:
+        incoming_discard(in, RDTLS_DISCARD_AUTHENTICATION);
+        break;
+    case OPEN_TOO_LONG:
+        connection_fail(in->environment, in->connection, RDTLS_ALERT_RECORD_OVERFLOW);
+        break;
+    case OPEN_EMPTY:
+        connection_fail(in->environment, in->connection, RDTLS_ALERT_UNEXPECTED_MESSAGE);
+        break;
+    }
+}
+
+/* [rfc9147#5.8.1] The client says its last flight again: it has not seen our acknowledgement. The
+ * keys are made again for it; nobody but the client can bring that about more often than it sends
+ * records that are authentic. */
+static void receive_late(const struct incoming *in, const struct unified_header *header,
+                         uint8_t *record)
+{
+    struct association *association = &in->connection->association;
+    struct traffic_keys_13 keys;
+    struct opened_record opened;
+    traffic_keys_13_of(association->v13.final_secret, suite_find(association->suite), &keys);
+    struct read_side side = {&keys, &association->v13.final_window, EPOCH_HANDSHAKE};
+    enum open_verdict verdict = open_with(in, &side, header, record, &opened);
+    secret_wipe(&keys, sizeof(keys));
+    if (verdict != OPENED) {
+        incoming_discard(in, verdict == OPEN_REPLAYED ? RDTLS_DISCARD_REPLAY
+                                                      : RDTLS_DISCARD_AUTHENTICATION);
+        return;
+    }
+    replay_window_mark(side.window, opened.sequence);
+    in->connection->final_wanted = opened.type == CONTENT_HANDSHAKE;
+    incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
+}
+
+void incoming_record_13(const struct incoming *in, const struct unified_header *header,
+                        uint8_t *record)
+{
+    const struct association *association = &in->connection->association;
+    struct read_side side;
+    /* A client that has not been answered does not know yet which version it will be. */
+    bool may_be_13 = association_is_13(association) ||
+                     (association->version == 0 && association->role == RDTLS_CLIENT &&
+                      in->environment->config->policy.speaks_13);
+    if (!may_be_13) {
+        incoming_discard(in, RDTLS_DISCARD_NOT_DTLS);
+        return;
+    }
+    switch (find_side(in, header, &side)) {
+    case SIDE_FOUND:
+        receive_with(in, &side, header, record);
+        break;
+    case SIDE_EARLY:
+        incoming_keep_early(in, bytes_of(record, (size_t)header->len + header->length));
+        break;
+    case SIDE_LATE:
+        receive_late(in, header, record);
+        break;
+    case SIDE_NOBODY:
+        incoming_discard(in, RDTLS_DISCARD_EPOCH);
+        break;
+    }
+}

@@ -1,0 +1,41 @@
+/* Records that came before their keys, or before the end of the handshake: opened as soon as they
+ * can be. */
+#include "base/secret.h"
+#include "endpoint/incoming.h"
+
+/* Data waits for the end of the handshake; everything else is opened as soon as there are keys. */
+static bool is_data(struct bytes record)
+{
+    struct reader reader = reader_of(record);
+    struct unified_header header;
+    if (!unified_header_begins(record.data[0]))
+        return record.data[0] == CONTENT_APPLICATION_DATA;
+    return unified_header_read(&reader, &header) &&
+           header.epoch_bits == EPOCH_APPLICATION % UNIFIED_EPOCH_COUNT;
+}
+
+/* In two goes: what ends the handshake must find the data that waits for that end. */
+void connection_open_early(struct connection_environment *environment,
+                           struct connection *connection, uint32_t slot, uint64_t now)
+{
+    struct incoming in = {environment, connection, slot, now, true};
+    struct handshake *handshake = connection_handshake(environment, connection);
+    struct block_pool *blocks = &environment->blocks;
+    uint8_t copy[EARLY_RECORDS_LEN_MAX];
+    if (handshake->early.len == 0)
+        return;
+    struct reader records = early_records_take(&handshake->early, blocks, copy);
+    bool data_waits = connection->state == CONNECTION_HANDSHAKING;
+    struct reader data = records;
+    while (data_waits && data.left > 0) {
+        struct bytes record = early_records_next(&data);
+        if (is_data(record) && !early_records_keep(&handshake->early, blocks, record))
+            incoming_discard(&in, RDTLS_DISCARD_FUTURE_MESSAGE);
+    }
+    while (records.left > 0 && connection->state != CONNECTION_CLOSED) {
+        struct bytes record = early_records_next(&records);
+        if (!data_waits || !is_data(record))
+            incoming_record(&in, copy + (record.data - copy), record.len);
+    }
+    secret_wipe(copy, sizeof(copy));
+}

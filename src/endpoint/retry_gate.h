@@ -1,0 +1,27 @@
+/*
+ * First contact in DTLS 1.3 (RFC 9147 section 5.1): a stranger's whole ClientHello is answered with
+ * a HelloRetryRequest that carries all that has to be remembered, and nothing is kept.
+ */
+#ifndef ENDPOINT_RETRY_GATE_H
+#define ENDPOINT_RETRY_GATE_H
+
+#include "endpoint/hello_gate.h"
+#include "handshake/retry_cookie.h"
+
+enum {
+    /* legacy fields, supported_versions, key_share, cookie */
+    RETRY_BODY_MAX = 2 + RANDOM_LEN + 1 + 2 + 1 + 2 + 6 + 6 + 6 + RETRY_COOKIE_MAX,
+    RETRY_ANSWER_MAX = RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN + RETRY_BODY_MAX,
+};
+
+/* Would this hello be answered with 1.3? */
+bool retry_gate_is_for(const struct hello_gate *gate, struct bytes body);
+
+/* hello: the whole message as one fragment. answer: RETRY_ANSWER_MAX bytes, or NULL when there is
+ * no room; ANSWER: *answer_len bytes of it, a HelloRetryRequest or an alert. ADMIT: with a good
+ * cookie. */
+enum gate_verdict retry_gate_judge(const struct hello_gate *gate, const struct rdtls_path *path,
+                                   const struct hello_fragment *hello, uint64_t now,
+                                   uint8_t *answer, size_t *answer_len);
+
+#endif

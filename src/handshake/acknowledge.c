@@ -1,0 +1,55 @@
+#include "handshake/acknowledge.h"
+
+enum {
+    ACKNOWLEDGED_MAX = 16, /* of an epoch, the newest */
+    ACK_MAX = 2 + 2 * ACKNOWLEDGED_MAX * RECORD_NUMBER_LEN,
+};
+
+/* [rfc9147#7] "in numerically increasing order" */
+static size_t list_window(const struct replay_window *window, uint64_t epoch,
+                          struct record_number numbers[ACKNOWLEDGED_MAX])
+{
+    size_t count = 0;
+    for (size_t age = ACKNOWLEDGED_MAX; window != NULL && age-- > 0;)
+        if ((window->seen >> age & 1) != 0)
+            numbers[count++] = (struct record_number){epoch, window->highest - age};
+    return count;
+}
+
+static size_t send_ack(const struct record_sender *sender, const struct record_number *numbers,
+                       size_t count, uint8_t *out, size_t capacity)
+{
+    uint8_t body_bytes[ACK_MAX];
+    struct writer body = writer_of(body_bytes, sizeof(body_bytes));
+    uint8_t epoch = sender->association->write_epoch;
+    bool has_keys = epoch != EPOCH_PLAINTEXT ||
+                    (sender->handshake_epoch != NULL && sender->handshake_epoch->keys_ready);
+    if (count == 0 || !has_keys)
+        return 0;
+    ack_write(&body, numbers, count);
+    struct record_content content = {
+        .type = CONTENT_ACK,
+        /* [rfc9147#7] "ACKs MUST be sent with an epoch which is equal to or higher than the record
+         * which is being acknowledged": a client that has said nothing yet under its keys does so
+         * here. */
+        .epoch = epoch == EPOCH_PLAINTEXT ? EPOCH_HANDSHAKE : epoch,
+        .body = bytes_of(body.start, body.len),
+    };
+    size_t len = record_overhead(sender->association, content.epoch) + body.len;
+    return len <= capacity && record_send(sender, &content, out, NULL) == RDTLS_OK ? len : 0;
+}
+
+size_t acknowledge(const struct record_sender *sender, const struct acknowledged *taken,
+                   uint8_t *out, size_t capacity)
+{
+    struct record_number numbers[2 * ACKNOWLEDGED_MAX];
+    size_t count = list_window(taken->plaintext, EPOCH_PLAINTEXT, numbers);
+    count += list_window(taken->handshake, EPOCH_HANDSHAKE, numbers + count);
+    return send_ack(sender, numbers, count, out, capacity);
+}
+
+size_t acknowledge_record(const struct record_sender *sender, const struct record_number *number,
+                          uint8_t *out, size_t capacity)
+{
+    return send_ack(sender, number, 1, out, capacity);
+}

@@ -1,0 +1,159 @@
+/* DTLS 1.3: what a client makes of a server's messages. */
+#include "handshake/client_hello.h"
+#include "handshake/messages_12.h"
+#include "handshake/messages_13.h"
+#include "handshake/tables.h"
+#include "wire/certificate_messages_13.h"
+#include "wire/encrypted_extensions.h"
+
+static bool policy_offers_suite_13(const struct policy *policy, uint16_t code_point)
+{
+    for (size_t i = 0; i < policy->suite_count; i++)
+        if (policy->suites[i] == code_point)
+            return suite_is_13(suite_find(code_point));
+    return false;
+}
+
+/* What both answers have to be. */
+static enum rdtls_status check_answer(const struct handshake *handshake,
+                                      const struct server_hello *hello)
+{
+    const struct policy *policy = handshake->environment->policy;
+    if (!policy->speaks_13)
+        return RDTLS_ALERT_UNEXPECTED_MESSAGE;
+    /* [rfc8446#4.1.3] "A client which receives a legacy_session_id_echo field that does not match
+     * what it sent in the ClientHello MUST abort the handshake with an "illegal_parameter" alert."
+     * [rfc8446#4.2.1] "clients MUST ... If the "supported_versions" extension in the ServerHello
+     * contains a version not offered by the client ... abort". */
+    if (hello->version != VERSION_DTLS_1_2 || hello->session_id.len != 0 ||
+        hello->compression_method != COMPRESSION_NULL ||
+        hello->answer_13.selected_version != VERSION_DTLS_1_3 ||
+        !policy_offers_suite_13(policy, hello->cipher_suite))
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    /* After a HelloVerifyRequest it is too late for 1.3. */
+    return (handshake->facts & FACT_COOKIE) == 0 ? RDTLS_OK : RDTLS_ALERT_ILLEGAL_PARAMETER;
+}
+
+/* The first ClientHello, as it lies in the flight. */
+static void hash_first_hello(const struct handshake *handshake, struct transcript *transcript)
+{
+    const struct flight_message *hello = &handshake->flight.messages[0];
+    struct handshake_header header = {.type = MESSAGE_CLIENT_HELLO, .length = hello->length};
+    /* Not in scratch: the message that is being read may lie there. */
+    uint8_t body_bytes[CLIENT_HELLO_MAX];
+    struct writer body = writer_of(body_bytes, sizeof(body_bytes));
+    client_hello_make(&body, handshake->environment->policy, handshake->association,
+                      &handshake->key_pair, flight_cookie(&handshake->flight, hello));
+    transcript_add(transcript, &header, bytes_of(body.start, body.len));
+}
+
+static void begin_transcript(struct handshake *handshake, const struct suite *suite)
+{
+    transcript_start_13(&handshake->transcript, suite->hash);
+    hash_first_hello(handshake, &handshake->transcript);
+}
+
+/* Another group is asked for: one that we have offered, and no share of which was there.
+ * [rfc8446#4.2.8] "clients MUST verify that (1) the selected_group field corresponds to a group
+ * which was provided in the "supported_groups" extension in the original ClientHello and (2) the
+ * selected_group field does not correspond to a group which was provided in the "key_share"
+ * extension". */
+static enum rdtls_status change_group(struct handshake *handshake, uint16_t group)
+{
+    const struct policy *policy = handshake->environment->policy;
+    enum key_exchange_kind kind;
+    bool is_offered = false;
+    for (size_t i = 0; i < policy->group_count; i++)
+        is_offered = is_offered || policy->groups[i] == group;
+    if (!is_offered || !group_key_exchange(group, &kind) || kind == handshake->key_pair.kind)
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    return lanes_key_pair(handshake->environment->lanes, kind, &handshake->key_pair)
+               ? RDTLS_OK
+               : RDTLS_ALERT_INTERNAL_ERROR;
+}
+
+enum rdtls_status consume_hello_retry_request(struct handshake *handshake, struct bytes body)
+{
+    struct server_hello hello;
+    TRY(server_hello_read(body, &hello));
+    TRY(check_answer(handshake, &hello));
+    struct bytes cookie = hello.answer_13.cookie;
+    /* [rfc8446#4.1.4] "Clients MUST abort the handshake with an "illegal_parameter" alert if the
+     * HelloRetryRequest would not result in any change in the ClientHello." */
+    if ((cookie.len == 0 && hello.answer_13.group == 0) || cookie.len > COOKIE_MAX)
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    const struct suite *suite = suite_find(hello.cipher_suite);
+    struct transcript first = {0};
+    uint8_t hash[DIGEST_LEN_MAX];
+    transcript_start_13(&first, suite->hash);
+    hash_first_hello(handshake, &first);
+    size_t hash_len = transcript_hash(&first, suite->hash, hash);
+    if (hello.answer_13.group != 0)
+        TRY(change_group(handshake, hello.answer_13.group));
+
+    transcript_start_13(&handshake->transcript, suite->hash);
+    transcript_add_message_hash(&handshake->transcript, bytes_of(hash, hash_len));
+    handshake->choice.suite = suite;
+    handshake->choice.retry_group = hello.answer_13.group;
+    bytes_copy(handshake->flight.buffer, cookie);
+    handshake->cookie_len = (uint8_t)cookie.len;
+    handshake->rows = handshake_13_full;
+    handshake->facts |= FACT_SECOND_HELLO;
+    handshake->association->version = VERSION_DTLS_1_3;
+    return RDTLS_OK;
+}
+
+enum rdtls_status take_server_hello_13(struct handshake *handshake,
+                                       const struct server_hello *hello)
+{
+    struct association *association = handshake->association;
+    const struct server_answer_13 *answer = &hello->answer_13;
+    bool is_retried = (handshake->facts & FACT_RETRY) != 0;
+    TRY(check_answer(handshake, hello));
+    const struct suite *suite = suite_find(hello->cipher_suite);
+    /* [rfc8446#4.1.4] "clients MUST check that the cipher suite supplied in the ServerHello is the
+     * same as that in the HelloRetryRequest and otherwise abort the handshake with an
+     * "illegal_parameter" alert." */
+    if (is_retried && suite != handshake->choice.suite)
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    if (answer->key.len == 0)
+        return RDTLS_ALERT_MISSING_EXTENSION;
+    /* [rfc8446#4.2.8] "clients MUST verify that the selected NamedGroup in the ServerHello is the
+     * same as that in the HelloRetryRequest": it is the one that our only share is of. */
+    if (answer->group != key_exchange_group(handshake->key_pair.kind) ||
+        answer->key.len != key_exchange_public_len(handshake->key_pair.kind))
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    if (!is_retried)
+        begin_transcript(handshake, suite);
+    handshake->choice.suite = suite;
+    handshake->choice.group = answer->group;
+    handshake->rows = handshake_13_full;
+    handshake->change_cipher_spec_seen = true;
+    handshake->record_version = VERSION_DTLS_1_2;
+    association->version = VERSION_DTLS_1_3;
+    memset(&association->v13, 0, sizeof(association->v13));
+    association->suite = suite->code_point;
+    association->group = answer->group;
+    take_peer_key(handshake, answer->key);
+    return submit_derive(handshake);
+}
+
+enum rdtls_status consume_encrypted_extensions(struct handshake *handshake, struct bytes body)
+{
+    struct encrypted_extensions message;
+    TRY(encrypted_extensions_read(body, &message));
+    struct server_extras answer = {&message.extras, message.server_name};
+    TRY(accept_extras(handshake->environment->policy, &answer, &handshake->choice));
+    commit_extras(handshake->association, &handshake->choice);
+    take_inner_type_off(handshake->association);
+    return RDTLS_OK;
+}
+
+enum rdtls_status consume_certificate_request_13(struct handshake *handshake, struct bytes body)
+{
+    struct bytes schemes;
+    TRY(certificate_request_13_read(body, &schemes));
+    handshake->signature_scheme =
+        scheme_choose_13(handshake->environment->policy->credential.kind, schemes);
+    return RDTLS_OK;
+}

@@ -1,0 +1,39 @@
+/* What the rows of DTLS 1.3 do, as tables.h describes. Both roles build and consume most of them in
+ * the same way. */
+#ifndef HANDSHAKE_MESSAGES_13_H
+#define HANDSHAKE_MESSAGES_13_H
+
+#include "handshake/handshake.h"
+
+/* server_13.c */
+enum rdtls_status answer_client_hello_13(struct handshake *handshake,
+                                         const struct client_hello *hello);
+enum rdtls_status complete_client_hello_13(struct handshake *handshake);
+enum rdtls_status build_hello_retry_request(struct handshake *handshake, struct writer *body);
+enum rdtls_status build_server_hello_13(struct handshake *handshake, struct writer *body);
+enum rdtls_status build_encrypted_extensions(struct handshake *handshake, struct writer *body);
+enum rdtls_status build_certificate_request_13(struct handshake *handshake, struct writer *body);
+
+/* client_13.c */
+enum rdtls_status consume_hello_retry_request(struct handshake *handshake, struct bytes body);
+enum rdtls_status take_server_hello_13(struct handshake *handshake,
+                                       const struct server_hello *hello);
+enum rdtls_status consume_encrypted_extensions(struct handshake *handshake, struct bytes body);
+enum rdtls_status consume_certificate_request_13(struct handshake *handshake, struct bytes body);
+
+/* shared_13.c */
+enum rdtls_status complete_server_hello_13(struct handshake *handshake);
+enum rdtls_status build_certificate_13(struct handshake *handshake, struct writer *body);
+enum rdtls_status consume_certificate_13(struct handshake *handshake, struct bytes body);
+enum rdtls_status prepare_certificate_verify_13(struct handshake *handshake);
+enum rdtls_status build_certificate_verify_13(struct handshake *handshake, struct writer *body);
+enum rdtls_status consume_certificate_verify_13(struct handshake *handshake, struct bytes body);
+enum rdtls_status complete_server_certificate_verify_13(struct handshake *handshake);
+enum rdtls_status complete_client_certificate_verify_13(struct handshake *handshake);
+enum rdtls_status build_finished_13(struct handshake *handshake, struct writer *body);
+enum rdtls_status consume_finished_13(struct handshake *handshake, struct bytes body);
+enum rdtls_status complete_server_finished_13(struct handshake *handshake);
+enum rdtls_status complete_client_finished_13(struct handshake *handshake);
+enum rdtls_status build_key_update(struct handshake *handshake, struct writer *body);
+
+#endif

@@ -1,0 +1,111 @@
+/* The server's choice in DTLS 1.3. Pure, as the rest of the choice. */
+#include "handshake/negotiate.h"
+
+static const uint8_t downgrade[] = {'D', 'O', 'W', 'N', 'G', 'R', 'D', 1};
+
+void random_mark_downgrade(uint8_t random[RANDOM_LEN])
+{
+    memcpy(random + RANDOM_LEN - sizeof(downgrade), downgrade, sizeof(downgrade));
+}
+
+bool random_shows_downgrade(struct bytes random)
+{
+    return random.len == RANDOM_LEN &&
+           memcmp(random.data + RANDOM_LEN - sizeof(downgrade), downgrade, sizeof(downgrade)) == 0;
+}
+
+uint16_t scheme_choose_13(enum key_kind key, struct bytes offered)
+{
+    static const uint16_t ours[] = POLICY_SCHEMES_13;
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        if (scheme_is_for_13(scheme_find(ours[i]), key) && codepoint_list_has(offered, ours[i]))
+            return ours[i];
+    return 0;
+}
+
+static enum rdtls_status check_legacy_fields(const struct client_hello *hello)
+{
+    /* [rfc8446#4.1.2] "For every TLS 1.3 ClientHello, this vector MUST contain exactly one byte,
+     * set to zero". [rfc9147#5.3] "A DTLS 1.3-only client MUST set the legacy_cookie field to zero
+     * length. If a DTLS 1.3 ClientHello is received with any other value in this field, the server
+     * MUST abort the handshake with an "illegal_parameter" alert." */
+    return hello->prefix.compression_methods.len == 1 && hello->prefix.cookie.len == 0
+               ? RDTLS_OK
+               : RDTLS_ALERT_ILLEGAL_PARAMETER;
+}
+
+/* [rfc8446#9.2] "If not containing a "pre_shared_key" extension, it MUST contain both a
+ * "signature_algorithms" extension and a "supported_groups" extension." and "If containing a
+ * "supported_groups" extension, it MUST also contain a "key_share" extension" */
+static enum rdtls_status check_extensions(const struct client_hello *hello)
+{
+    if (!hello->signature_algorithms_present || !hello->supported_groups_present ||
+        !hello->offer_13.key_shares_present)
+        return RDTLS_ALERT_MISSING_EXTENSION;
+    /* [rfc8446#4.2.8] "Clients MUST NOT offer multiple KeyShareEntry values for the same group." */
+    return key_shares_are_distinct(hello->offer_13.key_shares) ? RDTLS_OK
+                                                               : RDTLS_ALERT_ILLEGAL_PARAMETER;
+}
+
+static enum rdtls_status choose_suite(const struct policy *policy, const struct client_hello *hello,
+                                      struct choice *choice)
+{
+    for (size_t i = 0; i < policy->suite_count; i++) {
+        const struct suite *suite = suite_find(policy->suites[i]);
+        if (suite_is_13(suite) &&
+            codepoint_list_has(hello->prefix.cipher_suites, policy->suites[i])) {
+            choice->suite = suite;
+            return RDTLS_OK;
+        }
+    }
+    return RDTLS_ALERT_HANDSHAKE_FAILURE;
+}
+
+/* A share is there: is it one? */
+static enum rdtls_status check_share(const struct client_hello *hello, uint16_t group,
+                                     struct bytes share)
+{
+    enum key_exchange_kind kind;
+    /* [rfc8446#4.2.8] "Clients MUST NOT offer any KeyShareEntry values for groups not listed in the
+     * client's "supported_groups" extension." */
+    bool is_sound = codepoint_list_has(hello->supported_groups, group) &&
+                    group_key_exchange(group, &kind) && share.len == key_exchange_public_len(kind);
+    return is_sound ? RDTLS_OK : RDTLS_ALERT_ILLEGAL_PARAMETER;
+}
+
+/* The first group of ours that there is a share for; failing that, the first that there could be
+ * one for, which costs a round trip. */
+static enum rdtls_status choose_share(const struct policy *policy, const struct client_hello *hello,
+                                      struct choice *choice, struct bytes *share)
+{
+    for (size_t i = 0; i < policy->group_count; i++) {
+        choice->group = policy->groups[i];
+        if (key_share_find(hello->offer_13.key_shares, choice->group, share))
+            return check_share(hello, choice->group, *share);
+    }
+    *share = bytes_of(NULL, 0);
+    for (size_t i = 0; i < policy->group_count; i++) {
+        if (codepoint_list_has(hello->supported_groups, policy->groups[i])) {
+            choice->group = choice->retry_group = policy->groups[i];
+            return RDTLS_OK;
+        }
+    }
+    /* [rfc8446#4.1.1] "If the server selects an (EC)DHE group ... and no mutually supported ... the
+     * server MUST abort the handshake with either a "handshake_failure" or "insufficient_security"
+     * fatal alert" */
+    return RDTLS_ALERT_HANDSHAKE_FAILURE;
+}
+
+enum rdtls_status negotiate_13(const struct policy *policy, const struct client_hello *hello,
+                               struct choice *choice, struct bytes *share)
+{
+    *choice = (struct choice){0};
+    TRY(check_legacy_fields(hello));
+    TRY(check_extensions(hello));
+    TRY(choose_suite(policy, hello, choice));
+    TRY(choose_share(policy, hello, choice, share));
+    choice->scheme = scheme_choose_13(policy->credential.kind, hello->signature_algorithms);
+    if (choice->scheme == 0)
+        return RDTLS_ALERT_HANDSHAKE_FAILURE;
+    return choose_extras(policy, &hello->extras, choice);
+}

@@ -1,0 +1,86 @@
+#include "handshake/sent_records.h"
+
+static uint64_t packed(const struct record_number *number)
+{
+    return number->epoch << 48 | number->sequence;
+}
+
+static void forget(struct sent_records *sent, size_t place)
+{
+    sent->count--;
+    memmove(&sent->records[place], &sent->records[place + 1],
+            (sent->count - place) * sizeof(sent->records[0]));
+}
+
+/* A place for one more; what the peer has acknowledged is kept as long as there is anything else.
+ */
+static void make_room(struct sent_records *sent)
+{
+    size_t oldest = 0;
+    while (oldest < sent->count && sent->records[oldest].acknowledged)
+        oldest++;
+    forget(sent, oldest < sent->count ? oldest : 0);
+}
+
+void sent_records_note(struct sent_records *sent, const struct record_number *number,
+                       const struct sent_record *record)
+{
+    if (sent->count == SENT_RECORDS_MAX)
+        make_room(sent);
+    struct sent_record *place = &sent->records[sent->count++];
+    *place = *record;
+    place->number = packed(number);
+    place->acknowledged = false;
+}
+
+bool sent_records_acknowledge(struct sent_records *sent, const struct record_number *number)
+{
+    if (number->epoch > UINT16_MAX || number->sequence >> 48 != 0)
+        return false;
+    for (size_t i = 0; i < sent->count; i++) {
+        struct sent_record *record = &sent->records[i];
+        if (record->number != packed(number))
+            continue;
+        bool is_news = !record->acknowledged;
+        record->acknowledged = true;
+        return is_news;
+    }
+    return false;
+}
+
+/* The acknowledged record that covers a position; NULL: none. */
+static const struct sent_record *cover_of(const struct sent_records *sent, uint8_t message,
+                                          uint16_t position)
+{
+    for (size_t i = 0; i < sent->count; i++) {
+        const struct sent_record *record = &sent->records[i];
+        if (record->acknowledged && record->message == message && record->start <= position &&
+            position < record->end)
+            return record;
+    }
+    return NULL;
+}
+
+uint16_t sent_records_missing(const struct sent_records *sent, uint8_t message, uint16_t start,
+                              uint16_t length, uint16_t *end)
+{
+    const struct sent_record *cover = cover_of(sent, message, start);
+    while (cover != NULL) {
+        start = cover->end;
+        cover = cover_of(sent, message, start);
+    }
+    *end = length;
+    for (size_t i = 0; i < sent->count; i++) {
+        const struct sent_record *record = &sent->records[i];
+        if (record->acknowledged && record->message == message && record->start > start &&
+            record->start < *end)
+            *end = record->start;
+    }
+    return start;
+}
+
+bool sent_records_has_all(const struct sent_records *sent, uint8_t message, uint16_t length)
+{
+    uint16_t end;
+    return sent_records_missing(sent, message, 0, length, &end) == length;
+}

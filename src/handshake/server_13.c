@@ -1,0 +1,148 @@
+/* DTLS 1.3: what a server makes of a ClientHello, and what it alone sends. */
+#include "base/secret.h"
+#include "handshake/messages_12.h"
+#include "handshake/messages_13.h"
+#include "handshake/retry_cookie.h"
+#include "handshake/tables.h"
+#include "wire/certificate_messages_13.h"
+#include "wire/encrypted_extensions.h"
+
+/* The second hello has to be what the first was answered for. [rfc8446#4.1.4] "the client MUST ...
+ * check that the ... cipher suite" stays; [rfc8446#4.2.8] "MUST ... the selected_group". */
+static bool choice_is_kept(const struct choice *choice, const struct suite *suite, uint16_t group)
+{
+    return choice->suite == suite && choice->retry_group == 0 &&
+           (group == 0 || choice->group == group);
+}
+
+/* A hello that the gate has let in on the cookie of its HelloRetryRequest: what went before is
+ * rebuilt from it. */
+static enum rdtls_status begin_from_cookie(struct handshake *handshake,
+                                           const struct client_hello *hello,
+                                           const struct choice *choice)
+{
+    struct retry_cookie content;
+    struct bytes cookie = hello->offer_13.cookie;
+    if (!retry_cookie_read(cookie, &content) ||
+        !choice_is_kept(choice, content.suite, content.group))
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    retry_transcript_start(&handshake->transcript, &content, cookie);
+    return RDTLS_OK;
+}
+
+static enum rdtls_status begin_transcript(struct handshake *handshake,
+                                          const struct client_hello *hello,
+                                          const struct choice *choice)
+{
+    bool is_second = (handshake->facts & FACT_RETRY) != 0;
+    bool asked_ourselves = is_second && handshake->choice.suite != NULL;
+    if (asked_ourselves)
+        return choice_is_kept(choice, handshake->choice.suite, handshake->choice.retry_group)
+                   ? RDTLS_OK
+                   : RDTLS_ALERT_ILLEGAL_PARAMETER;
+    if (is_second)
+        return begin_from_cookie(handshake, hello, choice);
+    transcript_start_13(&handshake->transcript, choice->suite->hash);
+    return RDTLS_OK;
+}
+
+static void commit(struct handshake *handshake, const struct client_hello *hello,
+                   const struct choice *choice)
+{
+    struct association *association = handshake->association;
+    handshake->choice = *choice;
+    handshake->rows = handshake_13_full;
+    /* There is no ChangeCipherSpec to wait for. */
+    handshake->change_cipher_spec_seen = true;
+    association->version = VERSION_DTLS_1_3;
+    memset(&association->v13, 0, sizeof(association->v13));
+    association->suite = choice->suite->code_point;
+    association->group = choice->group;
+    commit_extras(association, choice);
+    take_inner_type_off(association);
+    memcpy(association->client_random, hello->prefix.random.data, RANDOM_LEN);
+}
+
+enum rdtls_status answer_client_hello_13(struct handshake *handshake,
+                                         const struct client_hello *hello)
+{
+    struct choice choice = {0};
+    struct bytes share = {NULL, 0};
+    enum key_exchange_kind kind;
+    TRY(negotiate_13(handshake->environment->policy, hello, &choice, &share));
+    TRY(begin_transcript(handshake, hello, &choice));
+    commit(handshake, hello, &choice);
+    if (choice.retry_group != 0) {
+        handshake->facts |= FACT_RETRY | FACT_SECOND_HELLO;
+        return RDTLS_OK;
+    }
+    if (!group_key_exchange(choice.group, &kind) ||
+        !lanes_key_pair(handshake->environment->lanes, kind, &handshake->key_pair))
+        return RDTLS_ALERT_INTERNAL_ERROR;
+    take_peer_key(handshake, share);
+    return submit_derive(handshake);
+}
+
+enum rdtls_status complete_client_hello_13(struct handshake *handshake)
+{
+    const struct lane_job *job = &handshake->job;
+    if (handshake->association->role == RDTLS_CLIENT || handshake->choice.retry_group != 0)
+        return RDTLS_OK;
+    /* [rfc8446#7.4.2] "implementations MUST check whether the computed Diffie-Hellman shared secret
+     * is the all-zero value and abort if so" */
+    if (job->state != LANE_DONE || !job->ok)
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    memcpy(handshake->v13.shared, job->derive.shared, sizeof(handshake->v13.shared));
+    return RDTLS_OK;
+}
+
+/* To a client whose address needs no proof, but whose share is of no group of ours. */
+enum rdtls_status build_hello_retry_request(struct handshake *handshake, struct writer *body)
+{
+    const struct choice *choice = &handshake->choice;
+    uint8_t hash[DIGEST_LEN_MAX];
+    size_t hash_len = transcript_hash(&handshake->transcript, choice->suite->hash, hash);
+    transcript_start_13(&handshake->transcript, choice->suite->hash);
+    transcript_add_message_hash(&handshake->transcript, bytes_of(hash, hash_len));
+    struct hello_retry_request_content content = {
+        .cipher_suite = choice->suite->code_point,
+        .group = choice->retry_group,
+    };
+    hello_retry_request_write(body, &content);
+    return RDTLS_OK;
+}
+
+enum rdtls_status build_server_hello_13(struct handshake *handshake, struct writer *body)
+{
+    const struct key_pair *ours = &handshake->key_pair;
+    uint8_t random[RANDOM_LEN];
+    random_fill(&handshake->environment->random, random, sizeof(random));
+    struct server_hello_13_content content = {
+        .random = random,
+        .cipher_suite = handshake->choice.suite->code_point,
+        .group = handshake->choice.group,
+        .key = bytes_of(ours->public_key, key_exchange_public_len(ours->kind)),
+    };
+    server_hello_13_write(body, &content);
+    return RDTLS_OK;
+}
+
+enum rdtls_status build_encrypted_extensions(struct handshake *handshake, struct writer *body)
+{
+    const struct policy *policy = handshake->environment->policy;
+    const struct choice *choice = &handshake->choice;
+    struct encrypted_extensions_content content = {
+        .server_name = choice->server_name,
+        .extras = extras_answer(policy, choice),
+    };
+    encrypted_extensions_write(body, &content);
+    return RDTLS_OK;
+}
+
+enum rdtls_status build_certificate_request_13(struct handshake *handshake, struct writer *body)
+{
+    static const uint16_t schemes[] = POLICY_SCHEMES_13;
+    (void)handshake;
+    certificate_request_13_write(body, schemes, sizeof(schemes) / sizeof(schemes[0]));
+    return RDTLS_OK;
+}

@@ -1,0 +1,257 @@
+/* DTLS 1.3: what both roles do in the same way. */
+#include "handshake/messages_13.h"
+
+#include <assert.h>
+
+#include "base/secret.h"
+#include "handshake/messages_12.h"
+#include "wire/certificate_messages_13.h"
+
+enum { SIGNED_PAD_LEN = 64, SIGNED_PAD = 0x20 };
+
+static bool is_client(const struct handshake *handshake)
+{
+    return handshake->association->role == RDTLS_CLIENT;
+}
+
+static struct bytes transcript_now(const struct handshake *handshake, uint8_t hash[DIGEST_LEN_MAX])
+{
+    return bytes_of(hash,
+                    transcript_hash(&handshake->transcript, handshake->choice.suite->hash, hash));
+}
+
+static void install_handshake_epoch(struct handshake *handshake)
+{
+    struct handshake_epoch *epoch = &handshake->v13.epoch;
+    const struct suite *suite = handshake->choice.suite;
+    const struct traffic_secrets *secrets = &handshake->v13.secrets;
+    bool ours = is_client(handshake);
+    traffic_keys_13_of(ours ? secrets->client : secrets->server, suite, &epoch->write_keys);
+    traffic_keys_13_of(ours ? secrets->server : secrets->client, suite, &epoch->read_keys);
+    epoch->write = (struct write_epoch){.epoch = EPOCH_HANDSHAKE};
+    epoch->window = (struct replay_window){0};
+    epoch->keys_ready = true;
+}
+
+enum rdtls_status complete_server_hello_13(struct handshake *handshake)
+{
+    struct lane_job *job = &handshake->job;
+    struct handshake_13 *v13 = &handshake->v13;
+    uint8_t hash[DIGEST_LEN_MAX];
+    if (is_client(handshake)) {
+        /* [rfc8446#7.4.2] "MUST check whether the computed Diffie-Hellman shared secret is the
+         * all-zero value and abort if so" */
+        if (job->state != LANE_DONE || !job->ok)
+            return RDTLS_ALERT_ILLEGAL_PARAMETER;
+        memcpy(v13->shared, job->derive.shared, sizeof(v13->shared));
+    }
+    key_schedule_13_begin(&v13->schedule, handshake->choice.suite->hash, bytes_of(NULL, 0));
+    key_schedule_13_handshake(
+        &v13->schedule, bytes_of(v13->shared, key_exchange_shared_len(handshake->key_pair.kind)),
+        transcript_now(handshake, hash), &v13->secrets);
+    install_handshake_epoch(handshake);
+    secret_wipe(v13->shared, sizeof(v13->shared));
+    secret_wipe(&handshake->key_pair, sizeof(handshake->key_pair));
+    lane_job_wipe(job);
+    return RDTLS_OK;
+}
+
+enum rdtls_status build_certificate_13(struct handshake *handshake, struct writer *body)
+{
+    const struct policy *policy = handshake->environment->policy;
+    const struct credential *credential = &policy->credential;
+    bool have_one =
+        !is_client(handshake) || (policy->offers_certificate && handshake->signature_scheme != 0);
+    if (have_one && is_client(handshake))
+        handshake->facts |= FACT_CERTIFICATE_SENT;
+    if (!is_client(handshake))
+        handshake->signature_scheme = handshake->choice.scheme;
+    certificate_13_write(body, credential->chain, have_one ? credential->chain_count : 0);
+    return RDTLS_OK;
+}
+
+enum rdtls_status consume_certificate_13(struct handshake *handshake, struct bytes body)
+{
+    struct certificate_message message;
+    TRY(certificate_13_read(body, &message));
+    if (message.leaf.len > 0) {
+        TRY(accept_peer_leaf(handshake, message.leaf));
+        if (!is_client(handshake))
+            handshake->facts |= FACT_CERTIFICATE_SENT;
+        return RDTLS_OK;
+    }
+    /* [rfc8446#4.4.2.4] "If the server supplies an empty Certificate message, the client MUST abort
+     * the handshake with a "decode_error" alert." */
+    if (is_client(handshake))
+        return RDTLS_ALERT_DECODE_ERROR;
+    /* [rfc8446#4.4.2.4] "If the client does not send any certificates ... the server MAY at its
+     * discretion either continue the handshake without client authentication or abort the handshake
+     * with a "certificate_required" alert." */
+    return handshake->environment->policy->client_certificate == RDTLS_CLIENT_CERTIFICATE_REQUIRE
+               ? RDTLS_ALERT_CERTIFICATE_REQUIRED
+               : RDTLS_OK;
+}
+
+/* [rfc8446#4.4.3] "A string that consists of octet 32 (0x20) repeated 64 times; The context string;
+ * A single 0 byte which serves as the separator; The content to be signed": the transcript's hash,
+ * before the message itself is in it. */
+static void signed_digest(const struct handshake *handshake, bool by_client, enum digest_kind kind,
+                          uint8_t out[DIGEST_LEN_MAX])
+{
+    static const char client_context[] = "TLS 1.3, client CertificateVerify";
+    static const char server_context[] = "TLS 1.3, server CertificateVerify";
+    static_assert(sizeof(client_context) == sizeof(server_context), "one length for both");
+    uint8_t pad[SIGNED_PAD_LEN];
+    uint8_t hash[DIGEST_LEN_MAX];
+    struct digest digest;
+    memset(pad, SIGNED_PAD, sizeof(pad));
+    digest_init(&digest, kind);
+    digest_update(&digest, bytes_of(pad, sizeof(pad)));
+    /* With the NUL, which is the separator. */
+    digest_update(&digest,
+                  bytes_of(by_client ? client_context : server_context, sizeof(client_context)));
+    digest_update(&digest, transcript_now(handshake, hash));
+    digest_finish(&digest, out);
+}
+
+enum rdtls_status prepare_certificate_verify_13(struct handshake *handshake)
+{
+    const struct scheme *scheme = scheme_find(handshake->signature_scheme);
+    uint8_t digest[DIGEST_LEN_MAX];
+    if (scheme == NULL)
+        return RDTLS_ALERT_INTERNAL_ERROR;
+    signed_digest(handshake, is_client(handshake), scheme->hash, digest);
+    return submit_sign(handshake, scheme, bytes_of(digest, digest_len(scheme->hash)),
+                       SIGNATURE_HEAD_LEN);
+}
+
+enum rdtls_status build_certificate_verify_13(struct handshake *handshake, struct writer *body)
+{
+    const struct lane_job *job = &handshake->job;
+    if (job->state != LANE_DONE || !job->ok)
+        return RDTLS_ALERT_INTERNAL_ERROR;
+    struct certificate_verify message = {
+        .scheme = handshake->signature_scheme,
+        .signature = bytes_of(job->sign.signature, job->sign.signature_len),
+    };
+    certificate_verify_write(body, &message);
+    return RDTLS_OK;
+}
+
+enum rdtls_status consume_certificate_verify_13(struct handshake *handshake, struct bytes body)
+{
+    static const uint16_t ours[] = POLICY_SCHEMES_13;
+    struct certificate_verify message;
+    uint8_t digest[DIGEST_LEN_MAX];
+    bool was_offered = false;
+    TRY(certificate_verify_read(body, &message));
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        was_offered = was_offered || ours[i] == message.scheme;
+    const struct scheme *scheme = scheme_find(message.scheme);
+    /* [rfc8446#4.4.3] "the signature algorithm MUST be one offered in the client's
+     * "signature_algorithms" extension"; and so it is for a client's. It also has to be one for the
+     * key in the certificate. */
+    if (!was_offered || !scheme_is_for_13(scheme, (enum key_kind)handshake->certified.kind))
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    signed_digest(handshake, !is_client(handshake), scheme->hash, digest);
+    return submit_verify(handshake, scheme, bytes_of(digest, digest_len(scheme->hash)),
+                         message.signature);
+}
+
+static bool row_was_ours(const struct handshake *handshake, enum rdtls_role sender)
+{
+    return handshake->association->role == sender;
+}
+
+/* The row of either sender's CertificateVerify. */
+static enum rdtls_status complete_certificate_verify_of(struct handshake *handshake,
+                                                        enum rdtls_role sender)
+{
+    if (row_was_ours(handshake, sender))
+        return RDTLS_OK;
+    /* [rfc8446#4.4.3] "If the verification fails, the receiver MUST terminate the handshake with a
+     * "decrypt_error" alert." */
+    TRY(complete_verify(handshake));
+    handshake->association->peer_certificate = true;
+    return RDTLS_OK;
+}
+
+enum rdtls_status complete_server_certificate_verify_13(struct handshake *handshake)
+{
+    return complete_certificate_verify_of(handshake, RDTLS_SERVER);
+}
+
+enum rdtls_status complete_client_certificate_verify_13(struct handshake *handshake)
+{
+    return complete_certificate_verify_of(handshake, RDTLS_CLIENT);
+}
+
+static void verify_data_of(const struct handshake *handshake, bool by_client,
+                           uint8_t verify_data[DIGEST_LEN_MAX])
+{
+    uint8_t hash[DIGEST_LEN_MAX];
+    const struct traffic_secrets *secrets = &handshake->v13.secrets;
+    verify_data_13(by_client ? secrets->client : secrets->server, handshake->choice.suite->hash,
+                   transcript_now(handshake, hash), verify_data);
+}
+
+enum rdtls_status build_finished_13(struct handshake *handshake, struct writer *body)
+{
+    uint8_t verify_data[DIGEST_LEN_MAX];
+    verify_data_of(handshake, is_client(handshake), verify_data);
+    writer_bytes(body, bytes_of(verify_data, digest_len(handshake->choice.suite->hash)));
+    return RDTLS_OK;
+}
+
+enum rdtls_status consume_finished_13(struct handshake *handshake, struct bytes body)
+{
+    uint8_t expected[DIGEST_LEN_MAX];
+    size_t len = digest_len(handshake->choice.suite->hash);
+    if (body.len != len)
+        return RDTLS_ALERT_DECODE_ERROR;
+    verify_data_of(handshake, !is_client(handshake), expected);
+    /* [rfc8446#4.4.4] "Recipients of Finished messages MUST verify that the contents are correct
+     * and if incorrect MUST terminate the connection with a "decrypt_error" alert." */
+    return secret_is_equal(expected, body.data, len) ? RDTLS_OK : RDTLS_ALERT_DECRYPT_ERROR;
+}
+
+/* The secrets of what comes after the handshake are there, but it is not over yet. */
+enum rdtls_status complete_server_finished_13(struct handshake *handshake)
+{
+    struct association_13 *kept = &handshake->association->v13;
+    struct traffic_secrets secrets;
+    uint8_t hash[DIGEST_LEN_MAX];
+    size_t len = digest_len(handshake->choice.suite->hash);
+    key_schedule_13_master(&handshake->v13.schedule, transcript_now(handshake, hash), &secrets,
+                           kept->exporter_secret);
+    memcpy(kept->write_secret, is_client(handshake) ? secrets.client : secrets.server, len);
+    memcpy(kept->read_secret, is_client(handshake) ? secrets.server : secrets.client, len);
+    secret_wipe(&secrets, sizeof(secrets));
+    return RDTLS_OK;
+}
+
+enum rdtls_status complete_client_finished_13(struct handshake *handshake)
+{
+    struct association *association = handshake->association;
+    struct association_13 *kept = &association->v13;
+    const struct suite *suite = handshake->choice.suite;
+    traffic_keys_13_of(kept->write_secret, suite, &kept->write_keys);
+    traffic_keys_13_of(kept->read_secret, suite, &kept->read_keys);
+    association->write[WRITE_PROTECTED] = (struct write_epoch){.epoch = EPOCH_APPLICATION};
+    association->read = (struct read_epoch){.epoch = EPOCH_APPLICATION};
+    association->write_epoch = EPOCH_APPLICATION;
+    association->keys_ready = true;
+    if (!is_client(handshake)) {
+        memcpy(kept->final_secret, handshake->v13.secrets.client, digest_len(suite->hash));
+        kept->final_window = handshake->v13.epoch.window;
+    }
+    return RDTLS_OK;
+}
+
+enum rdtls_status build_key_update(struct handshake *handshake, struct writer *body)
+{
+    (void)handshake;
+    /* The peer updates its own keys when it has to. */
+    writer_u8(body, KEY_UPDATE_NOT_REQUESTED);
+    return RDTLS_OK;
+}

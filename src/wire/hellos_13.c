@@ -1,0 +1,205 @@
+#include "wire/hellos_13.h"
+
+/* [rfc8446#4.1.3] "the Random value set to the special value of the SHA-256 of
+ * "HelloRetryRequest"" */
+static const uint8_t retry_random[] = {
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+};
+
+bool random_is_retry(struct bytes random)
+{
+    return bytes_are_equal(random, bytes_of(retry_random, sizeof(retry_random)));
+}
+
+/* [rfc8446#4.2.8] "struct { NamedGroup group; opaque key_exchange<1..2^16-1>; } KeyShareEntry;" */
+static bool key_share_next(struct reader *shares, uint16_t *group, struct bytes *key)
+{
+    *group = reader_u16(shares);
+    *key = reader_vector_u16(shares);
+    return !shares->failed && key->len > 0;
+}
+
+static bool read_key_shares(struct bytes body, struct client_offer_13 *offer)
+{
+    struct reader reader = reader_of(body);
+    offer->key_shares_present = true;
+    offer->key_shares = reader_vector_u16(&reader);
+    if (!reader_is_complete(&reader))
+        return false;
+    struct reader shares = reader_of(offer->key_shares);
+    while (shares.left > 0) {
+        uint16_t group;
+        struct bytes key;
+        if (!key_share_next(&shares, &group, &key))
+            return false;
+    }
+    return true;
+}
+
+/* [rfc8446#4.2.2] "opaque cookie<1..2^16-1>;" */
+static bool read_cookie(struct bytes body, struct bytes *cookie)
+{
+    struct reader reader = reader_of(body);
+    *cookie = reader_vector_u16(&reader);
+    return reader_is_complete(&reader) && cookie->len > 0;
+}
+
+bool client_offer_13_read(const struct extension *extension, struct client_offer_13 *offer,
+                          bool *well_formed)
+{
+    switch (extension->type) {
+    case EXTENSION_KEY_SHARE:
+        *well_formed = read_key_shares(extension->body, offer);
+        return true;
+    case EXTENSION_COOKIE:
+        offer->cookie_present = true;
+        *well_formed = read_cookie(extension->body, &offer->cookie);
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool key_share_find(struct bytes key_shares, uint16_t group, struct bytes *key)
+{
+    struct reader shares = reader_of(key_shares);
+    uint16_t found;
+    while (shares.left > 0 && key_share_next(&shares, &found, key))
+        if (found == group)
+            return true;
+    return false;
+}
+
+bool key_shares_are_distinct(struct bytes key_shares)
+{
+    struct reader shares = reader_of(key_shares);
+    uint16_t group;
+    struct bytes key;
+    while (shares.left > 0 && key_share_next(&shares, &group, &key))
+        if (key_share_find(bytes_of(shares.at, shares.left), group, &key))
+            return false;
+    return true;
+}
+
+static void write_key_share(struct writer *writer, uint16_t group, struct bytes key)
+{
+    writer_u16(writer, group);
+    size_t vector = writer_open_vector(writer, 2);
+    writer_bytes(writer, key);
+    writer_close_vector(writer, vector, 2);
+}
+
+static void write_cookie(struct writer *writer, struct bytes cookie)
+{
+    writer_u16(writer, EXTENSION_COOKIE);
+    size_t body = writer_open_vector(writer, 2);
+    size_t vector = writer_open_vector(writer, 2);
+    writer_bytes(writer, cookie);
+    writer_close_vector(writer, vector, 2);
+    writer_close_vector(writer, body, 2);
+}
+
+void client_offer_13_write(struct writer *writer, const struct client_offer_13_content *content)
+{
+    writer_u16(writer, EXTENSION_SUPPORTED_VERSIONS);
+    size_t body = writer_open_vector(writer, 2);
+    size_t list = writer_open_vector(writer, 1);
+    for (size_t i = 0; i < content->version_count; i++)
+        writer_u16(writer, content->versions[i]);
+    writer_close_vector(writer, list, 1);
+    writer_close_vector(writer, body, 2);
+
+    if (content->cookie.len > 0)
+        write_cookie(writer, content->cookie);
+
+    writer_u16(writer, EXTENSION_KEY_SHARE);
+    body = writer_open_vector(writer, 2);
+    list = writer_open_vector(writer, 2);
+    write_key_share(writer, content->group, content->key);
+    writer_close_vector(writer, list, 2);
+    writer_close_vector(writer, body, 2);
+}
+
+static bool read_selected_version(struct bytes body, struct server_answer_13 *answer)
+{
+    struct reader reader = reader_of(body);
+    answer->selected_version = reader_u16(&reader);
+    return reader_is_complete(&reader) && answer->selected_version != 0;
+}
+
+static bool read_server_share(struct bytes body, bool is_retry, struct server_answer_13 *answer)
+{
+    struct reader reader = reader_of(body);
+    if (is_retry) {
+        /* [rfc8446#4.2.8] "struct { NamedGroup selected_group; } KeyShareHelloRetryRequest;" */
+        answer->group = reader_u16(&reader);
+        return reader_is_complete(&reader) && answer->group != 0;
+    }
+    return key_share_next(&reader, &answer->group, &answer->key) && reader_is_complete(&reader) &&
+           answer->group != 0;
+}
+
+bool server_answer_13_read(const struct extension *extension, bool is_retry,
+                           struct server_answer_13 *answer, bool *well_formed)
+{
+    switch (extension->type) {
+    case EXTENSION_SUPPORTED_VERSIONS:
+        *well_formed = read_selected_version(extension->body, answer);
+        return true;
+    case EXTENSION_KEY_SHARE:
+        *well_formed = read_server_share(extension->body, is_retry, answer);
+        return true;
+    case EXTENSION_COOKIE:
+        *well_formed = is_retry && read_cookie(extension->body, &answer->cookie);
+        return is_retry;
+    default:
+        return false;
+    }
+}
+
+/* What both have: the legacy fields, up to the extensions. [rfc9147#5.4] "DTLS servers MUST NOT
+ * echo the "legacy_session_id" value from the client". */
+static void write_answer_head(struct writer *writer, const uint8_t *random, uint16_t cipher_suite)
+{
+    writer_u16(writer, VERSION_DTLS_1_2);
+    writer_bytes(writer, bytes_of(random, sizeof(retry_random)));
+    writer_u8(writer, 0); /* legacy_session_id_echo */
+    writer_u16(writer, cipher_suite);
+    writer_u8(writer, COMPRESSION_NULL);
+}
+
+static void write_selected_version(struct writer *writer)
+{
+    writer_u16(writer, EXTENSION_SUPPORTED_VERSIONS);
+    writer_u16(writer, 2);
+    writer_u16(writer, VERSION_DTLS_1_3);
+}
+
+void server_hello_13_write(struct writer *writer, const struct server_hello_13_content *content)
+{
+    write_answer_head(writer, content->random, content->cipher_suite);
+    size_t extensions = writer_open_vector(writer, 2);
+    write_selected_version(writer);
+    writer_u16(writer, EXTENSION_KEY_SHARE);
+    size_t body = writer_open_vector(writer, 2);
+    write_key_share(writer, content->group, content->key);
+    writer_close_vector(writer, body, 2);
+    writer_close_vector(writer, extensions, 2);
+}
+
+void hello_retry_request_write(struct writer *writer,
+                               const struct hello_retry_request_content *content)
+{
+    write_answer_head(writer, retry_random, content->cipher_suite);
+    size_t extensions = writer_open_vector(writer, 2);
+    write_selected_version(writer);
+    if (content->group != 0) {
+        writer_u16(writer, EXTENSION_KEY_SHARE);
+        writer_u16(writer, 2);
+        writer_u16(writer, content->group);
+    }
+    if (content->cookie.len > 0)
+        write_cookie(writer, content->cookie);
+    writer_close_vector(writer, extensions, 2);
+}

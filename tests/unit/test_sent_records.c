@@ -1,0 +1,74 @@
+#include "handshake/sent_records.h"
+
+#include <criterion/criterion.h>
+
+static struct record_number number_of(uint64_t sequence)
+{
+    return (struct record_number){2, sequence};
+}
+
+static void note(struct sent_records *sent, uint64_t sequence, uint8_t message, uint16_t start,
+                 uint16_t end)
+{
+    struct record_number number = number_of(sequence);
+    struct sent_record record = {.start = start, .end = end, .message = message};
+    sent_records_note(sent, &number, &record);
+}
+
+static bool acknowledge(struct sent_records *sent, uint64_t sequence)
+{
+    struct record_number number = number_of(sequence);
+    return sent_records_acknowledge(sent, &number);
+}
+
+/* [rfc9147#7.2] "it SHOULD retransmit the unacknowledged messages or fragments" */
+Test(sent_records, what_was_acknowledged_is_not_missing)
+{
+    struct sent_records sent = {.count = 0};
+    uint16_t end;
+    note(&sent, 0, 0, 0, 100);
+    note(&sent, 1, 0, 100, 200);
+    note(&sent, 2, 0, 200, 300);
+    cr_expect_eq(sent_records_missing(&sent, 0, 0, 300, &end), 0);
+    cr_expect_eq(end, 300);
+    cr_expect(acknowledge(&sent, 1));
+    cr_expect_not(acknowledge(&sent, 1), "that is no news");
+    cr_expect_eq(sent_records_missing(&sent, 0, 0, 300, &end), 0);
+    cr_expect_eq(end, 100);
+    cr_expect_eq(sent_records_missing(&sent, 0, 100, 300, &end), 200);
+    cr_expect_eq(end, 300);
+    cr_expect(acknowledge(&sent, 0));
+    cr_expect(acknowledge(&sent, 2));
+    cr_expect(sent_records_has_all(&sent, 0, 300));
+    cr_expect_not(sent_records_has_all(&sent, 1, 10), "another message");
+}
+
+/* Hazard 20: ACKs of records that were never sent, of other epochs, and numbers beyond all. */
+Test(sent_records, numbers_that_were_never_sent_mean_nothing)
+{
+    struct sent_records sent = {.count = 0};
+    note(&sent, 5, 0, 0, 10);
+    struct record_number never = {2, 6};
+    struct record_number elsewhere = {3, 5};
+    struct record_number beyond = {UINT64_C(1) << 16, 5};
+    struct record_number wrapped = {1, (UINT64_C(1) << 48) + 5};
+    cr_expect_not(sent_records_acknowledge(&sent, &never));
+    cr_expect_not(sent_records_acknowledge(&sent, &elsewhere));
+    cr_expect_not(sent_records_acknowledge(&sent, &beyond));
+    cr_expect_not(sent_records_acknowledge(&sent, &wrapped));
+    cr_expect_not(sent_records_has_all(&sent, 0, 10));
+}
+
+/* Bounded: what does not fit counts as not having arrived, and what has arrived is kept. */
+Test(sent_records, the_oldest_unacknowledged_gives_way)
+{
+    struct sent_records sent = {.count = 0};
+    note(&sent, 0, 0, 0, 10);
+    cr_assert(acknowledge(&sent, 0));
+    for (uint64_t i = 1; i <= 3 * SENT_RECORDS_MAX; i++)
+        note(&sent, i, 1, (uint16_t)(10 * i), (uint16_t)(10 * i + 10));
+    cr_expect_eq(sent.count, SENT_RECORDS_MAX);
+    cr_expect(sent_records_has_all(&sent, 0, 10));
+    cr_expect_not(acknowledge(&sent, 1), "forgotten");
+    cr_expect(acknowledge(&sent, 3 * SENT_RECORDS_MAX));
+}
