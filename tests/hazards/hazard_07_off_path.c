@@ -60,8 +60,9 @@ Test(hazard_07, forged_hello_verify_requests_provoke_few_hellos)
     for (unsigned i = 0; i < FORGED; i++) {
         uint64_t now = i * (SECONDS * (uint64_t)SECOND / FORGED);
         body[3] = (uint8_t)i;
-        for (uint16_t guess = seq; guess < seq + 2; guess++) {
-            forge(&scene.client, &scene.path, MESSAGE_HELLO_VERIFY_REQUEST, guess,
+        const uint16_t guesses[] = {seq, (uint16_t)(seq + 1)};
+        for (size_t g = 0; g < 2; g++) {
+            forge(&scene.client, &scene.path, MESSAGE_HELLO_VERIFY_REQUEST, guesses[g],
                   bytes_of(body, sizeof(body)), now);
             size_t len = host_take(&scene.client, out);
             hellos += len > 0;
