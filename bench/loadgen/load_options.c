@@ -25,6 +25,7 @@ enum option {
     OPTION_JSON,
     OPTION_TIMEOUT_MS,
     OPTION_MTU,
+    OPTION_VERSIONS,
     OPTION_SUITE,
     OPTION_GROUP,
     OPTION_ALPN,
@@ -65,6 +66,8 @@ static const struct poptOption option_table[] = {
      "a handshake that takes longer has failed (10000)", "MS"},
     {"mtu", 0, POPT_ARG_STRING, NULL, OPTION_MTU, "largest UDP payload to send, in bytes (1200)",
      "BYTES"},
+    {"versions", 0, POPT_ARG_STRING, NULL, OPTION_VERSIONS,
+     "versions of DTLS to offer; the newest that the server knows too is spoken (1.2)", "1.2,1.3"},
     {"suite", 0, POPT_ARG_STRING, NULL, OPTION_SUITE, "offer this cipher suite alone (all)",
      "NAME"},
     {"group", 0, POPT_ARG_STRING, NULL, OPTION_GROUP, "offer this group alone (all)", "NAME"},
@@ -191,6 +194,8 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
         return apply_name(text, &options->private_key_path, complaint);
     case OPTION_SERVER_NAME:
         return apply_name(text, &options->server_name, complaint);
+    case OPTION_VERSIONS:
+        return extras_parse_versions(&options->extras, text, complaint);
     case OPTION_SUITE:
         return extras_parse_suite(&options->extras, text, complaint);
     case OPTION_GROUP:
@@ -295,7 +300,7 @@ bool load_options_parse(int argc, const char **argv, struct load_options *option
     bool parsed = options_walk(context, option_table, apply, options, complaint);
     if (parsed && !options->help && !options->version) {
         parsed = parse_target(context, options, complaint) && check_pairs(options, complaint) &&
-                 set_defaults(options, complaint);
+                 extras_check(&options->extras, complaint) && set_defaults(options, complaint);
     }
     poptFreeContext(context);
     return parsed;
@@ -316,7 +321,7 @@ void load_options_help(void)
 {
     const char *argv[] = {"ringdtls-load", NULL};
     poptContext context = poptGetContext(NULL, 1, argv, option_table, POPT_CONTEXT_NO_EXEC);
-    puts("Makes DTLS 1.2 handshakes with a server and measures them. What stands in (brackets)\n"
+    puts("Makes DTLS handshakes with a server and measures them. What stands in (brackets)\n"
          "is the default.\n");
     if (context != NULL) {
         poptSetOtherOptionHelp(context, "ADDR:PORT [OPTION...]");

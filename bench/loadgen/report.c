@@ -13,9 +13,9 @@ static const char *version_name(uint16_t version)
     switch (version) {
     case 0xfeff:
         return "DTLS 1.0";
-    case 0xfefd:
+    case PROTOCOL_DTLS_1_2:
         return "DTLS 1.2";
-    case 0xfefc:
+    case PROTOCOL_DTLS_1_3:
         return "DTLS 1.3";
     default:
         return NULL;
@@ -69,6 +69,17 @@ static void say_extras(const struct rdtls_info *info)
     }
 }
 
+/* Only where it was not the same for all. */
+static void say_versions(const struct results *results)
+{
+    for (size_t i = 0; version_words[i].word != NULL; i++) {
+        const uint64_t count = results->completed_by_version[i];
+        if (count > 0 && count < results->completed) {
+            say("  DTLS %-5s %" PRIu64 "\n", version_words[i].word, count);
+        }
+    }
+}
+
 void report_table(const struct report *report)
 {
     const struct results *results = report->results;
@@ -83,6 +94,7 @@ void report_table(const struct report *report)
     say("\n%-12s %" PRIu64 "\n", "attempted", results->attempted);
     say("%-12s %" PRIu64 ", %.1f a second over %.2f s\n", "completed", results->completed,
         rate_per_second(report), report->elapsed_s);
+    say_versions(results);
     say("%-12s %" PRIu64 "\n", "failed", results->failed);
     say_failures(results);
     if (results->interrupted > 0) {
@@ -151,6 +163,14 @@ static void put_text(cJSON *object, const char *key, const char *text)
     }
 }
 
+static void put_completed_by_version(cJSON *root, const struct results *results)
+{
+    cJSON *by_version = cJSON_AddObjectToObject(root, "completed_by_version");
+    for (size_t i = 0; version_words[i].word != NULL; i++) {
+        put(by_version, version_words[i].word, results->completed_by_version[i]);
+    }
+}
+
 static void put_version(cJSON *root, const struct results *results)
 {
     const char *version = version_name(results->info.version);
@@ -181,6 +201,7 @@ char *report_json(const struct report *report)
     put(root, "attempted", results->attempted);
     put_version(root, results);
     put(root, "completed", results->completed);
+    put_completed_by_version(root, results);
     put(root, "failed", results->failed);
     put_failures(root, results);
     put(root, "interrupted", results->interrupted);

@@ -21,6 +21,9 @@ void results_merge(struct results *into, const struct results *from)
     into->completed += from->completed;
     into->failed += from->failed;
     into->interrupted += from->interrupted;
+    for (size_t i = 0; i < EXTRAS_VERSIONS_MAX; i++) {
+        into->completed_by_version[i] += from->completed_by_version[i];
+    }
     for (size_t i = 0; i < RDTLS_STATUS_COUNT; i++) {
         into->failed_by_status[i] += from->failed_by_status[i];
     }

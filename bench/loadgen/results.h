@@ -4,6 +4,7 @@
 
 #include <ringdtls/ringdtls.h>
 
+#include "app/extras.h"
 #include "loadgen/histogram.h"
 
 /* Failures that no status of the library names. */
@@ -19,6 +20,7 @@ struct results {
     uint64_t completed;
     uint64_t failed;
     uint64_t interrupted; /* neither: they were in flight when we were told to stop */
+    uint64_t completed_by_version[EXTRAS_VERSIONS_MAX]; /* in the order of version_words */
     uint64_t failed_by_status[RDTLS_STATUS_COUNT];
     uint64_t failed_otherwise[FAILURE_COUNT];
     uint64_t records_echoed;

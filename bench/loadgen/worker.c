@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/arenas.h"
+#include "app/protocol_words.h"
 #include "app/signals.h"
 #include "loadgen/worker_internal.h"
 
@@ -100,6 +101,23 @@ void worker_fail_open(struct worker_pass pass, struct association *association,
     begin_close(pass, association);
 }
 
+static void note_agreed(struct worker *worker, const struct rdtls_endpoint *endpoint,
+                        struct rdtls_id id)
+{
+    struct rdtls_info info;
+    if (rdtls_endpoint_info(endpoint, id, &info) != RDTLS_OK) {
+        return;
+    }
+    for (size_t i = 0; i < EXTRAS_VERSIONS_MAX; i++) {
+        if (info.version == version_words[i].value) {
+            worker->results.completed_by_version[i]++;
+        }
+    }
+    if (worker->results.info.version == 0) {
+        worker->results.info = info;
+    }
+}
+
 static void connected(struct worker_pass pass, struct association *association)
 {
     struct worker *worker = pass.worker;
@@ -111,12 +129,7 @@ static void connected(struct worker_pass pass, struct association *association)
     worker->results.completed++;
     worker->timeouts_in_a_row = 0;
     key_log_append(worker->key_log, rdtls_shard_endpoint(pass.shard), association->id);
-    if (worker->results.info.version == 0) {
-        const struct rdtls_endpoint *endpoint = rdtls_shard_endpoint(pass.shard);
-        if (rdtls_endpoint_info(endpoint, association->id, &worker->results.info) != RDTLS_OK) {
-            worker->results.info = (struct rdtls_info){0};
-        }
-    }
+    note_agreed(worker, rdtls_shard_endpoint(pass.shard), association->id);
     if (worker->options->data_len > 0) {
         echo_begin(pass, association);
     } else {

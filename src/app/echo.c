@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/arenas.h"
+#include "app/protocol_words.h"
 
 enum {
     PENDING_MAX = 256, /* echoes of a shard that wait for room */
@@ -23,6 +24,7 @@ struct echo_shard {
     _Atomic uint64_t echoes_sent;
     _Atomic uint64_t echoes_delayed;
     _Atomic uint64_t echoes_dropped;
+    _Atomic uint64_t versions[EXTRAS_VERSIONS_MAX];
     _Atomic uint64_t alpn[RDTLS_ALPN_MAX];
     _Atomic uint64_t srtp[RDTLS_SRTP_PROFILES_MAX];
     _Atomic int arena;
@@ -126,6 +128,11 @@ static void send_back(struct echo_shard *own, struct rdtls_shard *shard,
 static void count_agreed(struct echo_shard *own, const struct extras *extras,
                          const struct rdtls_info *info)
 {
+    for (size_t i = 0; i < EXTRAS_VERSIONS_MAX; i++) {
+        if (info->version == version_words[i].value) {
+            add(&own->versions[i], 1);
+        }
+    }
     for (size_t i = 0; i < extras->alpn_count; i++) {
         if (info->alpn != NULL && strcmp(info->alpn, extras->alpn[i]) == 0) {
             add(&own->alpn[i], 1);
@@ -212,6 +219,9 @@ void echo_agreed(const struct echo *echo, struct echo_agreed *agreed)
 {
     *agreed = (struct echo_agreed){.alpn = {0}};
     for (uint32_t i = 0; i < echo->shards; i++) {
+        for (size_t k = 0; k < EXTRAS_VERSIONS_MAX; k++) {
+            agreed->versions[k] += get(&echo->shard[i].versions[k]);
+        }
         for (size_t k = 0; k < RDTLS_ALPN_MAX; k++) {
             agreed->alpn[k] += get(&echo->shard[i].alpn[k]);
         }

@@ -22,8 +22,10 @@ struct echo_totals {
     uint64_t echoes_dropped; /* the queue was full as well, or the association ended first */
 };
 
-/* How many associations have agreed on each protocol and profile, in the order of the options. */
+/* How many associations have agreed on each version, in the order of version_words, and on each
+ * protocol and profile, in the order of the options. */
 struct echo_agreed {
+    uint64_t versions[EXTRAS_VERSIONS_MAX];
     uint64_t alpn[RDTLS_ALPN_MAX];
     uint64_t srtp[RDTLS_SRTP_PROFILES_MAX];
 };

@@ -5,6 +5,22 @@
 
 #include "app/protocol_words.h"
 
+static bool take_version(void *context, const char *name, struct complaint *complaint)
+{
+    struct extras *extras = context;
+    int version = 0;
+    if (!value_parse_word(name, version_words, &version, complaint)) {
+        return complain_about(complaint, name);
+    }
+    for (size_t i = 0; i < extras->version_count; i++) {
+        if (extras->versions[i] == version) {
+            return complain(complaint, "%s: given twice", name);
+        }
+    }
+    extras->versions[extras->version_count++] = (uint16_t)version;
+    return true;
+}
+
 /* Each known word once, so that there is room for all. */
 static bool take_srtp(void *context, const char *name, struct complaint *complaint)
 {
@@ -61,6 +77,12 @@ bool extras_parse_group(struct extras *extras, const char *name, struct complain
     return parse_code(name, group_words, &extras->group, complaint);
 }
 
+bool extras_parse_versions(struct extras *extras, const char *list, struct complaint *complaint)
+{
+    extras->version_count = 0;
+    return value_parse_list(list, take_version, extras, complaint);
+}
+
 bool extras_parse_srtp(struct extras *extras, const char *list, struct complaint *complaint)
 {
     extras->srtp_count = 0;
@@ -73,9 +95,39 @@ bool extras_parse_alpn(struct extras *extras, const char *list, struct complaint
     return value_parse_list(list, take_alpn, extras, complaint);
 }
 
+void extras_versions_format(const struct extras *extras, char text[EXTRAS_VERSIONS_TEXT_MAX])
+{
+    const uint16_t only = PROTOCOL_DTLS_1_2;
+    const bool is_default = extras->version_count == 0;
+    const uint16_t *versions = is_default ? &only : extras->versions;
+    const size_t count = is_default ? 1 : extras->version_count;
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++) {
+        len += (size_t)snprintf(text + len, EXTRAS_VERSIONS_TEXT_MAX - len, "%s%s",
+                                i == 0 ? "" : ",", word_of(version_words, versions[i]));
+    }
+}
+
+/* A version without a suite could not be spoken. */
+bool extras_check(const struct extras *extras, struct complaint *complaint)
+{
+    if (extras->suite == 0) {
+        return true;
+    }
+    char spoken[EXTRAS_VERSIONS_TEXT_MAX];
+    const char *wanted = word_of(version_words, suite_version(extras->suite));
+    extras_versions_format(extras, spoken);
+    return strcmp(spoken, wanted) == 0 ||
+           complain(complaint,
+                    "--suite %s is of DTLS %s alone, but --versions is %s: no suite is left",
+                    word_of(suite_words, extras->suite), wanted, spoken);
+}
+
 void extras_apply(const struct extras *extras, const char *names[RDTLS_ALPN_MAX],
                   struct rdtls_config_options *config)
 {
+    config->versions = extras->versions;
+    config->version_count = extras->version_count;
     if (extras->suite != 0) {
         config->cipher_suites = &extras->suite;
         config->cipher_suite_count = 1;

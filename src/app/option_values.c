@@ -41,7 +41,7 @@ bool value_parse_number(const char *text, double min, double max, double *value,
 bool value_parse_word(const char *text, const struct value_word *words, int *value,
                       struct complaint *complaint)
 {
-    char known[256] = "";
+    char known[512] = "";
     for (const struct value_word *word = words; word->word != NULL; word++) {
         if (strcmp(text, word->word) == 0) {
             *value = word->value;

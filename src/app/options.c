@@ -21,6 +21,7 @@ enum option {
     OPTION_CONNECTIONS_MAX,
     OPTION_HANDSHAKES_MAX,
     OPTION_MTU,
+    OPTION_VERSIONS,
     OPTION_SUITE,
     OPTION_GROUP,
     OPTION_ALPN,
@@ -55,6 +56,8 @@ static const struct poptOption option_table[] = {
      "handshakes that may be in flight at once (8192)", "N"},
     {"mtu", 0, POPT_ARG_STRING, NULL, OPTION_MTU, "largest UDP payload to send, in bytes (1200)",
      "BYTES"},
+    {"versions", 0, POPT_ARG_STRING, NULL, OPTION_VERSIONS,
+     "versions of DTLS; the newest that the client knows too is spoken (1.2)", "1.2,1.3"},
     {"suite", 0, POPT_ARG_STRING, NULL, OPTION_SUITE, "take this cipher suite alone (all)", "NAME"},
     {"group", 0, POPT_ARG_STRING, NULL, OPTION_GROUP, "take this group alone (all)", "NAME"},
     {"alpn", 0, POPT_ARG_STRING, NULL, OPTION_ALPN,
@@ -190,6 +193,8 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
         return apply_count(text, 1, SERVE_HANDSHAKES_MAX, &options->handshakes_max, complaint);
     case OPTION_MTU:
         return apply_mtu(options, text, complaint);
+    case OPTION_VERSIONS:
+        return extras_parse_versions(&options->extras, text, complaint);
     case OPTION_SUITE:
         return extras_parse_suite(&options->extras, text, complaint);
     case OPTION_GROUP:
@@ -219,6 +224,9 @@ static bool check_together(poptContext context, struct serve_options *options,
     }
     if ((options->certificate_path == NULL) != (options->private_key_path == NULL)) {
         return complain(complaint, "--cert and --key belong together: one is missing");
+    }
+    if (!extras_check(&options->extras, complaint)) {
+        return false;
     }
     if (options->listen_count == 0) {
         return apply_listen(options, "127.0.0.1:4433", complaint);

@@ -142,13 +142,15 @@ static void announce(const struct serving *serving)
     if (rdtls_config_fingerprint(serving->config, fingerprint) == RDTLS_OK) {
         fingerprint_format(fingerprint, certificate);
     }
+    char versions[EXTRAS_VERSIONS_TEXT_MAX];
+    extras_versions_format(&serving->options.extras, versions);
     for (size_t i = 0; i < serving->options.listen_count; i++) {
         struct rdtls_listen listen = serving->options.listen[i];
         char address[ADDRESS_TEXT_MAX];
         listen.port = rdtls_server_port(serving->server, i);
         address_format(&listen, address);
-        say("listening on %s, %" PRIu32 " shard%s, %s, lanes %s, certificate sha-256 %s\n", address,
-            stats.shards, stats.shards == 1 ? "" : "s", io_name(stats.io),
+        say("listening on %s, DTLS %s, %" PRIu32 " shard%s, %s, lanes %s, certificate sha-256 %s\n",
+            address, versions, stats.shards, stats.shards == 1 ? "" : "s", io_name(stats.io),
             rdtls_lanes_name(serving->options.lanes), certificate);
     }
 }

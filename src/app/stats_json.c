@@ -160,11 +160,16 @@ static void put_echo(cJSON *root, const struct echo *echo)
     put(root, "echoes_dropped", totals.echoes_dropped);
 }
 
-/* How many associations have agreed on what; a key for each that was asked for. */
+/* How many associations have agreed on what; a key for each version, and for each protocol and
+ * profile that was asked for. */
 static void put_agreed(cJSON *root, const struct echo *echo, const struct extras *extras)
 {
     struct echo_agreed agreed;
     echo_agreed(echo, &agreed);
+    cJSON *versions = cJSON_AddObjectToObject(root, "versions");
+    for (size_t i = 0; version_words[i].word != NULL; i++) {
+        put(versions, version_words[i].word, agreed.versions[i]);
+    }
     cJSON *alpn = cJSON_AddObjectToObject(root, "alpn");
     for (size_t i = 0; i < extras->alpn_count; i++) {
         put(alpn, extras->alpn[i], agreed.alpn[i]);

@@ -212,6 +212,13 @@ refused stats_without_name 'empty' "${own[@]}" --stats-json ''
 
 echo old >"$work/open.keys"
 chmod 644 "$work/open.keys"
+refused versions_unknown '--versions 1\.1: 1\.1: not one of 1\.2, 1\.3' "${serve[@]}" --versions 1.1
+refused versions_empty '--versions : a name in the list is empty' "${serve[@]}" --versions ''
+refused versions_twice 'given twice' "${serve[@]}" --versions 1.3,1.3
+refused suite_of_another_version '--suite TLS_AES_128_GCM_SHA256 is of DTLS 1\.3 alone, but --versions is 1\.2' \
+    "${serve[@]}" --suite TLS_AES_128_GCM_SHA256
+refused suite_for_one_of_two_versions '--versions is 1\.2,1\.3' \
+    "${serve[@]}" --versions 1.2,1.3 --suite ECDHE-RSA-AES128-GCM-SHA256
 refused alpn_empty '--alpn : a name in the list is empty' "${serve[@]}" --alpn ''
 refused alpn_with_a_gap '--alpn a,,b: a name in the list is empty' "${serve[@]}" --alpn a,,b
 refused alpn_twice 'given twice' "${serve[@]}" --alpn a,a
@@ -245,6 +252,8 @@ refused load_verify_unknown '--verify chain: not one of' "${load[@]}" $target --
 refused load_verify_without_fingerprint 'belong together' "${load[@]}" $target --verify fingerprint
 refused load_fingerprint_short '--fingerprint ab' \
     "${load[@]}" $target --verify fingerprint --fingerprint ab
+refused load_versions_unknown '1\.4: not one of' "${load[@]}" $target --versions 1.2,1.4
+refused load_suite_of_another_version 'is of DTLS 1\.3 alone' "${load[@]}" $target --suite TLS_AES_256_GCM_SHA384
 refused load_suite_unknown '--suite RC4: not one of' "${load[@]}" $target --suite RC4
 refused load_cert_missing 'missing\.pem.*No such file' "${load[@]}" $target --client-cert --cert "$work/missing.pem" \
     --key "$work/one.key"

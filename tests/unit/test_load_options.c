@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-enum { ARGUMENTS_MAX = 40 };
+enum { ARGUMENTS_MAX = 48 };
 
 static bool parse(struct load_options *options, struct complaint *complaint,
                   const char *const *arguments)
@@ -57,7 +57,7 @@ Test(load_options, are_all_understood)
                               "2", "--json", "r.json", "--timeout-ms", "500", "--mtu", "512",
                               "--suite", "ECDHE-ECDSA-AES256-GCM-SHA384", "--group", "P-256",
                               "--alpn", "coap", "--srtp", "SRTP_AES128_CM_SHA1_32", "--server-name",
-                              "a.example", "--keylog", "keys")),
+                              "a.example", "--keylog", "keys", "--versions", "1.2")),
               "%s", complaint.text);
     cr_expect_float_eq(options.duration_s, 2.5, 1e-9);
     cr_expect_float_eq(options.rate, 1000, 1e-9);
@@ -75,6 +75,8 @@ Test(load_options, are_all_understood)
     cr_expect_eq(options.timeout_ms, 500);
     cr_expect_eq(options.mtu, 512);
     cr_expect_eq(options.extras.suite, 0xc02c);
+    cr_expect_eq(options.extras.version_count, 1);
+    cr_expect_eq(options.extras.versions[0], 0xfefd);
     cr_expect_eq(options.extras.group, 23);
     cr_expect_str_eq(options.extras.alpn[0], "coap");
     cr_expect_eq(options.extras.srtp[0], RDTLS_SRTP_AES128_CM_SHA1_32);
@@ -110,6 +112,8 @@ Test(load_options, name_what_is_wrong)
     expect_bad(ARGUMENTS(TARGET, "--records", "5"), "--records wants --data");
     expect_bad(ARGUMENTS(TARGET, "--data", "1164"), "--data 1164: more than the 1163 bytes");
     expect_bad(ARGUMENTS(TARGET, "-r", "0.5", "-d", "1"), "not one handshake fits");
+    expect_bad(ARGUMENTS(TARGET, "--versions", "1.0"), "1.0: not one of 1.2, 1.3");
+    expect_bad(ARGUMENTS(TARGET, "--suite", "TLS_AES_128_GCM_SHA256"), "is of DTLS 1.3 alone");
     expect_bad(ARGUMENTS(TARGET, "--suite", "AES128-SHA"), "not one of ECDHE-ECDSA-AES128-GCM");
     expect_bad(ARGUMENTS(TARGET, "--group", "P-521"), "not one of X25519, P-256");
     expect_bad(ARGUMENTS(TARGET, "--alpn", ","), "a name in the list is empty");

@@ -238,7 +238,8 @@ Test(serve_options, are_all_understood)
                         "--connections-max", "1000", "--handshakes-max", "100", "--mtu", "1400",
                         "--stats-json", "s.json", "--suite", "ECDHE-ECDSA-AES256-GCM-SHA384",
                         "--group", "P-256", "--alpn", "webrtc,coap", "--srtp",
-                        "SRTP_AEAD_AES_128_GCM,SRTP_AES128_CM_SHA1_80", "--keylog", "keys")),
+                        "SRTP_AEAD_AES_128_GCM,SRTP_AES128_CM_SHA1_80", "--keylog", "keys",
+                        "--versions", "1.2")),
         "%s", complaint.text);
     cr_expect_eq(options.listen_count, 2);
     cr_expect_eq(options.listen[1].port, 2);
@@ -255,6 +256,7 @@ Test(serve_options, are_all_understood)
     cr_expect_eq(options.mtu, 1400);
     cr_expect_str_eq(options.stats_path, "s.json");
     cr_expect_eq(options.extras.suite, 0xc02c);
+    cr_expect_eq(options.extras.version_count, 1);
     cr_expect_eq(options.extras.group, 23);
     cr_expect_eq(options.extras.alpn_count, 2);
     cr_expect_str_eq(options.extras.alpn[1], "coap");
@@ -299,6 +301,41 @@ Test(serve_options, name_what_is_wrong)
                "a name of more than 64 bytes");
     expect_bad(ARGUMENTS("--srtp", "SRTP_NULL"), "SRTP_NULL: not one of SRTP_AES128_CM_SHA1_80, ");
     expect_bad(ARGUMENTS("--srtp", "SRTP_AEAD_AES_128_GCM,SRTP_AEAD_AES_128_GCM"), "given twice");
+}
+
+Test(serve_options, versions)
+{
+    static const char *const both[] = {"1.2,1.3", "1.3,1.2"};
+    for (size_t i = 0; i < 2; i++) {
+        struct serve_options options;
+        struct complaint complaint;
+        char text[EXTRAS_VERSIONS_TEXT_MAX];
+        cr_assert(parse(&options, &complaint, ARGUMENTS("--versions", both[i])));
+        cr_expect_eq(options.extras.versions[i], 0xfefd);
+        cr_expect_eq(options.extras.versions[1 - i], 0xfefc);
+        extras_versions_format(&options.extras, text);
+        cr_expect_str_eq(text, both[i]);
+        serve_options_free(&options);
+    }
+    expect_bad(ARGUMENTS("--versions", ""), "--versions : a name in the list is empty");
+    expect_bad(ARGUMENTS("--versions", "1.1"), "1.1: not one of 1.2, 1.3");
+    expect_bad(ARGUMENTS("--versions", "1.3,1.2,1.3"), "1.3: given twice");
+}
+
+/* A suite is of one version, and each version that is spoken needs one. */
+Test(serve_options, a_suite_belongs_to_a_version)
+{
+    static const char suite_12[] = "ECDHE-ECDSA-CHACHA20-POLY1305";
+    static const char suite_13[] = "TLS_CHACHA20_POLY1305_SHA256";
+    struct serve_options options;
+    struct complaint complaint;
+    cr_assert(parse(&options, &complaint, ARGUMENTS("--suite", suite_13, "--versions", "1.3")));
+    cr_expect_eq(options.extras.suite, 0x1303);
+    serve_options_free(&options);
+    expect_bad(ARGUMENTS("--suite", suite_13),
+               "--suite TLS_CHACHA20_POLY1305_SHA256 is of DTLS 1.3");
+    expect_bad(ARGUMENTS("--suite", suite_12, "--versions", "1.3"), "is of DTLS 1.2 alone");
+    expect_bad(ARGUMENTS("--suite", suite_12, "--versions", "1.2,1.3"), "--versions is 1.2,1.3");
 }
 
 Test(serve_options, listen_on_a_limited_number_of_addresses)
