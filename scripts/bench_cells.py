@@ -21,8 +21,9 @@ import statistics
 from measuring import LISTENING, ROUND_SECONDS, START_SECONDS, STOP_SECONDS, MeasureError, Process, read_json
 
 NICEST = 19
-LABELS = {"openssl": "OpenSSL", "gnutls": "GnuTLS", "wolfssl": "wolfSSL", "mbedtls": "Mbed TLS"}
+LABELS = {"openssl": "OpenSSL", "openssl plain": "OpenSSL, plain", "gnutls": "GnuTLS", "wolfssl": "wolfSSL", "mbedtls": "Mbed TLS"}
 REFERENCE = "openssl"
+PLAIN = "openssl plain"
 ESSENTIAL = ("ringdtls", REFERENCE)
 PROBE_SECONDS = 0.3
 PROBE_CONCURRENCY = 32
@@ -43,6 +44,8 @@ def servers(build):
     keys = {program.name.removesuffix("_server"): program for program in programs if program.is_file()}
     for key in sorted(keys, key=lambda key: (key != REFERENCE, key)):
         found.append(Server(key, LABELS.get(key, key), (keys[key],)))
+        if key == REFERENCE:
+            found.append(Server(PLAIN, LABELS[PLAIN], (keys[key], "--variant", "plain")))
     return found
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from bench_cells import REFERENCE, median, ratio
+from bench_cells import PLAIN, REFERENCE, median, ratio
 
 SATURATED = "saturated"
 SATURATED_CERT = "saturated, client certificate"
@@ -69,8 +69,18 @@ def against_reference(row, saturated, apart, must_of, goal_of):
         value = ratio(ours, theirs)
         yield Line(row, "server CPU per handshake, against OpenSSL", value, fraction(value), 1 / must_of, 1 / goal_of, f"1/{must_of}",
                    f"1/{goal_of}", detail=detail)
+        yield from against_plain(row, ours, results[saturated])
 
     return lines
+
+
+def against_plain(row, ours, cells):
+    """OpenSSL as its manual shows it: what a server costs whose author did not profile libssl."""
+    plain = cells.get(PLAIN)
+    if plain is not None and not plain.error:
+        value = ratio(ours, plain)
+        yield Line(row, "against OpenSSL as its manual shows it", value, fraction(value),
+                   detail=f"{median(ours, 'cpu_us'):.1f} and {median(plain, 'cpu_us'):.1f} us")
 
 
 def in_memory(results):
@@ -105,6 +115,7 @@ def without_crypto_mb(results):
     value = ratio(ours, theirs)
     yield Line("libcrypto", "without crypto_mb, against OpenSSL", value, f"{value:.3f}", 0.42, 0.36, "0.42", "0.36",
                detail=f"{median(ours, 'cpu_us'):.1f} and {median(theirs, 'cpu_us'):.1f} us")
+    yield from against_plain("libcrypto", ours, results[SATURATED])
 
 
 def lanes_filled(results):
@@ -140,7 +151,7 @@ ROWS = [
         against_reference("client-cert", SATURATED_CERT, APART_CERT, 8, 11)),
     Row("in-memory", "the server's side of a handshake without sockets", {SATURATED: [MICRO]}, in_memory),
     Row("floor", "server CPU over what its parts cost alone", {SATURATED: [OURS, FLOOR], SATURATED_CERT: [OURS]}, over_the_floor),
-    Row("libcrypto", "without crypto_mb, against OpenSSL", {SATURATED: [LIBCRYPTO, REFERENCE]}, without_crypto_mb),
+    Row("libcrypto", "without crypto_mb, against OpenSSL", {SATURATED: [LIBCRYPTO, REFERENCE, PLAIN]}, without_crypto_mb),
     Row("lanes", "how full the lanes are at saturation", {SATURATED: [OURS]}, lanes_filled),
     Row("lone", "latency of a lone handshake on an idle server", {LONE: [OURS, REFERENCE]},
         lambda results: latency("lone", LONE, "of a lone handshake", ("p50", "p99"), results)),

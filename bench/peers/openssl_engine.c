@@ -10,19 +10,30 @@
 #include "kernel_random.h"
 #include "openssl_context.h"
 
-/* How the loop came to its SSL objects; the cheapest is the default, the others stay to be measured
- * again. */
-enum variant {
-    CHEAPEST,
-    FRESH_OBJECTS,  /* SSL_new for every association, instead of SSL_clear of one that is done with
-                     */
-    SHARED_LIBRARY, /* one library context for all threads, with libcrypto's own randomness */
-    BUFFERS_STAY,   /* leave the record buffers with an idle association */
-    OWN_RANDOM,     /* libcrypto's own randomness in each thread's library context */
+/* How the loop uses libssl. Each of these costs, and is left away by default. */
+struct habits {
+    bool fresh_objects;  /* SSL_new for every association, instead of SSL_clear of one that is done
+                            with */
+    bool shared_library; /* one library context for all threads */
+    bool own_random;     /* libcrypto's own randomness */
+    bool buffers_stay;   /* leave the record buffers with an idle association */
+    bool any_version;    /* DTLS_server_method and defaults, as the manual has it */
+};
+
+/* In the order of engine_variants. The last is what a server costs whose author read libssl's
+ * manual and not its profile. */
+static const struct habits habits[] = {
+    {0},
+    {.fresh_objects = true},
+    {.shared_library = true, .own_random = true},
+    {.buffers_stay = true},
+    {.own_random = true},
+    {true, true, true, true, true},
 };
 
 struct engine {
     struct engine_options options;
+    const struct habits *habits;
     OSSL_LIB_CTX *library; /* NULL: the common one */
     struct kernel_random random;
     SSL_CTX *context;
@@ -35,8 +46,8 @@ struct session {
     struct engine *engine;
 };
 
-const char *const engine_variants[] = {"cheapest",     "fresh-objects", "shared-library",
-                                       "buffers-stay", "own-random",    NULL};
+const char *const engine_variants[] = {
+    "cheapest", "fresh-objects", "shared-library", "buffers-stay", "own-random", "plain", NULL};
 const bool engine_does_without_cookies = true;
 
 const char *engine_version(void)
@@ -74,18 +85,25 @@ static int session_id_make(SSL *ssl, unsigned char *id, unsigned *id_len)
     return 1;
 }
 
+static bool library_create(struct engine *engine)
+{
+    if (engine->habits->shared_library)
+        return true;
+    engine->library = OSSL_LIB_CTX_new();
+    return engine->library != NULL &&
+           (engine->habits->own_random || kernel_random_install(&engine->random, engine->library));
+}
+
 static bool context_create(struct engine *engine)
 {
     const struct engine_options *options = &engine->options;
     int verify = SSL_VERIFY_NONE;
 
-    if (options->variant != SHARED_LIBRARY) {
-        engine->library = OSSL_LIB_CTX_new();
-        if (engine->library == NULL || (options->variant != OWN_RANDOM &&
-                                        !kernel_random_install(&engine->random, engine->library)))
-            return false;
-    }
-    engine->context = SSL_CTX_new_ex(engine->library, NULL, DTLSv1_2_server_method());
+    if (!library_create(engine))
+        return false;
+    engine->context = SSL_CTX_new_ex(engine->library, NULL,
+                                     engine->habits->any_version ? DTLS_server_method()
+                                                                 : DTLSv1_2_server_method());
     if (engine->context == NULL || !context_configure(engine->context) ||
         !context_use_credentials(engine->context, engine->library, options->credentials))
         return false;
@@ -96,6 +114,8 @@ static bool context_create(struct engine *engine)
     SSL_CTX_set_verify(engine->context, verify, NULL);
     SSL_CTX_set_cert_verify_callback(engine->context, certificate_accept, NULL);
     SSL_CTX_set_cookie_verify_cb(engine->context, cookie_accept);
+    if (engine->habits->any_version)
+        return SSL_CTX_set_min_proto_version(engine->context, DTLS1_2_VERSION) == 1;
     SSL_CTX_set_generate_session_id(engine->context, session_id_make);
     /* A record never leaves in more than one datagram, so the write buffer need not hold 16 KiB. */
     SSL_CTX_set_max_send_fragment(engine->context, DATAGRAM_LEN_MAX);
@@ -109,6 +129,7 @@ struct engine *engine_create(const struct engine_options *options, struct wire *
     if (engine == NULL)
         return NULL;
     engine->options = *options;
+    engine->habits = &habits[options->variant];
     engine->any_address = BIO_ADDR_new();
     if (engine->any_address != NULL && datagram_bio_create(&engine->bio, wire) &&
         context_create(engine))
@@ -166,7 +187,7 @@ void session_free(struct session *session)
 bool session_recycle(struct session *session)
 {
     SSL_free_buffers(session->ssl);
-    return session->engine->options.variant != FRESH_OBJECTS;
+    return !session->engine->habits->fresh_objects;
 }
 
 bool session_begin(struct session *session, const struct client_hello *hello,
@@ -221,7 +242,7 @@ void session_send(struct session *session, const uint8_t *data, size_t len)
  * for DTLS. */
 void session_rest(struct session *session)
 {
-    if (session->engine->options.variant != BUFFERS_STAY)
+    if (!session->engine->habits->buffers_stay)
         SSL_free_buffers(session->ssl);
 }
 
