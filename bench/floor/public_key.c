@@ -26,7 +26,7 @@ static bool bench_open(struct bench *bench)
     bench->memory = calloc(1, lanes_memory_len());
     if (bench->memory == NULL)
         return false;
-    bench->lanes = lanes_new(&(struct lanes_options){.key = bench->credential.key,
+    bench->lanes = lanes_new(&(struct lanes_options){.keys = {bench->credential.key},
                                                      .engine = lane_engine_multibuffer(),
                                                      .memory = bench->memory,
                                                      .nonces_ahead = true});

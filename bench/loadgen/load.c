@@ -50,7 +50,8 @@ static bool make_config(struct load *load, struct complaint *complaint)
     config.handshake_timeout_ms = options->timeout_ms;
     config.idle_timeout_ms = 0; /* held associations are silent */
     config.key_log = options->key_log_path != NULL;
-    const struct credential_files files = {options->certificate_path, options->private_key_path};
+    const struct credential_files files = {&options->certificate_path, &options->private_key_path,
+                                           options->certificate_path != NULL ? 1 : 0};
     return credentials_config(&config, &files, &load->config, complaint);
 }
 

@@ -16,6 +16,7 @@ extern "C" {
 enum {
     RDTLS_FINGERPRINT_LEN = 32, /* SHA-256 of a certificate's DER */
     RDTLS_COOKIE_SECRET_LEN = 32,
+    RDTLS_CREDENTIALS_MAX = 8,
     RDTLS_MTU_MIN = 256,
     RDTLS_MTU_MAX = 16384,
     RDTLS_SRTP_PROFILES_MAX = 4,
@@ -64,6 +65,15 @@ enum rdtls_signer {
     RDTLS_SIGNER_HOST, /* the host, whose key stays where it is (an HSM, a provider, a signing
                           service): a SIGN event, then ..._complete_signature, when it likes. The
                           handshake waits meanwhile, nothing else does */
+};
+
+/* One more certificate chain, leaf first, with its private key, as certificate_pem and
+ * private_key_pem below. */
+struct rdtls_credential {
+    const char *certificate_pem;
+    size_t certificate_pem_len;
+    const char *private_key_pem;
+    size_t private_key_pem_len;
 };
 
 struct rdtls_config_options {
@@ -148,6 +158,15 @@ struct rdtls_config_options {
     /* rdtls_..._key_log may be asked: for those who look into their own traffic. Whoever reads what
      * it gives can decrypt the association. Default false. */
     bool key_log;
+
+    /* Further certificates, beside certificate_pem, at most RDTLS_CREDENTIALS_MAX in all; copied. A
+     * server presents one that is for the client's server_name (a dNSName of the leaf's
+     * subjectAltName, with "*" for a leftmost label, RFC 6125) and that the client can verify by
+     * the suites, signatures and curves that it offers; where none is for that name, or none is
+     * asked for, the first that it can verify, in the order given here. A client presents the first
+     * that the server takes. Default none. */
+    const struct rdtls_credential *further_credentials;
+    size_t further_credential_count;
 };
 
 struct rdtls_config;

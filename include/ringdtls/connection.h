@@ -62,6 +62,7 @@ struct rdtls_sign_request {
                           SHA-256 */
     size_t digest_len; /* 32 or 48 */
     uint8_t digest[RDTLS_DIGEST_MAX];
+    uint32_t credential; /* whose key: 0: of certificate_pem; n: of the n-th further one */
 };
 
 struct rdtls_event {

@@ -7,9 +7,11 @@
 
 #include "app/complaint.h"
 
+/* Pairs of files. None: a certificate is made. */
 struct credential_files {
-    const char *certificate_path; /* NULL, both of them: one is made */
-    const char *private_key_path;
+    char *const *certificate_paths;
+    char *const *private_key_paths;
+    size_t count; /* at most RDTLS_CREDENTIALS_MAX */
 };
 
 /* options: all but the credentials is set, its values were checked when they were read. *config is

@@ -39,7 +39,7 @@ static const struct poptOption option_table[] = {
     {"handler", 0, POPT_ARG_STRING, NULL, OPTION_HANDLER,
      "send every record back, or only count it (echo)", "echo|sink"},
     {"cert", 0, POPT_ARG_STRING, NULL, OPTION_CERT,
-     "certificate chain, leaf first, PEM (a P-256 one is made at start)", "FILE"},
+     "certificate chain, leaf first, PEM; repeatable (a P-256 one is made at start)", "FILE"},
     {"key", 0, POPT_ARG_STRING, NULL, OPTION_KEY, "its private key, PEM", "FILE"},
     {"client-cert", 0, POPT_ARG_STRING, NULL, OPTION_CLIENT_CERT,
      "ask clients for a certificate (none)", "none|request|require"},
@@ -108,6 +108,14 @@ static bool apply_path(const char *text, char **path, struct complaint *complain
     free(*path);
     *path = strdup(text);
     return *path != NULL || complain(complaint, "out of memory");
+}
+
+static bool add_path(const char *text, char **paths, size_t *count, struct complaint *complaint)
+{
+    if (*count == RDTLS_CREDENTIALS_MAX) {
+        return complain(complaint, "more than %d", RDTLS_CREDENTIALS_MAX);
+    }
+    return apply_path(text, &paths[(*count)++], complaint);
 }
 
 static bool apply_listen(struct serve_options *options, const char *text,
@@ -184,9 +192,9 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
     case OPTION_LANES:
         return apply_word(options, option, text, complaint);
     case OPTION_CERT:
-        return apply_path(text, &options->certificate_path, complaint);
+        return add_path(text, options->certificate_paths, &options->certificate_count, complaint);
     case OPTION_KEY:
-        return apply_path(text, &options->private_key_path, complaint);
+        return add_path(text, options->private_key_paths, &options->private_key_count, complaint);
     case OPTION_CONNECTIONS_MAX:
         return apply_count(text, 1, SERVE_CONNECTIONS_MAX, &options->connections_max, complaint);
     case OPTION_HANDSHAKES_MAX:
@@ -222,7 +230,7 @@ static bool check_together(poptContext context, struct serve_options *options,
     if (stray != NULL) {
         return complain(complaint, "'%s' is not an option", stray);
     }
-    if ((options->certificate_path == NULL) != (options->private_key_path == NULL)) {
+    if (options->certificate_count != options->private_key_count) {
         return complain(complaint, "--cert and --key belong together: one is missing");
     }
     if (!extras_check(&options->extras, complaint)) {
@@ -253,8 +261,10 @@ bool serve_options_parse(int argc, const char **argv, struct serve_options *opti
 
 void serve_options_free(struct serve_options *options)
 {
-    free(options->certificate_path);
-    free(options->private_key_path);
+    for (size_t i = 0; i < RDTLS_CREDENTIALS_MAX; i++) {
+        free(options->certificate_paths[i]);
+        free(options->private_key_paths[i]);
+    }
     free(options->stats_path);
     free(options->key_log_path);
     *options = (struct serve_options){0};

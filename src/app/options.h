@@ -25,8 +25,10 @@ struct serve_options {
     size_t listen_count;
     uint32_t shards; /* 0: one per core */
     enum serve_handler handler;
-    char *certificate_path; /* both or none */
-    char *private_key_path;
+    char *certificate_paths[RDTLS_CREDENTIALS_MAX];
+    size_t certificate_count;
+    char *private_key_paths[RDTLS_CREDENTIALS_MAX]; /* each of the certificate in its place */
+    size_t private_key_count;
     enum rdtls_client_certificate client_certificate;
     enum rdtls_cookies cookies;
     enum rdtls_io io;

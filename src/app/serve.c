@@ -52,7 +52,8 @@ static uint32_t cores(void)
 static bool make_config(const struct serve_options *options, struct rdtls_config **config,
                         struct complaint *complaint)
 {
-    const struct credential_files files = {options->certificate_path, options->private_key_path};
+    const struct credential_files files = {options->certificate_paths, options->private_key_paths,
+                                           options->certificate_count};
     struct rdtls_config_options config_options;
     const char *protocols[RDTLS_ALPN_MAX];
     rdtls_config_options_defaults(&config_options);

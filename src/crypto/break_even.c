@@ -129,6 +129,8 @@ static size_t measure(const struct break_even_parties *parties, const struct lan
     struct lane_job job;
     struct job_space space = {0};
     prepare(&job, kind, &space);
+    if (kind == LANE_RSA_SIGN || kind == LANE_ECDSA_P256_SIGN)
+        job.sign.key = kind == LANE_RSA_SIGN ? parties->rsa_key : parties->p256_key;
     const struct lane_batch batch = {{&job}, 1};
     uint64_t eight_ns = NEVER;
     uint64_t single_ns = NEVER;

@@ -16,7 +16,9 @@ struct break_even_parties {
     const struct lane_engine *engine;
     const struct lane_libcrypto *libcrypto;
     struct rsa_lanes *rsa;
+    size_t rsa_key; /* its place */
     bool can_sign_p256;
+    size_t p256_key;
 };
 
 /* Measure on this machine: two milliseconds, with an RSA key of 2048 bits four, of 4096 bits

@@ -66,7 +66,7 @@ static enum rdtls_status look_at_leaf(struct credential *credential)
     credential->signature_max = signature_max_of(&key);
     digest_of(DIGEST_SHA256, credential->chain[0], hash);
     memcpy(credential->fingerprint, hash, SHA256_LEN);
-    return RDTLS_OK;
+    return credential_read_names(credential);
 }
 
 static enum rdtls_status keep_certificate(struct credential *credential, X509 *certificate)
@@ -300,5 +300,6 @@ void credential_free(struct credential *credential)
     }
     for (size_t i = 0; i < credential->chain_count; i++)
         OPENSSL_free((void *)(uintptr_t)credential->chain[i].data);
+    OPENSSL_free((void *)(uintptr_t)credential->names.data);
     memset(credential, 0, sizeof(*credential));
 }

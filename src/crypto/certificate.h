@@ -20,6 +20,7 @@ struct credential {
     struct bytes chain[CERTIFICATE_CHAIN_MAX]; /* owned */
     size_t chain_count;
     uint8_t fingerprint[SHA256_LEN];
+    struct bytes names; /* owned: the DNS names of the leaf, each behind its length in a byte */
     enum key_kind kind; /* of the leaf's key */
     size_t signature_max;
 };
@@ -39,6 +40,14 @@ MUST_CHECK enum rdtls_status credential_from_chain_pem(struct credential *creden
 /* A fresh P-256 key and a certificate signed by itself, as WebRTC uses them: random serial, CN
  * "ringdtls", valid from a day ago for 30 days (libcrypto reads the clock for this). */
 MUST_CHECK enum rdtls_status credential_self_signed(struct credential *credential);
+
+/* Is its leaf for a host of this DNS name? (RFC 6125 section 6.4: any of its names, without regard
+ * to case; a "*" stands for the whole of a leftmost label.) A certificate without DNS names is for
+ * none. */
+bool credential_is_for(const struct credential *credential, struct bytes host_name);
+
+/* certificate_names.c: the DNS names of the leaf are read once. */
+MUST_CHECK enum rdtls_status credential_read_names(struct credential *credential);
 
 void credential_free(struct credential *credential);
 

@@ -2,16 +2,22 @@
 
 #include <assert.h>
 
-bool lane_libcrypto_open(struct lane_libcrypto *libcrypto, const struct private_key *key)
+bool lane_libcrypto_open(struct lane_libcrypto *libcrypto,
+                         const struct private_key *const keys[LANE_KEYS_MAX])
 {
     *libcrypto = (struct lane_libcrypto){
         .key_exchange = key_exchange_engine_new(),
         .verifier = verifier_new(),
         .rsa_verifier = rsa_verifier_new(),
-        .signer = key == NULL ? NULL : signer_new(key),
-        .rsa_signer = key == NULL ? NULL : rsa_signer_new(key),
     };
-    bool can_sign = key == NULL || libcrypto->signer != NULL || libcrypto->rsa_signer != NULL;
+    bool can_sign = true;
+    for (size_t i = 0; i < LANE_KEYS_MAX; i++) {
+        if (keys[i] == NULL)
+            continue;
+        libcrypto->signers[i] = signer_new(keys[i]);
+        libcrypto->rsa_signers[i] = rsa_signer_new(keys[i]);
+        can_sign = can_sign && (libcrypto->signers[i] != NULL || libcrypto->rsa_signers[i] != NULL);
+    }
     return libcrypto->key_exchange != NULL && libcrypto->verifier != NULL &&
            libcrypto->rsa_verifier != NULL && can_sign;
 }
@@ -21,8 +27,10 @@ void lane_libcrypto_close(struct lane_libcrypto *libcrypto)
     key_exchange_engine_free(libcrypto->key_exchange);
     verifier_free(libcrypto->verifier);
     rsa_verifier_free(libcrypto->rsa_verifier);
-    signer_free(libcrypto->signer);
-    rsa_signer_free(libcrypto->rsa_signer);
+    for (size_t i = 0; i < LANE_KEYS_MAX; i++) {
+        signer_free(libcrypto->signers[i]);
+        rsa_signer_free(libcrypto->rsa_signers[i]);
+    }
 }
 
 static bool derive(const struct lane_libcrypto *libcrypto, struct lane_job *job,
@@ -37,19 +45,20 @@ static bool derive(const struct lane_libcrypto *libcrypto, struct lane_job *job,
 static bool sign(const struct lane_libcrypto *libcrypto, struct lane_job *job)
 {
     struct bytes digest = {job->sign.digest, job->sign.digest_len};
-    return libcrypto->signer != NULL &&
-           job->sign.signature_max >= signer_signature_max(libcrypto->signer) &&
-           signer_sign(libcrypto->signer, digest, job->sign.signature, &job->sign.signature_len);
+    struct signer *signer = libcrypto->signers[job->sign.key];
+    return signer != NULL && job->sign.signature_max >= signer_signature_max(signer) &&
+           signer_sign(signer, digest, job->sign.signature, &job->sign.signature_len);
 }
 
 static bool sign_rsa(const struct lane_libcrypto *libcrypto, struct lane_job *job)
 {
     struct bytes digest = {job->sign.digest, job->sign.digest_len};
-    if (libcrypto->rsa_signer == NULL)
+    struct rsa_signer *signer = libcrypto->rsa_signers[job->sign.key];
+    if (signer == NULL)
         return false;
-    job->sign.signature_len = rsa_signer_len(libcrypto->rsa_signer);
+    job->sign.signature_len = rsa_signer_len(signer);
     return job->sign.signature_max >= job->sign.signature_len &&
-           rsa_signer_sign(libcrypto->rsa_signer, job->sign.scheme, digest, job->sign.signature);
+           rsa_signer_sign(signer, job->sign.scheme, digest, job->sign.signature);
 }
 
 static bool verify_p384(const struct lane_libcrypto *libcrypto, struct lane_job *job)

@@ -21,6 +21,12 @@ struct made_ahead {
     struct nonce_pool nonces;
 };
 
+/* The engine's copy of a signing key. */
+struct lane_key {
+    struct p256_number p256;
+    struct rsa_lanes *rsa;
+};
+
 struct lanes {
     struct lane_queue queues[LANE_KIND_COUNT];
     struct lane_counters counters;
@@ -30,8 +36,7 @@ struct lanes {
     bool nonces_ahead;
     bool host_signs;
     uint8_t break_even[LANE_KIND_COUNT];
-    struct p256_number key; /* the engine's copy of the signing key */
-    struct rsa_lanes *rsa;  /* the same of an RSA key; NULL: libcrypto alone signs with it */
+    struct lane_key keys[LANE_KEYS_MAX];
     bool has_signed;
     uint64_t last_signed_ns;
 };
@@ -41,14 +46,28 @@ size_t lanes_memory_len(void)
     return sizeof(struct made_ahead);
 }
 
+/* What stands for all keys of its kind: the engine's time does not depend on the key, but on its
+ * length, and certificates of different lengths are rarely used together. */
+static struct break_even_parties parties_of(const struct lanes *lanes)
+{
+    struct break_even_parties parties = {.engine = lanes->engine, .libcrypto = &lanes->libcrypto};
+    for (size_t i = LANE_KEYS_MAX; i > 0; i--) {
+        const struct lane_key *key = &lanes->keys[i - 1];
+        if (key->rsa != NULL) {
+            parties.rsa = key->rsa;
+            parties.rsa_key = i - 1;
+        }
+        if (p256_number_is_scalar(&key->p256)) {
+            parties.can_sign_p256 = true;
+            parties.p256_key = i - 1;
+        }
+    }
+    return parties;
+}
+
 static void choose_break_even(struct lanes *lanes, const struct lanes_options *options)
 {
-    const struct break_even_parties parties = {
-        .engine = lanes->engine,
-        .libcrypto = &lanes->libcrypto,
-        .rsa = lanes->rsa,
-        .can_sign_p256 = p256_number_is_scalar(&lanes->key),
-    };
+    const struct break_even_parties parties = parties_of(lanes);
     if (options->clock.now_ns != NULL)
         break_even_measure(&parties, &options->clock, lanes->break_even);
     else
@@ -56,25 +75,25 @@ static void choose_break_even(struct lanes *lanes, const struct lanes_options *o
     for (size_t kind = 0; kind < LANE_KIND_COUNT; kind++)
         if (options->break_even[kind] != 0)
             lanes->break_even[kind] = options->break_even[kind];
-    if (!p256_number_is_scalar(&lanes->key))
+    if (!parties.can_sign_p256)
         lanes->break_even[LANE_ECDSA_P256_SIGN] = BREAK_EVEN_NEVER;
-    if (lanes->rsa == NULL)
+    if (parties.rsa == NULL)
         lanes->break_even[LANE_RSA_SIGN] = BREAK_EVEN_NEVER;
     for (int kind = LANE_RSA_VERIFY; kind < LANE_KIND_COUNT; kind++)
         lanes->break_even[kind] = BREAK_EVEN_NEVER;
 }
 
 /* The engine signs with bare numbers. A key that does not give them away is libcrypto's alone. */
-static void lend_key(struct lanes *lanes)
+static void lend_key(struct lanes *lanes, size_t i)
 {
-    const struct signer *signer = lanes->libcrypto.signer;
-    const struct rsa_signer *rsa_signer = lanes->libcrypto.rsa_signer;
+    const struct signer *signer = lanes->libcrypto.signers[i];
+    const struct rsa_signer *rsa_signer = lanes->libcrypto.rsa_signers[i];
     uint8_t scalar[P256_SCALAR_LEN] = {0};
     struct rsa_numbers numbers;
     if (signer != NULL && signer_scalar(signer, scalar))
-        lanes->key = p256_number_of(scalar);
+        lanes->keys[i].p256 = p256_number_of(scalar);
     if (rsa_signer != NULL && rsa_signer_numbers(rsa_signer, &numbers))
-        lanes->rsa = lanes->engine->open_rsa(&numbers);
+        lanes->keys[i].rsa = lanes->engine->open_rsa(&numbers);
     secret_wipe(scalar, sizeof(scalar));
     secret_wipe(&numbers, sizeof(numbers));
 }
@@ -86,7 +105,7 @@ struct lanes *lanes_new(const struct lanes_options *options)
         return NULL;
     for (size_t kind = 0; kind < LANE_KIND_COUNT; kind++)
         list_init(&lanes->queues[kind].jobs);
-    if (!lane_libcrypto_open(&lanes->libcrypto, options->key)) {
+    if (!lane_libcrypto_open(&lanes->libcrypto, options->keys)) {
         lanes_free(lanes);
         return NULL;
     }
@@ -95,7 +114,8 @@ struct lanes *lanes_new(const struct lanes_options *options)
     lanes->host_signs = options->host_signs;
     if (lanes->engine != NULL) {
         lanes->ahead = options->memory;
-        lend_key(lanes);
+        for (size_t i = 0; i < LANE_KEYS_MAX; i++)
+            lend_key(lanes, i);
         choose_break_even(lanes, options);
     }
     return lanes;
@@ -109,26 +129,10 @@ void lanes_free(struct lanes *lanes)
         assert(lanes->queues[kind].len == 0);
     lanes_drop_made_ahead(lanes);
     lane_libcrypto_close(&lanes->libcrypto);
-    if (lanes->rsa != NULL)
-        lanes->engine->close_rsa(lanes->rsa);
+    for (size_t i = 0; i < LANE_KEYS_MAX; i++)
+        if (lanes->keys[i].rsa != NULL)
+            lanes->engine->close_rsa(lanes->keys[i].rsa);
     crypto_release(lanes, sizeof(*lanes));
-}
-
-void lane_job_init(struct lane_job *job)
-{
-    memset(job, 0, sizeof(*job));
-    list_init(&job->node);
-}
-
-/* The node stays as it is: a job may be wiped while it is in the list that
- * lanes_run gave back. */
-void lane_job_wipe(struct lane_job *job)
-{
-    assert(!lane_job_is_awaited(job));
-    const size_t union_at = offsetof(struct lane_job, derive);
-    secret_wipe((uint8_t *)job + union_at, sizeof(*job) - union_at);
-    job->ok = false;
-    job->state = LANE_IDLE;
 }
 
 void lanes_submit(struct lanes *lanes, struct lane_job *job)
@@ -156,12 +160,17 @@ static const enum lane_kind signing_kinds[] = {LANE_ECDSA_P256_SIGN, LANE_RSA_SI
 
 enum { SIGNING_KINDS = sizeof(signing_kinds) / sizeof(signing_kinds[0]) };
 
+static bool is_signing_kind(enum lane_kind kind)
+{
+    for (size_t i = 0; i < SIGNING_KINDS; i++)
+        if (kind == signing_kinds[i])
+            return true;
+    return false;
+}
+
 static bool is_for_host(const struct lanes *lanes, enum lane_kind kind)
 {
-    bool signs = false;
-    for (size_t i = 0; i < SIGNING_KINDS; i++)
-        signs = signs || kind == signing_kinds[i];
-    return lanes->host_signs && signs;
+    return lanes->host_signs && is_signing_kind(kind);
 }
 
 bool lanes_leave_to_host(const struct lanes *lanes, const struct lane_job *job)
@@ -169,7 +178,7 @@ bool lanes_leave_to_host(const struct lanes *lanes, const struct lane_job *job)
     return is_for_host(lanes, job->kind);
 }
 
-/* There is one key, so that all but one of these queues are empty. */
+/* The kind of the oldest job of the first queue that has one; LANE_KIND_COUNT: none has. */
 static enum lane_kind kind_for_host(const struct lanes *lanes)
 {
     for (size_t i = 0; i < SIGNING_KINDS; i++)
@@ -214,6 +223,19 @@ static bool engine_should_sign(struct lanes *lanes, size_t count, uint64_t now)
            (pool != NULL && (is_steady || nonce_pool_ready(pool, now) >= count));
 }
 
+static const struct lane_key *key_of(const struct lanes *lanes, const struct lane_batch *batch)
+{
+    return &lanes->keys[batch->jobs[0]->sign.key];
+}
+
+static bool engine_has_key(const struct lanes *lanes, enum lane_kind kind,
+                           const struct lane_batch *batch)
+{
+    if (kind == LANE_RSA_SIGN)
+        return key_of(lanes, batch)->rsa != NULL;
+    return kind != LANE_ECDSA_P256_SIGN || p256_number_is_scalar(&key_of(lanes, batch)->p256);
+}
+
 static bool engine_should_run(struct lanes *lanes, enum lane_kind kind, size_t count, uint64_t now)
 {
     if (lanes->engine == NULL)
@@ -236,7 +258,7 @@ static unsigned engine_sign(struct lanes *lanes, const struct lane_batch *batch,
     unsigned left = all_of(batch);
     if (nonce_pool_take(pool != NULL ? pool : &for_this_batch, &order, nonces,
                         &lanes->counters.made_ahead[AHEAD_ECDSA_P256_NONCE]))
-        left = lanes->engine->sign_ecdsa(batch, &lanes->key, nonces);
+        left = lanes->engine->sign_ecdsa(batch, &key_of(lanes, batch)->p256, nonces);
     secret_wipe(nonces, sizeof(nonces));
     nonce_pool_drop(&for_this_batch);
     return left;
@@ -256,7 +278,7 @@ static unsigned engine_run(struct lanes *lanes, enum lane_kind kind, const struc
     case LANE_ECDSA_P256_VERIFY:
         return lanes->engine->verify_ecdsa(batch);
     case LANE_RSA_SIGN:
-        return lanes->engine->sign_rsa(batch, lanes->rsa);
+        return lanes->engine->sign_rsa(batch, key_of(lanes, batch)->rsa);
     case LANE_RSA_VERIFY:
     case LANE_P384_DERIVE:
     case LANE_ECDSA_P384_SIGN:
@@ -289,7 +311,7 @@ static void run_batch(struct lanes *lanes, enum lane_kind kind, const struct lan
                       uint64_t now)
 {
     unsigned left = all_of(batch);
-    if (engine_should_run(lanes, kind, batch->count, now))
+    if (engine_should_run(lanes, kind, batch->count, now) && engine_has_key(lanes, kind, batch))
         left = engine_run(lanes, kind, batch, now);
     size_t by_engine = batch->count;
     for (size_t i = 0; i < batch->count; i++) {
@@ -303,11 +325,17 @@ static void run_batch(struct lanes *lanes, enum lane_kind kind, const struct lan
         count_batch(&lanes->counters, kind, by_engine);
 }
 
+/* Those of one batch sign with one key: the first one's. Others stay for the next. */
 static struct lane_batch take_batch(struct lane_queue *queue)
 {
     struct lane_batch batch = {.count = 0};
-    while (batch.count < LANES_WIDE && !list_is_empty(&queue->jobs)) {
-        struct lane_job *job = LIST_OWNER(queue->jobs.next, struct lane_job, node);
+    struct list_node *next = queue->jobs.next;
+    while (batch.count < LANES_WIDE && next != &queue->jobs) {
+        struct lane_job *job = LIST_OWNER(next, struct lane_job, node);
+        next = next->next;
+        if (batch.count > 0 && is_signing_kind(job->kind) &&
+            job->sign.key != batch.jobs[0]->sign.key)
+            continue;
         list_remove(&job->node);
         queue->len--;
         batch.jobs[batch.count++] = job;

@@ -26,7 +26,7 @@
 #include "base/list.h"
 #include "crypto/certificate.h"
 
-enum { LANES_WIDE = 8 };
+enum { LANES_WIDE = 8, LANE_KEYS_MAX = 8 };
 
 enum lane_kind {
     LANE_X25519_DERIVE,
@@ -69,6 +69,7 @@ struct lane_job {
         } derive;
         struct {
             const struct scheme *scheme;
+            size_t key; /* which of the lanes' keys */
             uint8_t digest[DIGEST_LEN_MAX];
             size_t digest_len;
             uint8_t *signature; /* where it is to be written: signature_max bytes */
@@ -116,7 +117,8 @@ struct lane_clock {
 struct lane_engine;
 
 struct lanes_options {
-    const struct private_key *key;    /* signs what is to be signed; NULL: nothing will be */
+    /* Sign what is to be signed; all NULL: nothing will be. */
+    const struct private_key *keys[LANE_KEYS_MAX];
     bool host_signs;                  /* no key: the host has the signatures made */
     const struct lane_engine *engine; /* NULL: libcrypto alone */
     /* lanes_memory_len() zeroed bytes, 8-byte aligned, that outlive the lanes:
@@ -171,8 +173,8 @@ void lanes_answer(struct lanes *lanes, struct lane_job *job, struct bytes signat
 
 /* Run all that waits of one kind, the kind with the longest queue but the host's; the finished
  * jobs (DONE) are appended to `finished` through their nodes, in the order in
- * which they were submitted. now: what was made ahead ages by it. false: no job
- * was waiting. */
+ * which they were submitted, but for signatures with several keys. now: what was made ahead ages by
+ * it. false: no job was waiting. */
 MUST_CHECK bool lanes_run(struct lanes *lanes, uint64_t now, struct list_node *finished);
 
 /* A fresh key pair, not used before. false only when libcrypto fails. */

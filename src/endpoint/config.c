@@ -155,46 +155,6 @@ static void take_cookie_secret(struct rdtls_config *config, const uint8_t *given
     secret_wipe(secret, sizeof(secret));
 }
 
-/* The whole chain is one message: what is longer than we take from a peer is not served. */
-static bool chain_fits_one_message(const struct credential *credential)
-{
-    enum { LENGTH_LEN = 3 };
-    size_t len = LENGTH_LEN;
-    for (size_t i = 0; i < credential->chain_count; i++)
-        len += LENGTH_LEN + credential->chain[i].len;
-    return len <= REASSEMBLY_MESSAGE_MAX;
-}
-
-/* The key stays where it is: of ours there is the certificate alone. */
-static enum rdtls_status take_chain(struct credential *credential,
-                                    const struct rdtls_config_options *options)
-{
-    if (options->private_key_pem != NULL)
-        return RDTLS_INVALID_ARGUMENT;
-    if (options->certificate_pem == NULL)
-        return RDTLS_BAD_CERTIFICATE_PEM;
-    TRY(credential_from_chain_pem(
-        credential, bytes_of(options->certificate_pem, options->certificate_pem_len)));
-    return chain_fits_one_message(credential) ? RDTLS_OK : RDTLS_BAD_CERTIFICATE_PEM;
-}
-
-static enum rdtls_status take_credential(struct credential *credential,
-                                         const struct rdtls_config_options *options)
-{
-    if (options->signer == RDTLS_SIGNER_HOST)
-        return take_chain(credential, options);
-    if (options->certificate_pem == NULL && options->private_key_pem == NULL)
-        return credential_self_signed(credential);
-    if (options->certificate_pem == NULL)
-        return RDTLS_BAD_CERTIFICATE_PEM;
-    if (options->private_key_pem == NULL)
-        return RDTLS_BAD_PRIVATE_KEY_PEM;
-    TRY(credential_from_pem(credential,
-                            bytes_of(options->certificate_pem, options->certificate_pem_len),
-                            bytes_of(options->private_key_pem, options->private_key_pem_len)));
-    return chain_fits_one_message(credential) ? RDTLS_OK : RDTLS_BAD_CERTIFICATE_PEM;
-}
-
 static enum rdtls_status take_options(struct rdtls_config *config,
                                       const struct rdtls_config_options *options)
 {
@@ -206,7 +166,7 @@ static enum rdtls_status take_options(struct rdtls_config *config,
     TRY(take_policies(config, options));
     TRY(config_take_extras(&config->policy, options));
     take_cookie_secret(config, options->cookie_secret);
-    return take_credential(&config->policy.credential, options);
+    return config_take_credentials(&config->policy, options);
 }
 
 enum rdtls_status rdtls_config_new(const struct rdtls_config_options *options,
@@ -235,15 +195,16 @@ void rdtls_config_free(struct rdtls_config *config)
 {
     if (config == NULL)
         return;
-    credential_free(&config->policy.credential);
+    for (size_t i = 0; i < config->policy.credential_count; i++)
+        credential_free(&config->policy.credentials[i]);
     crypto_release(config, sizeof(*config));
 }
 
 enum rdtls_status rdtls_config_fingerprint(const struct rdtls_config *config,
                                            uint8_t fingerprint[RDTLS_FINGERPRINT_LEN])
 {
-    if (config->policy.credential.chain_count == 0)
+    if (config->policy.credentials[0].chain_count == 0)
         return RDTLS_NOT_CONNECTED;
-    memcpy(fingerprint, config->policy.credential.fingerprint, RDTLS_FINGERPRINT_LEN);
+    memcpy(fingerprint, config->policy.credentials[0].fingerprint, RDTLS_FINGERPRINT_LEN);
     return RDTLS_OK;
 }

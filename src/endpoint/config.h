@@ -18,4 +18,8 @@ struct rdtls_config {
 MUST_CHECK enum rdtls_status config_take_extras(struct policy *policy,
                                                 const struct rdtls_config_options *options);
 
+/* The certificates and their keys; errors as rdtls_config_new's. */
+MUST_CHECK enum rdtls_status config_take_credentials(struct policy *policy,
+                                                     const struct rdtls_config_options *options);
+
 #endif

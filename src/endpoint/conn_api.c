@@ -41,6 +41,8 @@ static enum rdtls_status begin(struct rdtls_conn *conn, struct connection_start 
 static bool init_environment(struct rdtls_conn *conn, const struct rdtls_config *config)
 {
     struct connection_environment *environment = &conn->environment;
+    struct lanes_options lanes = {.host_signs = config->policy.host_signs};
+    policy_list_keys(&config->policy, lanes.keys);
     environment->config = config;
     environment->connection_size = sizeof(conn->connection);
     environment->stats = &conn->stats;
@@ -51,8 +53,7 @@ static bool init_environment(struct rdtls_conn *conn, const struct rdtls_config 
     environment->handshake = (struct handshake_environment){
         .policy = &config->policy,
         /* One connection never fills a lane, and has no use for what eight would need. */
-        .lanes = lanes_new(&(struct lanes_options){.key = config->policy.credential.key,
-                                                   .host_signs = config->policy.host_signs}),
+        .lanes = lanes_new(&lanes),
         .random = {crypto_random_fill, NULL},
         .blocks = &environment->blocks,
         .scratch = conn->scratch,

@@ -173,7 +173,7 @@ struct signature_answer {
 };
 
 /* Is this what a signature looks like? OK also for none. Errors: TOO_LONG, INVALID_ARGUMENT. */
-MUST_CHECK enum rdtls_status signature_check(const struct rdtls_config *config,
+MUST_CHECK enum rdtls_status signature_check(const struct credential *credential,
                                              struct bytes signature);
 
 /* The handshake goes on. Errors, which change nothing: NOT_AWAITED, and signature_check's. */

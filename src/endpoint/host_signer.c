@@ -18,10 +18,10 @@ bool connection_poll_signature(struct connection_environment *environment,
     if (job == NULL)
         return false;
     const struct handshake *handshake = LIST_OWNER(job, struct handshake, job);
-    bool is_server = handshake->association->role == RDTLS_SERVER;
     struct rdtls_sign_request *request = &environment->sign_request;
     *request = (struct rdtls_sign_request){
-        .scheme = is_server ? handshake->choice.scheme : handshake->signature_scheme,
+        .scheme = handshake->choice.scheme,
+        .credential = handshake->choice.credential,
         .digest_len = job->sign.digest_len,
     };
     memcpy(request->digest, job->sign.digest, job->sign.digest_len);
@@ -31,9 +31,8 @@ bool connection_poll_signature(struct connection_environment *environment,
     return true;
 }
 
-enum rdtls_status signature_check(const struct rdtls_config *config, struct bytes signature)
+enum rdtls_status signature_check(const struct credential *credential, struct bytes signature)
 {
-    const struct credential *credential = &config->policy.credential;
     struct p256_number r;
     struct p256_number s;
     if (signature.len > credential->signature_max)
@@ -64,7 +63,7 @@ enum rdtls_status connection_complete_signature(struct connection_environment *e
     struct handshake *handshake = connection_handshake(environment, connection);
     if (handshake == NULL || handshake->job.state != LANE_OUT)
         return RDTLS_NOT_AWAITED;
-    TRY(signature_check(environment->config, answer->signature));
+    TRY(signature_check(handshake_credential(handshake), answer->signature));
     lanes_answer(environment->handshake.lanes, &handshake->job, answer->signature);
     connection_resume(environment, connection, answer->slot, answer->now);
     return RDTLS_OK;

@@ -12,14 +12,14 @@ static const struct lane_engine *engine_of(enum rdtls_lanes lanes)
 struct lanes *endpoint_lanes_new(const struct rdtls_endpoint_options *options,
                                  const struct policy *policy, void *memory)
 {
-    const struct lanes_options lanes = {
-        .key = policy->credential.key,
+    struct lanes_options lanes = {
         .host_signs = policy->host_signs,
         .engine = engine_of(options->lanes),
         .memory = memory,
         .nonces_ahead = options->nonces_ahead,
         .clock = {options->cpu_clock_ns, options->cpu_clock_context},
     };
+    policy_list_keys(policy, lanes.keys);
     return lanes_new(&lanes);
 }
 

@@ -187,12 +187,8 @@ enum rdtls_status consume_certificate_request(struct handshake *handshake, struc
      * MUST be signed using a hash/signature algorithm pair found in
      * supported_signature_algorithms.": there is one chain, and a server that does not take it can
      * say so. */
-    enum key_kind ours = handshake->environment->policy->credential.kind;
-    int type = ours == KEY_RSA ? CLIENT_CERTIFICATE_RSA_SIGN : CLIENT_CERTIFICATE_ECDSA_SIGN;
-    bool takes_ours =
-        memchr(request.certificate_types.data, type, request.certificate_types.len) != NULL;
-    handshake->signature_scheme =
-        takes_ours ? scheme_choose(ours, request.signature_algorithms) : 0;
+    if (choose_client_credential(handshake->environment->policy, &request, &handshake->choice))
+        handshake->facts |= FACT_CERTIFICATE_SENT;
     return RDTLS_OK;
 }
 
@@ -204,11 +200,8 @@ enum rdtls_status consume_server_hello_done(struct handshake *handshake, struct 
 
 enum rdtls_status build_client_certificate(struct handshake *handshake, struct writer *body)
 {
-    const struct policy *policy = handshake->environment->policy;
-    const struct credential *credential = &policy->credential;
-    bool have_one = policy->offers_certificate && handshake->signature_scheme != 0;
-    if (have_one)
-        handshake->facts |= FACT_CERTIFICATE_SENT;
+    const struct credential *credential = handshake_credential(handshake);
+    bool have_one = (handshake->facts & FACT_CERTIFICATE_SENT) != 0;
     certificate_write(body, credential->chain, have_one ? credential->chain_count : 0);
     return RDTLS_OK;
 }
@@ -235,7 +228,7 @@ enum rdtls_status build_client_key_exchange(struct handshake *handshake, struct 
 
 enum rdtls_status prepare_certificate_verify(struct handshake *handshake)
 {
-    const struct scheme *scheme = scheme_find(handshake->signature_scheme);
+    const struct scheme *scheme = scheme_find(handshake->choice.scheme);
     if (scheme == NULL)
         return RDTLS_ALERT_INTERNAL_ERROR;
     uint8_t digest[DIGEST_LEN_MAX];
@@ -249,7 +242,7 @@ enum rdtls_status build_certificate_verify(struct handshake *handshake, struct w
     if (job->state != LANE_DONE || !job->ok)
         return RDTLS_ALERT_INTERNAL_ERROR;
     struct certificate_verify message = {
-        .scheme = handshake->signature_scheme,
+        .scheme = handshake->choice.scheme,
         .signature = bytes_of(job->sign.signature, job->sign.signature_len),
     };
     certificate_verify_write(body, &message);

@@ -153,7 +153,7 @@ enum rdtls_status consume_certificate_request_13(struct handshake *handshake, st
 {
     struct bytes schemes;
     TRY(certificate_request_13_read(body, &schemes));
-    handshake->signature_scheme =
-        scheme_choose_13(handshake->environment->policy->credential.kind, schemes);
+    if (!choose_client_credential_13(handshake->environment->policy, schemes, &handshake->choice))
+        handshake->choice.scheme = 0;
     return RDTLS_OK;
 }

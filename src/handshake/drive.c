@@ -84,7 +84,7 @@ static void keep_what_is_needed(struct handshake *handshake, uint8_t *room,
 {
     if (message->type == MESSAGE_CLIENT_HELLO) {
         message->cookie_len = handshake->cookie_len; /* it is there already */
-    } else if (message->type == MESSAGE_CERTIFICATE && !message->is_credential) {
+    } else if (message->type == MESSAGE_CERTIFICATE && message->credential == 0) {
         bytes_copy(room, body);
     }
 }
@@ -102,14 +102,15 @@ static enum rdtls_status build_message(struct handshake *handshake, const struct
     TRY(row->build(handshake, &body));
     if (body.failed)
         return RDTLS_ALERT_INTERNAL_ERROR;
+    bool is_sent = is_credential &&
+                   (row->sender == RDTLS_SERVER || (handshake->facts & FACT_CERTIFICATE_SENT) != 0);
     struct flight_message message = {
         .type = row->message,
         .epoch = row->epoch,
         .message_seq = handshake->next_send_seq,
         .length = (uint32_t)body.len,
         .offset = handshake->flight.used,
-        .is_credential = is_credential && (row->sender == RDTLS_SERVER ||
-                                           (handshake->facts & FACT_CERTIFICATE_SENT) != 0),
+        .credential = is_sent ? (uint8_t)(1 + handshake->choice.credential) : 0,
     };
     keep_what_is_needed(handshake, room, &message, bytes_of(body.start, body.len));
     if (!flight_append(&handshake->flight, &message))

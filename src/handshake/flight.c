@@ -32,7 +32,7 @@ static size_t kept_len(const struct flight_message *message)
 {
     if (message->type == MESSAGE_CLIENT_HELLO)
         return message->cookie_len;
-    return message->is_credential ? 0 : message->length;
+    return message->credential != 0 ? 0 : message->length;
 }
 
 bool flight_append(struct flight *flight, const struct flight_message *message)
@@ -137,21 +137,27 @@ static bool write_fragment(const struct flight_writer *flight_writer, struct wri
     return write_record(flight_writer, datagram, &content, number);
 }
 
+static void write_chain(const struct credential *credential, bool is_13, struct writer *body)
+{
+    if (is_13)
+        certificate_13_write(body, credential->chain, credential->chain_count);
+    else
+        certificate_write(body, credential->chain, credential->chain_count);
+}
+
 /* The body to cut fragments from: in the buffer, or made in scratch. */
 static struct bytes message_body(const struct flight *flight,
                                  const struct flight_writer *flight_writer,
                                  const struct flight_message *message)
 {
-    const struct credential *credential = &flight_writer->policy->credential;
     struct writer body = writer_of(flight_writer->scratch, SCRATCH_LEN);
     const struct association *association = flight_writer->sender.association;
     if (message->type == MESSAGE_CLIENT_HELLO)
         client_hello_make(&body, flight_writer->policy, association, flight_writer->key_share,
                           flight_cookie(flight, message));
-    else if (message->is_credential && association_is_13(association))
-        certificate_13_write(&body, credential->chain, credential->chain_count);
-    else if (message->is_credential)
-        certificate_write(&body, credential->chain, credential->chain_count);
+    else if (message->credential != 0)
+        write_chain(&flight_writer->policy->credentials[message->credential - 1],
+                    association_is_13(association), &body);
     else
         return bytes_of(flight->buffer + message->offset, message->length);
     return bytes_of(body.start, body.len);

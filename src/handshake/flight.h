@@ -28,7 +28,8 @@ struct flight_message {
     uint16_t message_seq;
     uint32_t length;
     uint16_t offset;    /* in the buffer */
-    bool is_credential; /* the body is made from the credential on each sending */
+    uint8_t credential; /* 1 + place in the policy's list of the one that the body is made from on
+                           each sending; 0: none */
     uint8_t cookie_len; /* ClientHello: this many bytes at offset are its cookie */
 };
 

@@ -93,8 +93,7 @@ struct handshake {
     uint16_t answered_seq; /* the peer's last message before our current flight: its repetition asks
                               for ours again */
     uint16_t asked_again;  /* client: HelloVerifyRequests that were followed, behind the first */
-    uint16_t signature_scheme; /* of the signature in the current message */
-    uint8_t cookie_len;        /* client: to be echoed; it lies where the next flight begins */
+    uint8_t cookie_len;    /* client: to be echoed; it lies where the next flight begins */
     bool complete;
     bool change_cipher_spec_seen;
 
@@ -216,6 +215,12 @@ static inline bool handshake_keys_are_ready(const struct handshake *handshake)
 {
     return association_is_13(handshake->association) ? handshake->v13.epoch.keys_ready
                                                      : handshake->association->keys_ready;
+}
+
+/* Ours, as it was chosen. */
+static inline const struct credential *handshake_credential(const struct handshake *handshake)
+{
+    return &handshake->environment->policy->credentials[handshake->choice.credential];
 }
 
 /* For what an association without a handshake sends. */

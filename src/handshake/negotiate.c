@@ -61,25 +61,6 @@ enum rdtls_status negotiate_version(const struct policy *policy, const struct cl
     return policy->speaks_12 && is_12 ? RDTLS_OK : RDTLS_ALERT_PROTOCOL_VERSION;
 }
 
-/* [rfc5246#7.4.1.2] "If the list contains cipher suites the server does not recognize, support, or
- * wish to use, the server MUST ignore those cipher suites, and process the remaining ones as
- * usual." [rfc5246#7.4.2] "The certificate MUST be appropriate for the negotiated cipher suite's
- * key exchange algorithm and any negotiated extensions." */
-static enum rdtls_status choose_suite(const struct policy *policy, const struct client_hello *hello,
-                                      struct choice *choice)
-{
-    enum authentication ours = key_authentication(policy->credential.kind);
-    for (size_t i = 0; i < policy->suite_count; i++) {
-        const struct suite *suite = suite_find(policy->suites[i]);
-        if (suite->authentication == ours &&
-            codepoint_list_has(hello->prefix.cipher_suites, suite->code_point)) {
-            choice->suite = suite;
-            return RDTLS_OK;
-        }
-    }
-    return RDTLS_ALERT_HANDSHAKE_FAILURE;
-}
-
 static enum rdtls_status choose_group(const struct policy *policy, const struct client_hello *hello,
                                       struct choice *choice)
 {
@@ -103,13 +84,84 @@ static enum rdtls_status choose_group(const struct policy *policy, const struct 
  * about the curve of our certificate, if it is on one, and there are clients that check it.
  * [rfc5246#7.4.2] "The public key MUST use a curve and point format supported by the client, as
  * described in [TLSECC]." */
-static bool certificate_curve_is_offered(const struct policy *policy,
-                                         const struct client_hello *hello)
+static bool certificate_curve_is_offered(enum key_kind kind, const struct client_hello *hello)
 {
-    enum key_kind kind = policy->credential.kind;
     return kind == KEY_RSA || !hello->supported_groups_present ||
            codepoint_list_has(hello->supported_groups,
                               kind == KEY_P384 ? GROUP_SECP384R1 : GROUP_SECP256R1);
+}
+
+/* Can the client verify what this credential signs under this suite? */
+static bool credential_fits(const struct credential *credential, const struct suite *suite,
+                            const struct client_hello *hello, uint16_t *scheme)
+{
+    /* [rfc5246#7.4.1.4.1 !] "If the client does not send the signature_algorithms extension, the
+     * server MUST ... behave as if the client had sent value {sha1,ecdsa}": SHA-1 is not signed
+     * with any more. [rfc5246#7.4.3] "the server MUST check any candidate cipher suites against the
+     * "signature_algorithms" extension before selecting them." "the hash and signature algorithms
+     * MUST be compatible with the key in the server's end-entity certificate." [rfc5246#7.4.2 !]
+     * "all certificates provided by the server MUST be signed by a hash/signature algorithm pair
+     * that appears in that extension.": there is one chain, and a client that does not take it can
+     * say so. */
+    *scheme = scheme_choose(credential->kind, hello->signature_algorithms);
+    return key_authentication(credential->kind) == suite->authentication && *scheme != 0 &&
+           certificate_curve_is_offered(credential->kind, hello);
+}
+
+/* Suites first, then credentials, each in the policy's order. only_named: of the credentials those
+ * that are for the name that the client asks for. [rfc5246#7.4.1.2] "If the list contains cipher
+ * suites the server does not recognize, support, or wish to use, the server MUST ignore those
+ * cipher suites, and process the remaining ones as usual." [rfc5246#7.4.2] "The certificate MUST be
+ * appropriate for the negotiated cipher suite's key exchange algorithm and any negotiated
+ * extensions." */
+static bool find_credential(const struct policy *policy, const struct client_hello *hello,
+                            bool only_named, struct choice *choice)
+{
+    for (size_t i = 0; i < policy->suite_count; i++) {
+        const struct suite *suite = suite_find(policy->suites[i]);
+        if (suite_is_13(suite) ||
+            !codepoint_list_has(hello->prefix.cipher_suites, suite->code_point))
+            continue;
+        for (size_t k = 0; k < policy->credential_count; k++) {
+            const struct credential *credential = &policy->credentials[k];
+            bool is_named = credential_is_for(credential, hello->server_name);
+            if ((is_named || !only_named) &&
+                credential_fits(credential, suite, hello, &choice->scheme)) {
+                choice->suite = suite;
+                choice->credential = (uint8_t)k;
+                choice->server_name = is_named && policy->credential_count > 1;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A certificate for another name is better than none: the client may know it by its fingerprint. */
+static enum rdtls_status choose_suite(const struct policy *policy, const struct client_hello *hello,
+                                      struct choice *choice)
+{
+    bool asks = hello->server_name.len > 0 && policy->credential_count > 1;
+    return (asks && find_credential(policy, hello, true, choice)) ||
+                   find_credential(policy, hello, false, choice)
+               ? RDTLS_OK
+               : RDTLS_ALERT_HANDSHAKE_FAILURE;
+}
+
+bool choose_client_credential(const struct policy *policy,
+                              const struct certificate_request *request, struct choice *choice)
+{
+    for (size_t k = 0; policy->offers_certificate && k < policy->credential_count; k++) {
+        enum key_kind kind = policy->credentials[k].kind;
+        int type = kind == KEY_RSA ? CLIENT_CERTIFICATE_RSA_SIGN : CLIENT_CERTIFICATE_ECDSA_SIGN;
+        bool takes_type =
+            memchr(request->certificate_types.data, type, request->certificate_types.len) != NULL;
+        choice->scheme = takes_type ? scheme_choose(kind, request->signature_algorithms) : 0;
+        choice->credential = (uint8_t)k;
+        if (choice->scheme != 0)
+            return true;
+    }
+    return false;
 }
 
 static bool point_formats_are_usable(const struct client_hello *hello)
@@ -135,22 +187,8 @@ enum rdtls_status negotiate_12(const struct policy *policy, const struct client_
         return RDTLS_ALERT_HANDSHAKE_FAILURE;
     if (!point_formats_are_usable(hello))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
-    if (!certificate_curve_is_offered(policy, hello))
-        return RDTLS_ALERT_HANDSHAKE_FAILURE;
     TRY(choose_suite(policy, hello, choice));
     TRY(choose_group(policy, hello, choice));
-    /* [rfc5246#7.4.1.4.1 !] "If the client does not send the signature_algorithms extension, the
-     * server MUST ... behave as if the client had sent value {sha1,ecdsa}": SHA-1 is not signed
-     * with any more. [rfc5246#7.4.3] "the server MUST check any candidate cipher suites against the
-     * "signature_algorithms" extension before selecting them." "the hash and signature algorithms
-     * MUST be compatible with the key in the server's end-entity certificate." [rfc5246#7.4.2 !]
-     * "all certificates provided by the server MUST be signed by a hash/signature algorithm pair
-     * that appears in that extension.": there is one chain, and a client that does not take it can
-     * say so. */
-    choice->scheme = scheme_choose(policy->credential.kind, hello->signature_algorithms);
-    if (choice->scheme == 0)
-        return RDTLS_ALERT_HANDSHAKE_FAILURE;
-    choice->server_name = false;
     TRY(choose_extras(policy, &hello->extras, choice));
     choice->renegotiation_info = hello->renegotiation_info;
     choice->point_formats = hello->point_formats_present;

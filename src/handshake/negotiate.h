@@ -3,12 +3,14 @@
 #define HANDSHAKE_NEGOTIATE_H
 
 #include "handshake/policy.h"
+#include "wire/certificate_messages.h"
 #include "wire/hellos.h"
 
 struct choice {
     const struct suite *suite;
     uint16_t group;
-    uint16_t scheme; /* of our signature */
+    uint16_t scheme;    /* of our signature */
+    uint8_t credential; /* place in the policy's list */
     bool renegotiation_info;
     bool point_formats;
     bool server_name;           /* the client's server_name has had a say in this choice */
@@ -62,6 +64,13 @@ MUST_CHECK bool group_key_exchange(uint16_t group, enum key_exchange_kind *kind)
 
 /* The group of a key exchange. */
 uint16_t key_exchange_group(enum key_exchange_kind kind);
+
+/* A client's part: the first credential that the server takes. false: none. */
+MUST_CHECK bool choose_client_credential(const struct policy *policy,
+                                         const struct certificate_request *request,
+                                         struct choice *choice);
+MUST_CHECK bool choose_client_credential_13(const struct policy *policy, struct bytes schemes,
+                                            struct choice *choice);
 
 /* The first scheme of ours for such a key that is in the peer's list; 0: none. */
 uint16_t scheme_choose(enum key_kind key, struct bytes offered);

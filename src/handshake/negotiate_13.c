@@ -96,6 +96,42 @@ static enum rdtls_status choose_share(const struct policy *policy, const struct 
     return RDTLS_ALERT_HANDSHAKE_FAILURE;
 }
 
+/* only_named: of the credentials those that are for the name that the client asks for. */
+static bool find_credential(const struct policy *policy, const struct client_hello *hello,
+                            bool only_named, struct choice *choice)
+{
+    for (size_t k = 0; k < policy->credential_count; k++) {
+        const struct credential *credential = &policy->credentials[k];
+        bool is_named = credential_is_for(credential, hello->server_name);
+        choice->scheme = scheme_choose_13(credential->kind, hello->signature_algorithms);
+        choice->credential = (uint8_t)k;
+        choice->server_name = is_named && policy->credential_count > 1;
+        if (choice->scheme != 0 && (is_named || !only_named))
+            return true;
+    }
+    return false;
+}
+
+static bool choose_credential(const struct policy *policy, const struct client_hello *hello,
+                              struct choice *choice)
+{
+    bool asks = hello->server_name.len > 0 && policy->credential_count > 1;
+    return (asks && find_credential(policy, hello, true, choice)) ||
+           find_credential(policy, hello, false, choice);
+}
+
+bool choose_client_credential_13(const struct policy *policy, struct bytes schemes,
+                                 struct choice *choice)
+{
+    for (size_t k = 0; policy->offers_certificate && k < policy->credential_count; k++) {
+        choice->scheme = scheme_choose_13(policy->credentials[k].kind, schemes);
+        choice->credential = (uint8_t)k;
+        if (choice->scheme != 0)
+            return true;
+    }
+    return false;
+}
+
 enum rdtls_status negotiate_13(const struct policy *policy, const struct client_hello *hello,
                                struct choice *choice, struct bytes *share)
 {
@@ -104,8 +140,7 @@ enum rdtls_status negotiate_13(const struct policy *policy, const struct client_
     TRY(check_extensions(hello));
     TRY(choose_suite(policy, hello, choice));
     TRY(choose_share(policy, hello, choice, share));
-    choice->scheme = scheme_choose_13(policy->credential.kind, hello->signature_algorithms);
-    if (choice->scheme == 0)
+    if (!choose_credential(policy, hello, choice))
         return RDTLS_ALERT_HANDSHAKE_FAILURE;
     return choose_extras(policy, &hello->extras, choice);
 }

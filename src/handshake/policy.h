@@ -3,15 +3,18 @@
 #ifndef HANDSHAKE_POLICY_H
 #define HANDSHAKE_POLICY_H
 
+#include <assert.h>
 #include <ringdtls/config.h>
 
 #include "crypto/certificate.h"
+#include "crypto/lanes.h"
 #include "crypto/schemes.h"
 #include "wire/codepoints.h"
 
 enum {
     POLICY_SUITES_MAX = 16,
     POLICY_GROUPS_MAX = 4,
+    POLICY_CREDENTIALS_MAX = 8,
     POLICY_FINGERPRINTS_MAX = 16,
     POLICY_SRTP_PROFILES_MAX = 4,
     POLICY_HOST_NAME_MAX = 253, /* of DNS, without the dot at the end */
@@ -24,8 +27,9 @@ struct policy {
     size_t suite_count;
     uint16_t groups[POLICY_GROUPS_MAX];
     size_t group_count;
-    struct credential credential;
-    bool host_signs;         /* the credential has no key, the host's signer does */
+    struct credential credentials[POLICY_CREDENTIALS_MAX]; /* at least one */
+    size_t credential_count;
+    bool host_signs;         /* the credentials have no keys, the host's signer does */
     bool offers_certificate; /* client: when it is asked for one */
     enum rdtls_client_certificate client_certificate;
     enum rdtls_verify verify;
@@ -65,6 +69,16 @@ struct policy {
         SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_RSA_PSS_RSAE_SHA256, SCHEME_ECDSA_SECP384R1_SHA384, \
             SCHEME_RSA_PSS_RSAE_SHA384                                                            \
     }
+
+static_assert((int)POLICY_CREDENTIALS_MAX <= (int)LANE_KEYS_MAX,
+              "every credential's key has a place");
+
+static inline void policy_list_keys(const struct policy *policy,
+                                    const struct private_key *keys[LANE_KEYS_MAX])
+{
+    for (size_t i = 0; i < policy->credential_count; i++)
+        keys[i] = policy->credentials[i].key;
+}
 
 static inline bool policy_lists_fingerprint(const struct policy *policy,
                                             const uint8_t fingerprint[RDTLS_FINGERPRINT_LEN])

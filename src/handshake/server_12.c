@@ -67,7 +67,7 @@ enum rdtls_status build_server_hello(struct handshake *handshake, struct writer 
 
 enum rdtls_status build_server_certificate(struct handshake *handshake, struct writer *body)
 {
-    const struct credential *credential = &handshake->environment->policy->credential;
+    const struct credential *credential = handshake_credential(handshake);
     certificate_write(body, credential->chain, credential->chain_count);
     return RDTLS_OK;
 }

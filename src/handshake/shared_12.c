@@ -55,12 +55,13 @@ enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *
     struct lane_job *job = &handshake->job;
     size_t capacity;
     uint8_t *room = flight_room(&handshake->flight, &capacity);
-    const struct credential *credential = &handshake->environment->policy->credential;
+    const struct credential *credential = handshake_credential(handshake);
     size_t signature_max = credential->signature_max;
     if (before + signature_max > capacity)
         return RDTLS_ALERT_INTERNAL_ERROR;
     lane_job_wipe(job);
     job->kind = sign_kind(credential->kind);
+    job->sign.key = handshake->choice.credential;
     job->sign.scheme = scheme;
     bytes_copy(job->sign.digest, digest);
     job->sign.digest_len = digest.len;

@@ -59,13 +59,11 @@ enum rdtls_status complete_server_hello_13(struct handshake *handshake)
 enum rdtls_status build_certificate_13(struct handshake *handshake, struct writer *body)
 {
     const struct policy *policy = handshake->environment->policy;
-    const struct credential *credential = &policy->credential;
+    const struct credential *credential = handshake_credential(handshake);
     bool have_one =
-        !is_client(handshake) || (policy->offers_certificate && handshake->signature_scheme != 0);
+        !is_client(handshake) || (policy->offers_certificate && handshake->choice.scheme != 0);
     if (have_one && is_client(handshake))
         handshake->facts |= FACT_CERTIFICATE_SENT;
-    if (!is_client(handshake))
-        handshake->signature_scheme = handshake->choice.scheme;
     certificate_13_write(body, credential->chain, have_one ? credential->chain_count : 0);
     return RDTLS_OK;
 }
@@ -116,7 +114,7 @@ static void signed_digest(const struct handshake *handshake, bool by_client, enu
 
 enum rdtls_status prepare_certificate_verify_13(struct handshake *handshake)
 {
-    const struct scheme *scheme = scheme_find(handshake->signature_scheme);
+    const struct scheme *scheme = scheme_find(handshake->choice.scheme);
     uint8_t digest[DIGEST_LEN_MAX];
     if (scheme == NULL)
         return RDTLS_ALERT_INTERNAL_ERROR;
@@ -131,7 +129,7 @@ enum rdtls_status build_certificate_verify_13(struct handshake *handshake, struc
     if (job->state != LANE_DONE || !job->ok)
         return RDTLS_ALERT_INTERNAL_ERROR;
     struct certificate_verify message = {
-        .scheme = handshake->signature_scheme,
+        .scheme = handshake->choice.scheme,
         .signature = bytes_of(job->sign.signature, job->sign.signature_len),
     };
     certificate_verify_write(body, &message);

@@ -179,6 +179,14 @@ uint16_t rdtls_server_port(const struct rdtls_server *server, size_t index)
     return index <= UINT32_MAX ? rdtls_shard_port(server->shards[0], (uint32_t)index) : 0;
 }
 
+/* Of several certificates, which one it is for the shard knows, and checks. */
+static enum rdtls_status check_signature(const struct policy *policy, struct bytes signature)
+{
+    if (policy->credential_count == 1)
+        return signature_check(&policy->credentials[0], signature);
+    return signature.len <= RDTLS_SIGNATURE_MAX ? RDTLS_OK : RDTLS_TOO_LONG;
+}
+
 enum rdtls_status rdtls_server_complete_signature(struct rdtls_server *server, uint32_t shard,
                                                   struct rdtls_id id, const uint8_t *signature,
                                                   size_t signature_len)
@@ -186,7 +194,8 @@ enum rdtls_status rdtls_server_complete_signature(struct rdtls_server *server, u
     struct signature_letter letter = {.id = id};
     if (shard >= server->shard_count)
         return RDTLS_INVALID_ARGUMENT;
-    TRY(signature_check(server->shards[shard]->options.config, bytes_of(signature, signature_len)));
+    TRY(check_signature(&server->shards[shard]->options.config->policy,
+                        bytes_of(signature, signature_len)));
     letter.len = (uint32_t)signature_len;
     bytes_copy(letter.signature, bytes_of(signature, signature_len));
     return shard_post_signature(server->shards[shard], &letter);

@@ -44,7 +44,7 @@ static inline struct lanes_options options_of(struct fixture *fixture,
                                               const struct lane_engine *engine)
 {
     return (struct lanes_options){
-        .key = fixture->credential.key,
+        .keys = {fixture->credential.key},
         .engine = engine,
         .memory = fixture->memory,
         .nonces_ahead = true,
@@ -60,8 +60,8 @@ static inline void fixture_init(struct fixture *fixture, const struct lane_engin
     struct public_key key;
     cr_assert_eq(certificate_public_key(fixture->credential.chain[0], &key), RDTLS_OK);
     memcpy(fixture->point, key.point.data, sizeof(fixture->point));
-    cr_assert(lane_libcrypto_open(&fixture->libcrypto, fixture->credential.key));
     fixture->options = options_of(fixture, engine);
+    cr_assert(lane_libcrypto_open(&fixture->libcrypto, fixture->options.keys));
     fixture->lanes = lanes_new(&fixture->options);
     cr_assert_not_null(fixture->lanes);
     list_init(&fixture->finished);
@@ -101,7 +101,7 @@ static inline struct key_pair pair_of_libcrypto(const struct fixture *fixture,
 static inline void sign_by_libcrypto(const struct fixture *fixture, struct bytes digest,
                                      struct lane_job *job)
 {
-    cr_assert(signer_sign(fixture->libcrypto.signer, digest, job->verify.signature,
+    cr_assert(signer_sign(fixture->libcrypto.signers[0], digest, job->verify.signature,
                           &job->verify.signature_len));
 }
 

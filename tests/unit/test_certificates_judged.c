@@ -150,12 +150,13 @@ static size_t certificates_for(const char *request_hex)
     struct writer body = writer_of(room, sizeof(room));
     memset(&handshake, 0, sizeof(handshake));
     handshake.environment = &environment;
-    cr_assert_eq(credential_self_signed(&policy.credential), RDTLS_OK);
+    cr_assert_eq(credential_self_signed(&policy.credentials[0]), RDTLS_OK);
+    policy.credential_count = 1;
     policy.offers_certificate = true;
     cr_assert_eq(consume_certificate_request(&handshake, request), RDTLS_OK);
     cr_assert_eq(build_client_certificate(&handshake, &body), RDTLS_OK);
     cr_assert_eq((handshake.facts & FACT_CERTIFICATE_SENT) != 0, load_u24(room) > 0);
-    credential_free(&policy.credential);
+    credential_free(&policy.credentials[0]);
     exact_free(request);
     return load_u24(room);
 }

@@ -15,6 +15,7 @@ static struct policy default_policy(void)
         .suite_count = 2,
         .groups = {GROUP_X25519, GROUP_SECP256R1},
         .group_count = 2,
+        .credential_count = 1,
     };
 }
 
@@ -205,7 +206,7 @@ Test(negotiate, an_rsa_certificate_is_for_rsa_suites)
     cr_expect_eq(choice.suite->code_point, SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256);
     cr_expect_eq(choice.scheme, SCHEME_ECDSA_SECP256R1_SHA256);
 
-    policy.credential.kind = KEY_RSA;
+    policy.credentials[0].kind = KEY_RSA;
     cr_assert_eq(negotiate_12(&policy, &hello, &choice), RDTLS_OK);
     cr_expect_eq(choice.suite->code_point, SUITE_ECDHE_RSA_AES_128_GCM_SHA256);
     cr_expect_eq(choice.scheme, SCHEME_RSA_PSS_RSAE_SHA256);
@@ -243,7 +244,7 @@ Test(negotiate, an_rsa_certificate_needs_no_curve)
     hello.supported_groups = bytes_of(x25519, sizeof(x25519));
     hello.prefix.cipher_suites = bytes_of(suites_rsa, sizeof(suites_rsa));
     policy.suites[0] = SUITE_ECDHE_RSA_AES_128_GCM_SHA256;
-    policy.credential.kind = KEY_RSA;
+    policy.credentials[0].kind = KEY_RSA;
     cr_assert_eq(negotiate_12(&policy, &hello, &choice), RDTLS_OK);
     cr_expect_eq(choice.group, GROUP_X25519);
 }
@@ -257,7 +258,7 @@ Test(negotiate, a_p384_certificate_is_paired_with_its_hash)
     struct policy policy = default_policy();
     struct choice choice;
     struct client_hello hello = good_hello();
-    policy.credential.kind = KEY_P384;
+    policy.credentials[0].kind = KEY_P384;
     hello.signature_algorithms = bytes_of(sha256_first, sizeof(sha256_first));
     hello.supported_groups = bytes_of(groups_with, sizeof(groups_with));
     cr_assert_eq(negotiate_12(&policy, &hello, &choice), RDTLS_OK);

@@ -245,8 +245,10 @@ Test(serve_options, are_all_understood)
     cr_expect_eq(options.listen[1].port, 2);
     cr_expect_eq(options.shards, 3);
     cr_expect_eq(options.handler, HANDLER_SINK);
-    cr_expect_str_eq(options.certificate_path, "c.pem");
-    cr_expect_str_eq(options.private_key_path, "k.pem");
+    cr_assert_eq(options.certificate_count, 1);
+    cr_expect_str_eq(options.certificate_paths[0], "c.pem");
+    cr_assert_eq(options.private_key_count, 1);
+    cr_expect_str_eq(options.private_key_paths[0], "k.pem");
     cr_expect_eq(options.client_certificate, RDTLS_CLIENT_CERTIFICATE_REQUIRE);
     cr_expect_eq(options.cookies, RDTLS_COOKIES_UNDER_LOAD);
     cr_expect_eq(options.io, RDTLS_IO_MMSG);

@@ -20,7 +20,7 @@ static void scene_init(struct scene *scene, unsigned bits, uint64_t exponent,
     scene->key = rsa_key(bits, exponent);
     cr_assert_eq(credential_of(scene->key, &scene->credential), RDTLS_OK);
     const struct lanes_options options = {
-        .key = scene->credential.key,
+        .keys = {scene->credential.key},
         .engine = engine,
         .break_even = {[LANE_RSA_SIGN] = BY_ENGINE},
     };
