@@ -5,9 +5,12 @@ import dataclasses
 import functools
 
 import dtls
-from cells import Peer, argue, client_is_refused, client_is_served, harm_cells, matrix_cells, server_is_used
-from matrix import CERTIFICATES, SMALL_MTU, Shape
-from parties import ForeignServer, Party, expect_equal
+import relay as relays
+from agreed import expect_logged
+from cells import (Peer, argue, client_is_refused, client_is_served, harm_cells, load_options, matrix_cells, say_till_echoed,
+                   server_is_used, with_trace)
+from matrix import CERTIFICATES, SMALL_MTU, SUITES, Shape, first_shape
+from parties import ForeignServer, Load, Party, Serve, expect_equal
 
 IN_PARALLEL = True
 
@@ -81,6 +84,35 @@ def harmed_servers(place, peer, name, small):
     yield from harm_cells(name, lambda harm: server_is_used(place, peer, flight, data=False, harm=harm), spared)
 
 
+def client_exports(place, peer, suite):
+    """The key log's secret gives what the library exports (RFC 5705), so both have the same secret and both randoms."""
+    key_log, shape = place.scratch("keys"), first_shape(suite)
+    with Serve(place, "--keylog", key_log, certificate=place.credentials.servers[shape.kind]) as serve, \
+         relays.Relay(serve.address) as relay, peer.client(place, relay.address, shape) as client:
+        def converse():
+            say_till_echoed(client, "word")
+            expect_logged(relay, [key_log], suite, client.wait_for(r"exported (\w+)").group(1))
+        with_trace(relay, converse)
+
+
+def server_exports(place, peer, suite):
+    key_log, shape = place.scratch("keys"), first_shape(suite)
+    with peer.server(place, shape) as server, relays.Relay(server.address) as relay, \
+         Load(place, relay.address, *load_options(shape), "--keylog", key_log) as load:
+        def judge():
+            expect_equal("exit status", load.figures()[0], 0)
+            expect_logged(relay, [key_log], suite, server.wait_for(r"exported (\w+)").group(1))
+        with_trace(relay, judge)
+
+
+def exporter_cells(place, peer):
+    for suite in SUITES:
+        for role, converse in (("client", client_exports), ("server", server_exports)):
+            reason = peer.argued(first_shape(suite), role == "server")
+            yield f"{peer.name}-{role}/exporter/{suite}", functools.partial(
+                *((argue, reason) if reason else (converse, place, peer, suite)))
+
+
 def cells(place):
     own = place.credentials
     for peer in PROGRAMS:
@@ -90,6 +122,7 @@ def cells(place):
         small = Shape(asked="request", given=own.client, mtu=SMALL_MTU)
         yield from harm_cells(client, lambda harm, peer=peer: client_is_served(place, peer, small, harm=harm))
         yield from harmed_servers(place, peer, server, small)
+        yield from exporter_cells(place, peer)
         chained = Shape(asked="require", given=own.chain, mtu=SMALL_MTU)
         yield f"{client}/chains", lambda peer=peer: client_is_served(
             place, peer, chained, ["--trust", own.root.path], certificate=own.chain)

@@ -110,7 +110,8 @@ class Peer:
     """Somebody else's client and server."""
 
     cuts_datagrams = True  # to the MTU that it is told
-    sends_own_groups = True  # as a client; or all that it knows
+    sends_own_suite = True  # as a client; or all that it knows
+    sends_own_groups = True
     chooses_group = True  # as a server; or it takes the first that a client offers
 
     def argued(self, shape, is_server):
@@ -119,6 +120,10 @@ class Peer:
     def client(self, place, address, shape, extra=()):
         """A party, not started."""
         raise NotImplementedError
+
+    def exchange(self, client):
+        """It says something and gets it back."""
+        say_till_echoed(client, f"echo-{time.monotonic_ns()}")
 
     def expect_content(self, client, shape):
         """What it says of the handshake is what was wanted."""
@@ -140,7 +145,8 @@ def serve_options(peer, shape):
     """Of several groups that a client offers ours takes X25519 first, unless it is told."""
     mtu = ("--mtu", shape.mtu) if shape.mtu else ()
     choice = shape.group != X25519 and (not peer.sends_own_groups or len(shape.groups_offered()) > 1)
-    return ("--client-cert", shape.asked, *mtu, *(("--group", shape.group) if choice else ()))
+    suite = () if peer.sends_own_suite else ("--suite", shape.suite)
+    return ("--client-cert", shape.asked, *mtu, *suite, *(("--group", shape.group) if choice else ()))
 
 
 def client_is_served(place, peer, shape, extra=(), io="auto", certificate=None, harm=None, listen="127.0.0.1:0"):
@@ -150,7 +156,7 @@ def client_is_served(place, peer, shape, extra=(), io="auto", certificate=None, 
          relays.Relay(serve.address, **(harm or {})) as relay:
         with peer.client(place, relay.address, shape, extra) as client:
             def converse():
-                say_till_echoed(client, f"echo-{time.monotonic_ns()}")
+                peer.exchange(client)
                 peer.expect_content(client, shape)
                 peer.finish(client)
                 relay.wait_for_protected_alert(relays.TO_SERVER)

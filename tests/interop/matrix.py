@@ -66,6 +66,10 @@ def firsts(signature):
     return suite, kind, next(iter(GROUPS)), next(iter(CLIENT_CERTIFICATES))
 
 
+def first_shape(suite):
+    return Shape(suite, kind=firsts(SUITES[suite].signature)[1])
+
+
 def shapes(place):
     """(name, shape): suite x certificate x group x client certificate, or when it is to be brief, those that depart from the first
     ones in one place; and a small MTU with the first suite and group."""
