@@ -106,3 +106,10 @@ build_release_now() {
     done < <(ninja -C build -t targets all | sed -n 's/^\([a-z_/-]*\): .*/\1/p')
     ninja -C build "${targets[@]}"
 }
+
+# Without optimisation, so that a line of the source is a line of the program; counted well by several threads too.
+build_counting() {
+    CC=gcc configure_build build-coverage --buildtype=debug -Db_coverage=true -Db_sanitize=none -Dc_args=-fprofile-update=atomic \
+        -Ddefault_library=static || return
+    ninja -C build-coverage tests/unit_tests tests/hazards/hazard_tests tests/simulation/simulation
+}

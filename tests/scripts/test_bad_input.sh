@@ -288,6 +288,7 @@ refused bench_rounds_abc "--rounds: 'abc' is not a whole number" "$scripts/bench
 refused bench_seconds_nan "--seconds: 'nan' is not a number" "$scripts/bench" --seconds nan
 refused bench_seconds_huge "--seconds: '1e9' is not a number" "$scripts/bench" --seconds 1e9
 refused bench_concurrency_negative "--concurrency: '-1' is not a whole number" "$scripts/bench" --concurrency=-1
+refused coverage_unknown_option '--bogus' "$scripts/coverage" --bogus
 refused demo_unknown_option '--bogus' "$scripts/demo" --bogus
 refused demo_rounds_0 'cannot be meant' "$scripts/demo" --rounds 0
 

@@ -1,0 +1,124 @@
+"""How much of the core the tests execute, in lines. scripts/coverage builds first and calls this.
+
+The core is what lies below src/io (ARCHITECTURE.md, The layers), with the inline functions of its headers. A line counts once,
+however many objects it is compiled into. Counted are the suites unit, hazards and simulation.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+from measuring import OneLineParser
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build-coverage"
+OBJECTS = BUILD / "src" / "libringdtls-core.a.p"
+SUITES = ("unit", "hazards", "simulation")
+CORE = re.compile(r"src/(base|crypto|wire|record|handshake|endpoint)/\w+\.[ch]")
+WANTED_PERCENT = 95.0
+SHOWN_FILES = 10
+GCOV_SECONDS = 120
+# Lanes of eight: counted where the processor can run them.
+ENGINE = re.compile(r"src/crypto/(multibuffer_\w+|lane_engine_multibuffer)\.[ch]")
+ENGINE_FLAG = "avx512ifma"
+
+DESCRIPTION = f"""Installs what is missing, builds in build-coverage, runs the suites {', '.join(SUITES)}, and prints how many lines of the core
+they have executed, and where most are left out. Fails below {WANTED_PERCENT:g} %."""
+
+
+def parse_arguments():
+    parser = OneLineParser(prog="scripts/coverage", description=DESCRIPTION, allow_abbrev=False,
+                           epilog="Exit status: 0 enough, 1 not, or a test failed; 2 usage.")
+    parser.add_argument("--lines", action="store_true", help="every line that was not executed, too")
+    parser.add_argument("--last", action="store_true", help="report the last run's counts once more, without building or running")
+    parser.add_argument("--only-judge-options", action="store_true", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def run_tests():
+    """True when all passed. What earlier runs have counted is forgotten first."""
+    for counts in BUILD.rglob("*.gcda"):
+        counts.unlink()
+    command = ["meson", "test", "-C", BUILD, "--no-rebuild", "--print-errorlogs"]
+    for suite in SUITES:
+        command += ["--suite", suite]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def processor_has(flag):
+    try:
+        return re.search(rf"^flags\s*:.*\b{flag}\b", pathlib.Path("/proc/cpuinfo").read_text(encoding="ascii"), re.MULTILINE)
+    except OSError:
+        return None
+
+
+def counted(name, engine_runs):
+    return CORE.fullmatch(name) and (engine_runs or not ENGINE.fullmatch(name))
+
+
+def collect(engine_runs):
+    """file -> line -> how often it was executed, over all objects of the core, those that were never loaded too."""
+    files = {}
+    notes = sorted(OBJECTS.glob("*.gcno"))
+    if not notes:
+        sys.exit("scripts/coverage: nothing was built for counting yet; leave --last away")
+    done = subprocess.run(["gcov", "--json-format", "--stdout", *notes], cwd=BUILD, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=GCOV_SECONDS, check=False)
+    if done.returncode != 0:
+        sys.exit(f"scripts/coverage: gcov: {(done.stderr.strip().splitlines() or ['failed'])[-1]}")
+    for document in done.stdout.splitlines():
+        if not document.startswith("{"):
+            continue
+        for file in json.loads(document)["files"]:
+            path = (BUILD / file["file"]).resolve()
+            name = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else ""
+            if not counted(name, engine_runs):
+                continue
+            lines = files.setdefault(name, {})
+            for line in file["lines"]:
+                lines[line["line_number"]] = max(lines.get(line["line_number"], 0), line["count"])
+    return files
+
+
+def share(executed, lines):
+    return 100 * executed / lines if lines else 100.0
+
+
+def report(files, wants_lines):
+    """The whole, in percent."""
+    rows = []
+    for name, lines in files.items():
+        missing = sorted(number for number, count in lines.items() if count == 0)
+        rows.append((len(missing), name, len(lines), missing))
+    rows.sort(key=lambda row: (-row[0], row[1]))
+    if wants_lines:
+        for _, name, _, missing in rows:
+            text = (ROOT / name).read_text(encoding="utf-8").splitlines()
+            for number in missing:
+                print(f"{name}:{number}: {text[number - 1].strip()}")
+    print(f"\nLeft out most often, of {len(rows)} files:")
+    for left_out, name, lines, _ in rows[:SHOWN_FILES]:
+        print(f"  {name:<40} {left_out:>4} of {lines:>4} lines, {share(lines - left_out, lines):6.2f} % executed")
+    lines = sum(row[2] for row in rows)
+    executed = lines - sum(row[0] for row in rows)
+    print(f"\nCore: {executed} of {lines} lines executed, {share(executed, lines):.2f} % (wanted: {WANTED_PERCENT:g} %)")
+    return share(executed, lines)
+
+
+def main():
+    arguments = parse_arguments()
+    if arguments.only_judge_options:
+        return 0
+    if not arguments.last and not run_tests():
+        print("scripts/coverage: a test failed, see above", file=sys.stderr)
+        return 1
+    engine_runs = processor_has(ENGINE_FLAG)
+    if not engine_runs:
+        print(f"Not counted, since this processor has no {ENGINE_FLAG}: the lanes of eight")
+    return 0 if report(collect(engine_runs), arguments.lines) >= WANTED_PERCENT else 1
+
+
+sys.exit(main())
