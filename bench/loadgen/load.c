@@ -51,7 +51,8 @@ static bool make_config(struct load *load, struct complaint *complaint)
     config.idle_timeout_ms = 0; /* held associations are silent */
     config.key_log = options->key_log_path != NULL;
     const struct credential_files files = {&options->certificate_path, &options->private_key_path,
-                                           options->certificate_path != NULL ? 1 : 0};
+                                           options->certificate_path != NULL ? 1 : 0,
+                                           options->authorities_path};
     return credentials_config(&config, &files, &load->config, complaint);
 }
 

@@ -20,6 +20,7 @@ enum option {
     OPTION_CERT,
     OPTION_KEY,
     OPTION_VERIFY,
+    OPTION_CA,
     OPTION_FINGERPRINT,
     OPTION_THREADS,
     OPTION_JSON,
@@ -56,6 +57,8 @@ static const struct poptOption option_table[] = {
     {"cert", 0, POPT_ARG_STRING, NULL, OPTION_CERT,
      "this chain, leaf first, PEM (a P-256 one is made at start)", "FILE"},
     {"key", 0, POPT_ARG_STRING, NULL, OPTION_KEY, "its private key, PEM", "FILE"},
+    {"ca", 0, POPT_ARG_STRING, NULL, OPTION_CA,
+     "authorities that must vouch for the server's certificate, PEM (none)", "FILE"},
     {"verify", 0, POPT_ARG_STRING, NULL, OPTION_VERIFY, "judge the server's certificate (none)",
      "none|fingerprint"},
     {"fingerprint", 0, POPT_ARG_STRING, NULL, OPTION_FINGERPRINT,
@@ -188,6 +191,8 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
         return apply_name(text, &options->json_path, complaint);
     case OPTION_KEY_LOG:
         return apply_name(text, &options->key_log_path, complaint);
+    case OPTION_CA:
+        return apply_name(text, &options->authorities_path, complaint);
     case OPTION_CERT:
         return apply_name(text, &options->certificate_path, complaint);
     case OPTION_KEY:
@@ -256,6 +261,9 @@ static bool check_pairs(const struct load_options *options, struct complaint *co
     if (options->certificate_path != NULL && !options->client_cert) {
         return complain(complaint, "--cert wants --client-cert: it is what is offered then");
     }
+    if (options->authorities_path != NULL && options->verify != RDTLS_VERIFY_NONE) {
+        return complain(complaint, "--ca and --verify are two ways to judge: one is too many");
+    }
     if (options->fingerprint_given != (options->verify == RDTLS_VERIFY_FINGERPRINT)) {
         return complain(complaint, "--verify fingerprint and --fingerprint HEX belong together: "
                                    "one is missing");
@@ -310,11 +318,12 @@ void load_options_free(struct load_options *options)
 {
     free(options->json_path);
     free(options->key_log_path);
+    free(options->authorities_path);
     free(options->certificate_path);
     free(options->private_key_path);
     free(options->server_name);
     options->json_path = options->key_log_path = options->server_name = NULL;
-    options->certificate_path = options->private_key_path = NULL;
+    options->certificate_path = options->private_key_path = options->authorities_path = NULL;
 }
 
 void load_options_help(void)

@@ -30,6 +30,7 @@ struct load_options {
     bool client_cert;
     char *certificate_path; /* both or none */
     char *private_key_path;
+    char *authorities_path; /* NULL: verify says who judges */
     enum rdtls_verify verify;
     bool fingerprint_given;
     uint8_t fingerprint[RDTLS_FINGERPRINT_LEN];

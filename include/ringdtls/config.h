@@ -49,7 +49,10 @@ enum rdtls_verify {
     RDTLS_VERIFY_NONE,        /* nobody: every certificate will do */
     RDTLS_VERIFY_FINGERPRINT, /* the list of fingerprints; bad_certificate when it is not among them
                                */
-    RDTLS_VERIFY_HOST, /* the host: PEER_CERTIFICATE instead of CONNECTED, then ..._verify_peer */
+    RDTLS_VERIFY_HOST,  /* the host: PEER_CERTIFICATE instead of CONNECTED, then ..._verify_peer */
+    RDTLS_VERIFY_CHAIN, /* the authorities in trust_pem: unknown_ca, certificate_expired,
+                           unsupported_certificate or bad_certificate when they do not vouch for
+                           it */
 };
 
 /* When must a client prove its address before it costs anything (RFC 6347 section 4.2.1)? */
@@ -167,6 +170,19 @@ struct rdtls_config_options {
      * that the server takes. Default none. */
     const struct rdtls_credential *further_credentials;
     size_t further_credential_count;
+
+    /* With RDTLS_VERIFY_CHAIN (RFC 5280 section 6): the certificates of the authorities that are
+     * trusted, PEM, copied; at most 64. A peer's chain has at most 10 certificates and 16 KiB; keys
+     * and signatures of less than 112 bits of strength are refused, as is a certificate that is not
+     * for a server, or a client. A client that has a server_name holds the leaf to it (RFC 6125);
+     * without one it takes every server that the authorities vouch for. Revocation is not looked
+     * at. */
+    const char *trust_pem;
+    size_t trust_pem_len;
+    /* Seconds since 1970, asked for each chain, on whichever thread uses the configuration: the
+     * library reads no clock. Must be given with RDTLS_VERIFY_CHAIN. */
+    int64_t (*unix_time_s)(void *context);
+    void *unix_time_context;
 };
 
 struct rdtls_config;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "app/output_file.h"
 
@@ -12,7 +13,14 @@ struct texts {
     char *certificates[RDTLS_CREDENTIALS_MAX];
     char *private_keys[RDTLS_CREDENTIALS_MAX];
     struct rdtls_credential credentials[RDTLS_CREDENTIALS_MAX];
+    char *authorities;
 };
+
+static int64_t unix_time_s(void *context)
+{
+    (void)context;
+    return (int64_t)time(NULL);
+}
 
 static bool complain_of(const struct credential_files *files, size_t i, enum rdtls_status status,
                         struct complaint *complaint)
@@ -59,6 +67,7 @@ static bool explain(struct rdtls_config_options *options, const struct credentia
                         options->server_name);
     }
     options->further_credential_count = 0;
+    options->verify = RDTLS_VERIFY_NONE;
     for (size_t i = 0; is_about_credentials(status) && i < files->count; i++) {
         struct rdtls_config *config = NULL;
         set_first(options, &texts->credentials[i]);
@@ -67,6 +76,9 @@ static bool explain(struct rdtls_config_options *options, const struct credentia
             return complain_of(files, i, alone, complaint);
         }
         rdtls_config_free(config);
+    }
+    if (status == RDTLS_BAD_CERTIFICATE_PEM && files->authorities_path != NULL) {
+        return complain(complaint, "--ca %s: not certificates in PEM", files->authorities_path);
     }
     return complain(complaint, "no configuration could be made: %s", rdtls_status_name(status));
 }
@@ -90,8 +102,25 @@ static bool read_files(const struct credential_files *files, struct texts *texts
     return true;
 }
 
+static bool read_authorities(const struct credential_files *files, struct texts *texts,
+                             struct rdtls_config_options *options, struct complaint *complaint)
+{
+    if (files->authorities_path == NULL) {
+        return true;
+    }
+    if (!input_file_read(files->authorities_path, PEM_BYTES_MAX, &texts->authorities,
+                         &options->trust_pem_len, complaint)) {
+        return complain_about(complaint, "--ca");
+    }
+    options->verify = RDTLS_VERIFY_CHAIN;
+    options->trust_pem = texts->authorities;
+    options->unix_time_s = unix_time_s;
+    return true;
+}
+
 static void forget(struct texts *texts)
 {
+    free(texts->authorities);
     for (size_t i = 0; i < RDTLS_CREDENTIALS_MAX; i++) {
         if (texts->private_keys[i] != NULL) {
             explicit_bzero(texts->private_keys[i], texts->credentials[i].private_key_pem_len);
@@ -105,7 +134,8 @@ bool credentials_config(struct rdtls_config_options *options, const struct crede
                         struct rdtls_config **config, struct complaint *complaint)
 {
     struct texts texts = {.certificates = {NULL}};
-    bool made = read_files(files, &texts, complaint);
+    bool made =
+        read_files(files, &texts, complaint) && read_authorities(files, &texts, options, complaint);
     if (made) {
         set_first(options, &texts.credentials[0]);
         options->further_credentials = &texts.credentials[1];

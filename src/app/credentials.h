@@ -11,7 +11,8 @@
 struct credential_files {
     char *const *certificate_paths;
     char *const *private_key_paths;
-    size_t count; /* at most RDTLS_CREDENTIALS_MAX */
+    size_t count;                 /* at most RDTLS_CREDENTIALS_MAX */
+    const char *authorities_path; /* who may vouch for peers; NULL: the options say who judges */
 };
 
 /* options: all but the credentials is set, its values were checked when they were read. *config is

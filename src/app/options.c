@@ -15,6 +15,7 @@ enum option {
     OPTION_CERT,
     OPTION_KEY,
     OPTION_CLIENT_CERT,
+    OPTION_CA,
     OPTION_COOKIES,
     OPTION_IO,
     OPTION_LANES,
@@ -43,6 +44,8 @@ static const struct poptOption option_table[] = {
     {"key", 0, POPT_ARG_STRING, NULL, OPTION_KEY, "its private key, PEM", "FILE"},
     {"client-cert", 0, POPT_ARG_STRING, NULL, OPTION_CLIENT_CERT,
      "ask clients for a certificate (none)", "none|request|require"},
+    {"ca", 0, POPT_ARG_STRING, NULL, OPTION_CA,
+     "authorities that must vouch for clients' certificates, PEM (none)", "FILE"},
     {"cookies", 0, POPT_ARG_STRING, NULL, OPTION_COOKIES,
      "when a client must prove its address first (always)", "always|under-load|never"},
     {"io", 0, POPT_ARG_STRING, NULL, OPTION_IO,
@@ -193,6 +196,8 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
         return apply_word(options, option, text, complaint);
     case OPTION_CERT:
         return add_path(text, options->certificate_paths, &options->certificate_count, complaint);
+    case OPTION_CA:
+        return apply_path(text, &options->authorities_path, complaint);
     case OPTION_KEY:
         return add_path(text, options->private_key_paths, &options->private_key_count, complaint);
     case OPTION_CONNECTIONS_MAX:
@@ -236,6 +241,10 @@ static bool check_together(poptContext context, struct serve_options *options,
     if (!extras_check(&options->extras, complaint)) {
         return false;
     }
+    if (options->authorities_path != NULL &&
+        options->client_certificate == RDTLS_CLIENT_CERTIFICATE_NONE) {
+        return complain(complaint, "--ca wants --client-cert request or require");
+    }
     if (options->listen_count == 0) {
         return apply_listen(options, "127.0.0.1:4433", complaint);
     }
@@ -265,6 +274,7 @@ void serve_options_free(struct serve_options *options)
         free(options->certificate_paths[i]);
         free(options->private_key_paths[i]);
     }
+    free(options->authorities_path);
     free(options->stats_path);
     free(options->key_log_path);
     *options = (struct serve_options){0};

@@ -29,6 +29,7 @@ struct serve_options {
     size_t certificate_count;
     char *private_key_paths[RDTLS_CREDENTIALS_MAX]; /* each of the certificate in its place */
     size_t private_key_count;
+    char *authorities_path; /* NULL: no client's certificate is judged */
     enum rdtls_client_certificate client_certificate;
     enum rdtls_cookies cookies;
     enum rdtls_io io;

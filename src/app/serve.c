@@ -53,7 +53,7 @@ static bool make_config(const struct serve_options *options, struct rdtls_config
                         struct complaint *complaint)
 {
     const struct credential_files files = {options->certificate_paths, options->private_key_paths,
-                                           options->certificate_count};
+                                           options->certificate_count, options->authorities_path};
     struct rdtls_config_options config_options;
     const char *protocols[RDTLS_ALPN_MAX];
     rdtls_config_options_defaults(&config_options);

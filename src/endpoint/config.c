@@ -131,7 +131,7 @@ static enum rdtls_status take_policies(struct rdtls_config *config,
                                        const struct rdtls_config_options *options)
 {
     if (options->client_certificate > RDTLS_CLIENT_CERTIFICATE_REQUIRE ||
-        options->verify > RDTLS_VERIFY_HOST || options->cookies > RDTLS_COOKIES_NEVER ||
+        options->verify > RDTLS_VERIFY_CHAIN || options->cookies > RDTLS_COOKIES_NEVER ||
         options->signer > RDTLS_SIGNER_HOST)
         return RDTLS_INVALID_ARGUMENT;
     config->policy.client_certificate = options->client_certificate;
@@ -155,6 +155,18 @@ static void take_cookie_secret(struct rdtls_config *config, const uint8_t *given
     secret_wipe(secret, sizeof(secret));
 }
 
+static enum rdtls_status take_trust(struct policy *policy,
+                                    const struct rdtls_config_options *options)
+{
+    if (policy->verify != RDTLS_VERIFY_CHAIN)
+        return RDTLS_OK;
+    if (options->trust_pem == NULL || options->unix_time_s == NULL)
+        return RDTLS_INVALID_ARGUMENT;
+    policy->unix_time_s = options->unix_time_s;
+    policy->unix_time_context = options->unix_time_context;
+    return trust_from_pem(bytes_of(options->trust_pem, options->trust_pem_len), &policy->trust);
+}
+
 static enum rdtls_status take_options(struct rdtls_config *config,
                                       const struct rdtls_config_options *options)
 {
@@ -164,6 +176,7 @@ static enum rdtls_status take_options(struct rdtls_config *config,
     TRY(take_fingerprints(&config->policy, options));
     TRY(take_limits(&config->policy, options));
     TRY(take_policies(config, options));
+    TRY(take_trust(&config->policy, options));
     TRY(config_take_extras(&config->policy, options));
     take_cookie_secret(config, options->cookie_secret);
     return config_take_credentials(&config->policy, options);
@@ -197,6 +210,7 @@ void rdtls_config_free(struct rdtls_config *config)
         return;
     for (size_t i = 0; i < config->policy.credential_count; i++)
         credential_free(&config->policy.credentials[i]);
+    trust_free(config->policy.trust);
     crypto_release(config, sizeof(*config));
 }
 

@@ -132,7 +132,7 @@ enum rdtls_status consume_server_certificate(struct handshake *handshake, struct
      */
     if (message.leaf.len == 0)
         return RDTLS_ALERT_DECODE_ERROR;
-    TRY(accept_peer_leaf(handshake, message.leaf));
+    TRY(accept_peer_certificate(handshake, &message));
     /* [rfc5246#7.4.2] "The end entity certificate's public key (and associated restrictions) MUST
      * be compatible with the selected key exchange algorithm." */
     return key_authentication((enum key_kind)handshake->certified.kind) ==

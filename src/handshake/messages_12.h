@@ -4,6 +4,7 @@
 #define HANDSHAKE_MESSAGES_12_H
 
 #include "handshake/handshake.h"
+#include "wire/certificate_messages.h"
 
 /* client_12.c and server_12.c, by who builds the message */
 enum rdtls_status build_client_hello(struct handshake *handshake, struct writer *body);
@@ -45,7 +46,8 @@ void key_exchange_digest(const struct handshake *handshake, enum digest_kind kin
                          struct bytes params, uint8_t out[DIGEST_LEN_MAX]);
 
 /* peer_certificate.c */
-enum rdtls_status accept_peer_leaf(struct handshake *handshake, struct bytes leaf);
+enum rdtls_status accept_peer_certificate(struct handshake *handshake,
+                                          const struct certificate_message *message);
 enum rdtls_status submit_verify(struct handshake *handshake, const struct scheme *scheme,
                                 struct bytes digest, struct bytes signature);
 enum rdtls_status complete_verify(struct handshake *handshake);

@@ -45,18 +45,53 @@ static enum rdtls_status keep_key(struct certified_key *certified, struct pool *
     return keep(blocks, kept, &certified->key_block) ? RDTLS_OK : RDTLS_ALERT_INTERNAL_ERROR;
 }
 
-/* The peer's leaf: its key for the signature to come, its fingerprint against the list. That the
- * peer owns it is proven later, so nothing is committed yet. */
-enum rdtls_status accept_peer_leaf(struct handshake *handshake, struct bytes leaf)
+/* The whole chain is judged when it is there, and nothing of it is kept but the verdict: it may be
+ * 16 KB long. The peer has not proven yet that the leaf is its own. That costs us little for
+ * strangers without one: a client is judged behind its cookie alone, at most ten certificates are
+ * read, and of signatures only those are computed that lead down from an authority that we trust,
+ * so that a chain which only claims to come from one fails at the first. */
+static enum rdtls_status judge_chain(const struct handshake *handshake, struct bytes chain)
 {
     const struct policy *policy = handshake->environment->policy;
+    bool is_server = handshake->association->role == RDTLS_CLIENT;
+    const struct trust_question question = {
+        .chain = chain,
+        .is_13 = association_is_13(handshake->association),
+        .is_server = is_server,
+        .host_name = is_server ? policy->server_name : "",
+        .unix_time_s = policy->unix_time_s(policy->unix_time_context),
+    };
+    return trust_judge(policy->trust, &question);
+}
+
+static enum rdtls_status judge_certificate(const struct handshake *handshake,
+                                           const struct certificate_message *message,
+                                           const uint8_t fingerprint[SHA256_LEN])
+{
+    const struct policy *policy = handshake->environment->policy;
+    switch (policy->verify) {
+    case RDTLS_VERIFY_FINGERPRINT:
+        return policy_lists_fingerprint(policy, fingerprint) ? RDTLS_OK
+                                                             : RDTLS_ALERT_BAD_CERTIFICATE;
+    case RDTLS_VERIFY_CHAIN:
+        return judge_chain(handshake, message->chain);
+    case RDTLS_VERIFY_NONE:
+    case RDTLS_VERIFY_HOST:
+        break;
+    }
+    return RDTLS_OK;
+}
+
+/* The peer's leaf: its key for the signature to come, and what is said of it. That the peer owns it
+ * is proven later, so nothing is committed yet. */
+enum rdtls_status accept_peer_certificate(struct handshake *handshake,
+                                          const struct certificate_message *message)
+{
     uint8_t fingerprint[DIGEST_LEN_MAX];
     struct public_key key;
-    TRY(certificate_public_key(leaf, &key));
-    digest_of(DIGEST_SHA256, leaf, fingerprint);
-    if (policy->verify == RDTLS_VERIFY_FINGERPRINT &&
-        !policy_lists_fingerprint(policy, fingerprint))
-        return RDTLS_ALERT_BAD_CERTIFICATE;
+    TRY(certificate_public_key(message->leaf, &key));
+    digest_of(DIGEST_SHA256, message->leaf, fingerprint);
+    TRY(judge_certificate(handshake, message, fingerprint));
     TRY(keep_key(&handshake->certified, &handshake->environment->blocks->slots, &key));
     memcpy(handshake->association->peer_fingerprint, fingerprint, SHA256_LEN);
     return RDTLS_OK;

@@ -9,6 +9,7 @@
 #include "crypto/certificate.h"
 #include "crypto/lanes.h"
 #include "crypto/schemes.h"
+#include "crypto/trust.h"
 #include "wire/codepoints.h"
 
 enum {
@@ -35,6 +36,9 @@ struct policy {
     enum rdtls_verify verify;
     uint8_t fingerprints[POLICY_FINGERPRINTS_MAX][RDTLS_FINGERPRINT_LEN];
     size_t fingerprint_count;
+    struct trust *trust; /* with VERIFY_CHAIN; else NULL */
+    int64_t (*unix_time_s)(void *context);
+    void *unix_time_context;
 
     /* A count or length of 0: not offered, and not answered. */
     uint16_t srtp_profiles[POLICY_SRTP_PROFILES_MAX]; /* in order of preference, as is alpn */

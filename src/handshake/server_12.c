@@ -143,7 +143,7 @@ enum rdtls_status consume_client_certificate(struct handshake *handshake, struct
                        RDTLS_CLIENT_CERTIFICATE_REQUIRE
                    ? RDTLS_ALERT_HANDSHAKE_FAILURE
                    : RDTLS_OK;
-    TRY(accept_peer_leaf(handshake, message.leaf));
+    TRY(accept_peer_certificate(handshake, &message));
     handshake->facts |= FACT_CERTIFICATE_SENT;
     return RDTLS_OK;
 }

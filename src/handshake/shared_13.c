@@ -73,7 +73,7 @@ enum rdtls_status consume_certificate_13(struct handshake *handshake, struct byt
     struct certificate_message message;
     TRY(certificate_13_read(body, &message));
     if (message.leaf.len > 0) {
-        TRY(accept_peer_leaf(handshake, message.leaf));
+        TRY(accept_peer_certificate(handshake, &message));
         if (!is_client(handshake))
             handshake->facts |= FACT_CERTIFICATE_SENT;
         return RDTLS_OK;

@@ -289,6 +289,7 @@ Test(serve_options, name_what_is_wrong)
     expect_bad(ARGUMENTS("--listen", "127.0.0.1:1", "--listen", "127.0.0.1:1"), "given twice");
     expect_bad(ARGUMENTS("--cert", "c.pem"), "--cert and --key belong together");
     expect_bad(ARGUMENTS("--key", "k.pem"), "--cert and --key belong together");
+    expect_bad(ARGUMENTS("--ca", "ca.pem"), "--ca wants --client-cert request or require");
     expect_bad(ARGUMENTS("--stats-json", ""), "empty");
     expect_bad(ARGUMENTS("--keylog", ""), "empty");
     expect_bad(ARGUMENTS("--suite", "AES128-SHA"), "--suite AES128-SHA: not one of ECDHE-");
