@@ -81,7 +81,7 @@ static const struct poptOption option_table[] = {
     {"server-name", 0, POPT_ARG_STRING, NULL, OPTION_SERVER_NAME,
      "say this DNS name to the server (none)", "NAME"},
     {"keylog", 0, POPT_ARG_STRING, NULL, OPTION_KEY_LOG,
-     "append each association's secret, for Wireshark; who reads it can decrypt them", "FILE"},
+     "append each association's secrets, for Wireshark; who reads it can decrypt them", "FILE"},
     {"json", 0, POPT_ARG_STRING, NULL, OPTION_JSON, "the results, at the end", "FILE"},
     {"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "this text", NULL},
     {"version", 0, POPT_ARG_NONE, NULL, OPTION_VERSION, "the version", NULL},

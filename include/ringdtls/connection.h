@@ -182,14 +182,16 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_export(
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_srtp_keys(const struct rdtls_conn *conn,
                                                                   struct rdtls_srtp_keys *keys);
 
-/* "CLIENT_RANDOM", two numbers, a newline, and a NUL behind that. */
-enum { RDTLS_KEY_LOG_LINE_MAX = 14 + 2 * 32 + 1 + 2 * 48 + 1 + 1 };
+/* "CLIENT_TRAFFIC_SECRET_65532", two numbers, a newline, twice, and a NUL behind that. */
+enum { RDTLS_KEY_LOG_MAX = 2 * (27 + 1 + 2 * 32 + 1 + 2 * 48 + 1) + 1 };
 
-/* The line of a key log in the format of NSS (SSLKEYLOGFILE), which Wireshark reads. Secret. From
+/* The lines of a key log in the format of NSS (SSLKEYLOGFILE), which Wireshark reads: for 1.2
+ * CLIENT_RANDOM, for 1.3 CLIENT_TRAFFIC_SECRET_n and SERVER_TRAFFIC_SECRET_n, n being 0 until keys
+ * are updated; from these each later one follows, but none of the handshake's own. Secret. From
  * CONNECTED on, as the keys for SRTP. Errors: NOT_CONNECTED, INVALID_ARGUMENT (the configuration's
  * key_log is false). */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_key_log(const struct rdtls_conn *conn,
-                                                                char line[RDTLS_KEY_LOG_LINE_MAX]);
+                                                                char lines[RDTLS_KEY_LOG_MAX]);
 
 RDTLS_API void rdtls_conn_info(const struct rdtls_conn *conn, struct rdtls_info *info);
 

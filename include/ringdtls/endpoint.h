@@ -267,7 +267,7 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_export(
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_srtp_keys(
     const struct rdtls_endpoint *endpoint, struct rdtls_id id, struct rdtls_srtp_keys *keys);
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_key_log(
-    const struct rdtls_endpoint *endpoint, struct rdtls_id id, char line[RDTLS_KEY_LOG_LINE_MAX]);
+    const struct rdtls_endpoint *endpoint, struct rdtls_id id, char lines[RDTLS_KEY_LOG_MAX]);
 
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_info(
     const struct rdtls_endpoint *endpoint, struct rdtls_id id, struct rdtls_info *info);

@@ -72,16 +72,16 @@ static void note_failure(struct key_log *log, int error)
 
 void key_log_append(struct key_log *log, const struct rdtls_endpoint *endpoint, struct rdtls_id id)
 {
-    char line[RDTLS_KEY_LOG_LINE_MAX];
-    if (log == NULL || rdtls_endpoint_key_log(endpoint, id, line) != RDTLS_OK) {
+    char lines[RDTLS_KEY_LOG_MAX];
+    if (log == NULL || rdtls_endpoint_key_log(endpoint, id, lines) != RDTLS_OK) {
         return;
     }
-    const size_t len = strlen(line);
-    const ssize_t written = write(log->file, line, len);
+    const size_t len = strlen(lines);
+    const ssize_t written = write(log->file, lines, len);
     if (written != (ssize_t)len) {
         note_failure(log, written < 0 ? errno : ENOSPC);
     }
-    explicit_bzero(line, sizeof(line));
+    explicit_bzero(lines, sizeof(lines));
 }
 
 bool key_log_failed(struct key_log *log, struct complaint *complaint)

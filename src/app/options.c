@@ -70,7 +70,7 @@ static const struct poptOption option_table[] = {
     {"stats-json", 0, POPT_ARG_STRING, NULL, OPTION_STATS_JSON,
      "statistics, refreshed each second and at the end", "FILE"},
     {"keylog", 0, POPT_ARG_STRING, NULL, OPTION_KEY_LOG,
-     "append each association's secret, for Wireshark; who reads it can decrypt them", "FILE"},
+     "append each association's secrets, for Wireshark; who reads it can decrypt them", "FILE"},
     {"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "this text", NULL},
     POPT_TABLEEND,
 };

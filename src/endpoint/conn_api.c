@@ -243,10 +243,9 @@ enum rdtls_status rdtls_conn_srtp_keys(const struct rdtls_conn *conn, struct rdt
     return conn->has_begun ? connection_srtp_keys(&conn->connection, keys) : RDTLS_NOT_CONNECTED;
 }
 
-enum rdtls_status rdtls_conn_key_log(const struct rdtls_conn *conn,
-                                     char line[RDTLS_KEY_LOG_LINE_MAX])
+enum rdtls_status rdtls_conn_key_log(const struct rdtls_conn *conn, char lines[RDTLS_KEY_LOG_MAX])
 {
-    return conn->has_begun ? connection_key_log(&conn->environment, &conn->connection, line)
+    return conn->has_begun ? connection_key_log(&conn->environment, &conn->connection, lines)
                            : RDTLS_NOT_CONNECTED;
 }
 

@@ -156,7 +156,7 @@ MUST_CHECK enum rdtls_status connection_srtp_keys(const struct connection *conne
                                                   struct rdtls_srtp_keys *keys);
 MUST_CHECK enum rdtls_status connection_key_log(const struct connection_environment *environment,
                                                 const struct connection *connection,
-                                                char line[RDTLS_KEY_LOG_LINE_MAX]);
+                                                char lines[RDTLS_KEY_LOG_MAX]);
 void connection_info(const struct connection_environment *environment,
                      const struct connection *connection, struct rdtls_info *info);
 

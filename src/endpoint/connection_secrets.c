@@ -5,12 +5,6 @@
 
 #include <assert.h>
 
-#define KEY_LOG_LABEL "CLIENT_RANDOM "
-
-static_assert(sizeof(KEY_LOG_LABEL) - 1 + 2 * RANDOM_LEN + 1 + 2 * MASTER_SECRET_LEN + 2 ==
-                  RDTLS_KEY_LOG_LINE_MAX,
-              "what the header promises");
-
 enum {
     EXPORT_MAX = 256,
     CONTEXT_MAX = UINT16_MAX,
@@ -58,37 +52,76 @@ enum rdtls_status connection_srtp_keys(const struct connection *connection,
     return srtp_keys_derive(&connection->association, keys);
 }
 
-static char *append_text(char *at, const char *text)
+struct text {
+    char *out;
+    size_t len;
+};
+
+static void append(struct text *text, const char *word)
 {
-    size_t len = strlen(text);
-    memcpy(at, text, len);
-    return at + len;
+    size_t len = strlen(word);
+    assert(text->len + len < RDTLS_KEY_LOG_MAX);
+    memcpy(text->out + text->len, word, len + 1);
+    text->len += len;
 }
 
-static char *append_hex(char *at, struct bytes bytes)
+static void append_hex(struct text *text, struct bytes bytes)
 {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < bytes.len; i++) {
-        *at++ = digits[bytes.data[i] >> 4];
-        *at++ = digits[bytes.data[i] & 15];
+        char pair[] = {digits[bytes.data[i] >> 4], digits[bytes.data[i] & 15], '\0'};
+        append(text, pair);
     }
-    return at;
+}
+
+static void append_number(struct text *text, uint16_t number)
+{
+    char digit[] = {(char)('0' + number % 10), '\0'};
+    if (number >= 10)
+        append_number(text, number / 10);
+    append(text, digit);
+}
+
+static void append_line(struct text *text, const struct association *association,
+                        struct bytes secret)
+{
+    append(text, " ");
+    append_hex(text, bytes_of(association->client_random, RANDOM_LEN));
+    append(text, " ");
+    append_hex(text, secret);
+    append(text, "\n");
+}
+
+/* Which generation of secrets: each KeyUpdate is an epoch. */
+static void append_traffic_secret(struct text *text, const struct association *association,
+                                  enum rdtls_role sender)
+{
+    const struct association_13 *v13 = &association->v13;
+    bool is_ours = association->role == sender;
+    uint16_t epoch = is_ours ? association->write[WRITE_PROTECTED].epoch : association->read.epoch;
+    append(text, sender == RDTLS_CLIENT ? "CLIENT_TRAFFIC_SECRET_" : "SERVER_TRAFFIC_SECRET_");
+    append_number(text, (uint16_t)(epoch - EPOCH_APPLICATION));
+    append_line(text, association,
+                bytes_of(is_ours ? v13->write_secret : v13->read_secret,
+                         digest_len(suite_find(association->suite)->hash)));
 }
 
 enum rdtls_status connection_key_log(const struct connection_environment *environment,
                                      const struct connection *connection,
-                                     char line[RDTLS_KEY_LOG_LINE_MAX])
+                                     char lines[RDTLS_KEY_LOG_MAX])
 {
     if (!environment->config->key_log)
         return RDTLS_INVALID_ARGUMENT;
     if (connection->state != CONNECTION_CONNECTED)
         return RDTLS_NOT_CONNECTED;
     const struct association *association = &connection->association;
-    char *at = append_text(line, KEY_LOG_LABEL);
-    at = append_hex(at, bytes_of(association->client_random, RANDOM_LEN));
-    at = append_text(at, " ");
-    at = append_hex(at, bytes_of(association->v12.master_secret, MASTER_SECRET_LEN));
-    at = append_text(at, "\n");
-    *at = '\0';
+    struct text text = {lines, 0};
+    if (association_is_13(association)) {
+        append_traffic_secret(&text, association, RDTLS_CLIENT);
+        append_traffic_secret(&text, association, RDTLS_SERVER);
+        return RDTLS_OK;
+    }
+    append(&text, "CLIENT_RANDOM");
+    append_line(&text, association, bytes_of(association->v12.master_secret, MASTER_SECRET_LEN));
     return RDTLS_OK;
 }

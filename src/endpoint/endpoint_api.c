@@ -106,12 +106,12 @@ enum rdtls_status rdtls_endpoint_srtp_keys(const struct rdtls_endpoint *endpoint
 }
 
 enum rdtls_status rdtls_endpoint_key_log(const struct rdtls_endpoint *endpoint, struct rdtls_id id,
-                                         char line[RDTLS_KEY_LOG_LINE_MAX])
+                                         char lines[RDTLS_KEY_LOG_MAX])
 {
     const struct connection *connection = endpoint_find(endpoint, id);
     if (connection == NULL)
         return RDTLS_NO_SUCH_CONNECTION;
-    return connection_key_log(&endpoint->environment, connection, line);
+    return connection_key_log(&endpoint->environment, connection, lines);
 }
 
 enum rdtls_status rdtls_endpoint_info(const struct rdtls_endpoint *endpoint, struct rdtls_id id,

@@ -274,26 +274,6 @@ Test(extras, what_is_not_exported)
     pair_free(&pair);
 }
 
-/* Only from CONNECTED on, and only where the configuration wants it. */
-Test(extras, a_key_log_has_to_be_wanted)
-{
-    struct rdtls_config_options options = default_options();
-    char line[RDTLS_KEY_LOG_LINE_MAX] = "";
-    struct pair pair = pair_with(&options, &options);
-    cr_expect_eq(rdtls_conn_key_log(pair.client.conn, line), RDTLS_INVALID_ARGUMENT);
-    pair_free(&pair);
-    options.key_log = true;
-    struct peer fresh;
-    peer_init(&fresh, &options, RDTLS_CLIENT);
-    cr_expect_eq(rdtls_conn_key_log(fresh.conn, line), RDTLS_NOT_CONNECTED);
-    peer_free(&fresh);
-    cr_expect_str_empty(line);
-    pair = pair_with(&options, &options);
-    cr_expect_eq(rdtls_conn_key_log(pair.client.conn, line), RDTLS_OK);
-    cr_expect_eq(strncmp(line, "CLIENT_RANDOM ", 14), 0);
-    pair_free(&pair);
-}
-
 /* The longest hello that a configuration makes crosses in pieces, with every name of its longest.
  */
 Test(extras, the_longest_hello_arrives)
