@@ -1,33 +1,16 @@
 /* The connection level of the API: one association with everything that it needs, for a host that
  * tells its peers apart. */
-#include "endpoint/connection.h"
+#include "endpoint/conn.h"
 #include "endpoint/hello_gate.h"
 #include "record/seal_record.h"
 
 #include <assert.h>
 
-enum {
-    OWN_BLOCKS = 48, /* one message of 16 KB, and one block of early records */
-    OWN_EVENTS = 64, /* records in one datagram; more than that is noise */
-    ONLY_SLOT = 0,
-};
+enum { ONLY_SLOT = 0 };
 
 static_assert((int)RDTLS_RECORD_HEADROOM == (int)RECORD_HEADER_LEN + (int)GCM_EXPLICIT_NONCE_LEN &&
                   (int)RDTLS_RECORD_TAILROOM == (int)AEAD_TAG_LEN,
               "what the header promises");
-
-struct rdtls_conn {
-    struct connection_environment environment;
-    struct connection connection;
-    struct rdtls_endpoint_stats stats;
-    enum rdtls_role role;
-    bool has_begun; /* a server begins with its first hello, and may wait for it for ever */
-    uint64_t user_data;
-    struct handshake handshake;
-    struct reassembly_block blocks[OWN_BLOCKS];
-    struct data_event events[OWN_EVENTS];
-    uint8_t scratch[REASSEMBLY_MESSAGE_MAX];
-};
 
 static enum rdtls_status begin(struct rdtls_conn *conn, struct connection_start *start)
 {

@@ -1,0 +1,26 @@
+/* What a connection of the API's connection level is made of: one association with everything that
+ * it needs. */
+#ifndef ENDPOINT_CONN_H
+#define ENDPOINT_CONN_H
+
+#include "endpoint/connection.h"
+
+enum {
+    OWN_BLOCKS = 48, /* one message of 16 KB, and one block of early records */
+    OWN_EVENTS = 64, /* records in one datagram; more than that is noise */
+};
+
+struct rdtls_conn {
+    struct connection_environment environment;
+    struct connection connection;
+    struct rdtls_endpoint_stats stats;
+    enum rdtls_role role;
+    bool has_begun; /* a server begins with its first hello, and may wait for it for ever */
+    uint64_t user_data;
+    struct handshake handshake;
+    struct reassembly_block blocks[OWN_BLOCKS];
+    struct data_event events[OWN_EVENTS];
+    uint8_t scratch[REASSEMBLY_MESSAGE_MAX];
+};
+
+#endif

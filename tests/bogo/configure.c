@@ -1,0 +1,180 @@
+#include "configure.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What BoringSSL does, and its runner expects. */
+enum {
+    INITIAL_TIMEOUT_MS = 400,
+    MAX_TIMEOUT_MS = 60000,
+    RETRANSMISSIONS = 12,
+    DATAGRAM_MAX = 1472,
+    PEM_MAX = 1 << 16,
+    ALPN_LIST_MAX = RDTLS_ALPN_MAX,
+};
+
+/* What the options point to while the configuration is made. */
+struct material {
+    char certificate[PEM_MAX];
+    char key[PEM_MAX];
+    uint16_t groups[SETTINGS_NUMBERS_MAX];
+    uint16_t versions[2];
+    uint16_t srtp[RDTLS_SRTP_PROFILES_MAX];
+    char alpn_text[ALPN_LIST_MAX][RDTLS_ALPN_NAME_MAX + 1];
+    const char *alpn[ALPN_LIST_MAX];
+};
+
+static size_t read_file(const char *name, char text[PEM_MAX])
+{
+    FILE *file = fopen(name, "r");
+    if (file == NULL)
+        return 0;
+    size_t len = fread(text, 1, PEM_MAX, file);
+    fclose(file);
+    return len;
+}
+
+static void take_versions(const struct settings *settings, struct material *material,
+                          struct rdtls_config_options *options)
+{
+    /* DTLS numbers its versions downwards. */
+    uint64_t newest = settings->max_version != 0 ? settings->max_version : VERSION_DTLS_1_3;
+    uint64_t oldest = settings->min_version != 0 ? settings->min_version : VERSION_DTLS_1_2;
+    options->versions = material->versions;
+    if (!settings->no_13 && newest <= VERSION_DTLS_1_3)
+        material->versions[options->version_count++] = VERSION_DTLS_1_3;
+    if (!settings->no_12 && newest <= VERSION_DTLS_1_2 && oldest >= VERSION_DTLS_1_2)
+        material->versions[options->version_count++] = VERSION_DTLS_1_2;
+}
+
+static bool take_credential(const struct settings *settings, struct material *material,
+                            struct rdtls_config_options *options)
+{
+    if (settings->cert_file == NULL || settings->key_file == NULL)
+        return settings->cert_file == settings->key_file;
+    options->certificate_pem = material->certificate;
+    options->certificate_pem_len = read_file(settings->cert_file, material->certificate);
+    options->private_key_pem = material->key;
+    options->private_key_pem_len = read_file(settings->key_file, material->key);
+    options->client_certificate_offer = true;
+    return options->certificate_pem_len > 0 && options->private_key_pem_len > 0;
+}
+
+static void take_verification(const struct settings *settings, struct rdtls_config_options *options)
+{
+    if (settings->verify_peer)
+        options->client_certificate = RDTLS_CLIENT_CERTIFICATE_REQUEST;
+    if (settings->require_certificate)
+        options->client_certificate = RDTLS_CLIENT_CERTIFICATE_REQUIRE;
+    options->verify = RDTLS_VERIFY_HOST;
+}
+
+static bool take_srtp(const struct settings *settings, struct material *material,
+                      struct rdtls_config_options *options)
+{
+    static const struct {
+        const char *name;
+        uint16_t profile;
+    } known[] = {
+        {"SRTP_AES128_CM_SHA1_80", RDTLS_SRTP_AES128_CM_SHA1_80},
+        {"SRTP_AES128_CM_SHA1_32", RDTLS_SRTP_AES128_CM_SHA1_32},
+        {"SRTP_AEAD_AES_128_GCM", RDTLS_SRTP_AEAD_AES_128_GCM},
+        {"SRTP_AEAD_AES_256_GCM", RDTLS_SRTP_AEAD_AES_256_GCM},
+    };
+    const char *at = settings->srtp_profiles;
+    options->srtp_profiles = material->srtp;
+    while (at != NULL && *at != '\0') {
+        size_t len = strcspn(at, ":");
+        size_t i = 0;
+        while (i < sizeof(known) / sizeof(known[0]) &&
+               (strlen(known[i].name) != len || strncmp(known[i].name, at, len) != 0))
+            i++;
+        if (i == sizeof(known) / sizeof(known[0]) ||
+            options->srtp_profile_count == RDTLS_SRTP_PROFILES_MAX)
+            return false;
+        material->srtp[options->srtp_profile_count++] = known[i].profile;
+        at += len + (at[len] == ':');
+    }
+    return true;
+}
+
+static bool add_protocol(const char *name, size_t len, struct material *material,
+                         struct rdtls_config_options *options)
+{
+    if (options->alpn_protocol_count == ALPN_LIST_MAX || len > RDTLS_ALPN_NAME_MAX)
+        return false;
+    char *text = material->alpn_text[options->alpn_protocol_count];
+    memcpy(text, name, len);
+    material->alpn[options->alpn_protocol_count++] = text;
+    return true;
+}
+
+/* A server's own list is what it is to select. One that no client has makes it refuse. */
+static bool take_alpn(const struct settings *settings, struct material *material,
+                      struct rdtls_config_options *options)
+{
+    static const char nobody_has[] = "no such protocol";
+    const char *wire = settings->advertise_alpn;
+    options->alpn_protocols = material->alpn;
+    while (wire != NULL && *wire != '\0') {
+        size_t len = (uint8_t)*wire;
+        if (strlen(wire + 1) < len || !add_protocol(wire + 1, len, material, options))
+            return false;
+        wire += 1 + len;
+    }
+    if (settings->select_alpn != NULL)
+        return add_protocol(settings->select_alpn, strlen(settings->select_alpn), material,
+                            options);
+    return !settings->reject_alpn ||
+           add_protocol(nobody_has, strlen(nobody_has), material, options);
+}
+
+static void take_limits(const struct settings *settings, struct rdtls_config_options *options)
+{
+    options->mtu = settings->mtu != 0 ? (uint16_t)settings->mtu : DATAGRAM_MAX;
+    options->retransmit_initial_ms = settings->initial_timeout_ms != 0
+                                         ? (uint32_t)settings->initial_timeout_ms
+                                         : INITIAL_TIMEOUT_MS;
+    options->retransmit_max_ms = MAX_TIMEOUT_MS;
+    options->retransmit_count_max = RETRANSMISSIONS;
+    options->idle_timeout_ms = 0;
+}
+
+static enum configure_verdict make(const struct settings *settings, struct material *material,
+                                   struct rdtls_config **config, const char **why)
+{
+    struct rdtls_config_options options;
+    rdtls_config_options_defaults(&options);
+    take_versions(settings, material, &options);
+    take_verification(settings, &options);
+    take_limits(settings, &options);
+    *why = "no_supported_versions";
+    if (options.version_count == 0)
+        return CONFIGURE_FAILED;
+    for (size_t i = 0; i < settings->groups.count; i++)
+        material->groups[i] = (uint16_t)settings->groups.values[i];
+    options.groups = material->groups;
+    options.group_count = settings->groups.count;
+    if (!take_credential(settings, material, &options) ||
+        !take_srtp(settings, material, &options) || !take_alpn(settings, material, &options))
+        return CONFIGURE_UNIMPLEMENTED;
+    options.server_name = settings->host_name;
+    if (rdtls_config_new(&options, config) != RDTLS_OK)
+        return CONFIGURE_UNIMPLEMENTED;
+    /* The runner's clock goes on by minutes, and it asks that nothing but the retransmission be
+     * awaited. */
+    (*config)->policy.handshake_timeout_ns = UINT64_MAX;
+    return CONFIGURED;
+}
+
+enum configure_verdict configure(const struct settings *settings, struct rdtls_config **config,
+                                 const char **why)
+{
+    struct material *material = calloc(1, sizeof(*material));
+    if (material == NULL)
+        return CONFIGURE_UNIMPLEMENTED;
+    enum configure_verdict verdict = make(settings, material, config, why);
+    free(material);
+    return verdict;
+}

@@ -1,0 +1,15 @@
+/* The library's configuration for a connection that the runner asks for. */
+#ifndef BOGO_CONFIGURE_H
+#define BOGO_CONFIGURE_H
+
+#include "endpoint/config.h"
+#include "settings.h"
+
+enum configure_verdict { CONFIGURED, CONFIGURE_UNIMPLEMENTED, CONFIGURE_FAILED };
+
+/* The configuration is not constant here: the runner changes the path's MTU and the timer in the
+ * middle of a handshake. FAILED comes with the reason in *why. */
+enum configure_verdict configure(const struct settings *settings, struct rdtls_config **config,
+                                 const char **why);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * The flags that the runner starts the shim with, for one of its connections. A flag that is not in
+ * the table is not implemented: the runner is told so before anything is connected.
+ */
+#ifndef BOGO_SETTINGS_H
+#define BOGO_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SETTINGS_NUMBERS_MAX = 8 };
+
+struct numbers {
+    uint64_t values[SETTINGS_NUMBERS_MAX];
+    size_t count;
+};
+
+struct settings {
+    uint64_t port;
+    uint64_t id;
+    bool ipv6;
+    bool is_dtls;
+    bool is_server;
+    uint64_t resume_count;
+
+    const char *cert_file;
+    const char *key_file;
+    uint64_t credentials_before; /* how many there are beside the last one */
+    bool has_new_credential;     /* the last one is not the default one */
+    bool verify_peer;
+    bool verify_fail;
+    bool custom_verify;
+    bool require_certificate;
+    bool expect_verify_result;
+    struct numbers expect_credential; /* -1: the default one */
+
+    struct numbers groups;
+    uint64_t min_version; /* 0: not said, as for the others that default to nothing */
+    uint64_t max_version;
+    bool no_12;
+    bool no_13;
+    const char *srtp_profiles;
+    const char *host_name;
+    const char *advertise_alpn;
+    const char *select_alpn;
+    const char *expect_alpn;
+    const char *expect_advertised_alpn;
+    bool decline_alpn;
+    bool reject_alpn;
+    bool expect_hrr;
+    bool expect_no_hrr;
+
+    uint64_t mtu;
+    uint64_t initial_timeout_ms;
+    uint64_t export_len;
+    const char *export_label;
+    const char *export_context;
+    bool use_export_context;
+    bool send_alert;
+    bool writes_first;
+    bool update_keys;
+    bool expect_session_miss;
+};
+
+/* false: a flag is not known, and named in *unknown. is_resumption: it is for the connections
+ * behind the first. */
+bool settings_read(char **flags, bool is_resumption, struct settings *settings,
+                   const char **unknown);
+
+#endif
