@@ -157,6 +157,7 @@ static void become_connected(struct connection_environment *environment,
 void connection_complete(struct connection_environment *environment, struct connection *connection,
                          uint32_t slot, uint64_t now)
 {
+    uint32_t index = connection->handshake;
     struct handshake *handshake = connection_handshake(environment, connection);
     connection->handshake_done_ns = now;
     connection->retransmits += handshake->retransmits;
@@ -178,7 +179,7 @@ void connection_complete(struct connection_environment *environment, struct conn
     uint32_t before = environment->data.tail;
     connection_open_early(environment, connection, slot, now);
     /* A client of 1.3 keeps its last flight until it has been acknowledged. */
-    if (connection->handshake != POOL_NONE && handshake->retransmit.due_ns == NEVER)
+    if (connection->handshake == index && handshake->retransmit.due_ns == NEVER)
         retire_handshake(environment, connection, environment->data.tail != before);
 }
 
@@ -232,10 +233,12 @@ void connection_fail(struct connection_environment *environment, struct connecti
     connection->retransmits += handshake->retransmits;
     stats->retransmits += handshake->retransmits;
     handshake->retransmits = 0;
-    /* A job in the lanes comes back to its slot; only then may the slot go. One that is complete is
-     * given back by whoever completed it, since early data may lie in it. */
+    /* A job in the lanes comes back to its slot; only then may the slot go. In one that is complete
+     * early data may lie that nobody has polled. */
     handshake_withdraw(handshake);
-    if (!handshake_is_parked(handshake) && !handshake->complete)
+    if (handshake->complete)
+        retire_handshake(environment, connection, true);
+    else if (!handshake_is_parked(handshake))
         forget_handshake(environment, connection);
 }
 
@@ -303,10 +306,13 @@ enum rdtls_status connection_verify_peer(struct connection_environment *environm
 {
     if (connection->state != CONNECTION_VERIFYING)
         return RDTLS_NOT_CONNECTED;
-    if (accept)
-        become_connected(environment, connection);
-    else
+    if (!accept) {
         connection_fail(environment, connection, RDTLS_ALERT_BAD_CERTIFICATE);
+        return RDTLS_OK;
+    }
+    become_connected(environment, connection);
+    if (connection->update_wanted)
+        connection_update_keys(environment, connection, connection->last_received_ns);
     return RDTLS_OK;
 }
 

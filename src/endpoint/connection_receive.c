@@ -85,13 +85,22 @@ static void receive_plaintext_handshake(const struct incoming *in,
             header->sequence);
 }
 
+/* A server of 1.3 whose ServerHello has come has keys, and says everything under them; what is in
+ * the clear is from anybody. */
+static bool may_alert_in_the_clear(const struct incoming *in)
+{
+    const struct association *association = &in->connection->association;
+    return association->role == RDTLS_SERVER || !association_is_13(association) ||
+           !handshake_keys_are_ready(connection_handshake(in->environment, in->connection));
+}
+
 static void receive_plaintext(const struct incoming *in, const struct record_header *header,
                               struct bytes content)
 {
     /* [rfc6347#4.1] "Until the handshake has completed, implementations MUST accept packets from
      * the old epoch." Once it is over, nothing in the clear means anything: not an alert, not a
-     * hello. */
-    if (in->connection->handshake == POOL_NONE) {
+     * hello. A client of 1.3 may still wait for its last flight to be acknowledged then. */
+    if (in->connection->state != CONNECTION_HANDSHAKING) {
         incoming_discard(in, header->type == CONTENT_HANDSHAKE ? RDTLS_DISCARD_OLD_MESSAGE
                                                                : RDTLS_DISCARD_UNPROTECTED);
         return;
@@ -104,7 +113,10 @@ static void receive_plaintext(const struct incoming *in, const struct record_hea
         receive_change_cipher_spec(in, content);
         break;
     case CONTENT_ALERT:
-        incoming_alert(in, content);
+        if (may_alert_in_the_clear(in))
+            incoming_alert(in, content);
+        else
+            incoming_discard(in, RDTLS_DISCARD_UNPROTECTED);
         break;
     case CONTENT_APPLICATION_DATA:
     case CONTENT_ACK: /* our flights' other records are under keys, and so are ACKs of them */
@@ -363,6 +375,8 @@ bool connection_can_open(const struct connection_environment *environment,
 {
     struct reader reader = reader_of(datagram);
     struct record_header header;
+    if (association_is_13(&connection->association))
+        return connection_can_open_13(environment, connection, datagram);
     if (!connection->association.keys_ready || !record_header_read(&reader, &header) ||
         header.epoch != EPOCH_PROTECTED || header.length > reader.left ||
         header.length > REASSEMBLY_MESSAGE_MAX)

@@ -134,8 +134,8 @@ enum rdtls_status connection_seal(struct connection_environment *environment,
         .body = payload,
     };
     TRY(record_send(&sender, &content, out, NULL));
-    if (association_is_13(&connection->association) &&
-        connection->association.write[WRITE_PROTECTED].next_sequence >= KEY_UPDATE_AFTER)
+    bool is_due = connection->association.write[WRITE_PROTECTED].next_sequence >= KEY_UPDATE_AFTER;
+    if (association_is_13(&connection->association) && (is_due || connection->update_wanted))
         connection_update_keys(environment, connection, connection->last_received_ns);
     return RDTLS_OK;
 }

@@ -41,4 +41,8 @@ bool connection_receive_post_handshake(const struct incoming *in,
 void incoming_record_13(const struct incoming *in, const struct unified_header *header,
                         uint8_t *record);
 
+/* connection_can_open for 1.3. */
+bool connection_can_open_13(const struct connection_environment *environment,
+                            const struct connection *connection, struct bytes datagram);
+
 #endif

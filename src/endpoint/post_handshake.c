@@ -8,6 +8,10 @@ void connection_update_keys(struct connection_environment *environment,
                             struct connection *connection, uint64_t now)
 {
     connection->update_wanted = true;
+    /* [rfc9147#8] "sending implementations MUST NOT allow the epoch to exceed 2^48-1": ours end
+     * sooner, and so does the association, when the last one's numbers are used up. */
+    if (connection->association.write[WRITE_PROTECTED].epoch == UINT16_MAX)
+        return;
     if (connection->state != CONNECTION_CONNECTED || connection->handshake != POOL_NONE)
         return;
     uint32_t index = pool_lend(&environment->handshakes);
@@ -46,9 +50,15 @@ static enum rdtls_status receive_key_update(const struct incoming *in,
     /* [rfc9147#8] "the receiver MUST ... the epoch" does not wrap: an association ends before. */
     if (association->read.epoch == UINT16_MAX)
         return RDTLS_SEQUENCE_EXHAUSTED;
+    /* [rfc9147#8] A second one "MUST NOT" come before the first was acknowledged, and then it comes
+     * under the new keys. */
+    if (association->read_moves)
+        return RDTLS_ALERT_UNEXPECTED_MESSAGE;
+    /* [rfc9147#8] "receivers MUST retain the pre-update keying material until receipt and
+     * successful decryption of a message using the new keys": what is behind the message, and the
+     * message itself should our acknowledgement be lost, comes under them. */
     traffic_secret_update(association->v13.read_secret, suite->hash);
-    traffic_keys_13_of(association->v13.read_secret, suite, &association->v13.read_keys);
-    association->read = (struct read_epoch){.epoch = (uint16_t)(association->read.epoch + 1)};
+    association->read_moves = true;
     if (body.data[0] == KEY_UPDATE_REQUESTED)
         connection_update_keys(in->environment, in->connection, in->now);
     return RDTLS_OK;
@@ -100,7 +110,6 @@ bool connection_receive_post_handshake(const struct incoming *in,
         incoming_discard(in, RDTLS_DISCARD_EPOCH);
         return false;
     }
-    acknowledge_soon(in, opened->sequence);
     do {
         struct handshake_header header;
         struct bytes body;
@@ -115,6 +124,7 @@ bool connection_receive_post_handshake(const struct incoming *in,
             return true;
         }
     } while (reader.left > 0);
-    in->connection->ack_wanted = taken;
+    if (taken)
+        acknowledge_soon(in, opened->sequence);
     return taken;
 }

@@ -14,6 +14,7 @@ struct read_side {
 
 enum side_verdict {
     SIDE_FOUND,
+    SIDE_NEXT,  /* the peer has updated its keys, and nothing has come under them yet */
     SIDE_EARLY, /* its keys will come */
     SIDE_LATE, /* the client's last flight, and the handshake is over: its keys can be made again */
     SIDE_NOBODY, /* there are no such keys */
@@ -40,6 +41,8 @@ static enum side_verdict find_side(const struct incoming *in, const struct unifi
                                    EPOCH_HANDSHAKE};
         return SIDE_FOUND;
     }
+    if (association->read_moves && bits_are(header, (uint16_t)(association->read.epoch + 1)))
+        return SIDE_NEXT;
     if (is_handshaking)
         return SIDE_EARLY;
     return association->role == RDTLS_SERVER && bits_are(header, EPOCH_HANDSHAKE) ? SIDE_LATE
@@ -77,6 +80,15 @@ static bool receive_ack(const struct incoming *in, struct bytes content)
     return true;
 }
 
+/* The server says its flight again: it has not seen our last one, which is not acknowledged yet. */
+static void repeat_last_flight(const struct incoming *in, struct bytes content)
+{
+    struct handshake *handshake = connection_handshake(in->environment, in->connection);
+    incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
+    if (handshake != NULL)
+        handshake_hear_again(handshake, content, in->now);
+}
+
 /* While the handshake lasts, its epoch carries nothing but it. */
 static bool receive_in_handshake(const struct incoming *in, const struct opened_record *opened)
 {
@@ -84,7 +96,7 @@ static bool receive_in_handshake(const struct incoming *in, const struct opened_
     switch (opened->type) {
     case CONTENT_HANDSHAKE:
         if (is_over) {
-            incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
+            repeat_last_flight(in, opened->plaintext);
             return true;
         }
         return incoming_handshake(in, EPOCH_HANDSHAKE, opened->plaintext);
@@ -131,31 +143,31 @@ static size_t plaintext_max(const struct incoming *in)
                : PLAINTEXT_MAX;
 }
 
-/* Marked first: what the content leads to may move its window elsewhere. Taken back when the
- * content found no room, so that it is not acknowledged, and may come again. */
+/* Marked first: what the content leads to may move its window elsewhere. Put back to what it was
+ * when the content found no room, so that it is not acknowledged, and may come again: as a whole,
+ * since a number far ahead has pushed others out of it, which may not. */
 static void receive_opened(const struct incoming *in, const struct read_side *side,
                            const struct opened_record *opened)
 {
     struct connection *connection = in->connection;
     uint32_t handshake = connection->handshake;
+    struct replay_window before = *side->window;
     replay_window_mark(side->window, opened->sequence);
     connection->last_received_ns = in->now;
     bool taken = side->epoch == EPOCH_HANDSHAKE ? receive_in_handshake(in, opened)
                                                 : receive_in_application(in, opened);
     if (!taken && connection->handshake == handshake)
-        replay_window_unmark(side->window, opened->sequence);
+        *side->window = before;
 }
 
-static void receive_with(const struct incoming *in, const struct read_side *side,
-                         const struct unified_header *header, uint8_t *record)
+static void act_on(const struct incoming *in, const struct read_side *side,
+                   enum open_verdict verdict, const struct opened_record *opened)
 {
-    struct opened_record opened;
-    enum open_verdict verdict = open_with(in, side, header, record, &opened);
-    if (verdict == OPENED && opened.plaintext.len > plaintext_max(in))
+    if (verdict == OPENED && opened->plaintext.len > plaintext_max(in))
         verdict = OPEN_TOO_LONG;
     switch (verdict) {
     case OPENED:
-        receive_opened(in, side, &opened);
+        receive_opened(in, side, opened);
         break;
     case OPEN_REPLAYED:
         incoming_discard(in, RDTLS_DISCARD_REPLAY);
@@ -170,6 +182,37 @@ static void receive_with(const struct incoming *in, const struct read_side *side
         connection_fail(in->environment, in->connection, RDTLS_ALERT_UNEXPECTED_MESSAGE);
         break;
     }
+}
+
+static void receive_with(const struct incoming *in, const struct read_side *side,
+                         const struct unified_header *header, uint8_t *record)
+{
+    struct opened_record opened;
+    enum open_verdict verdict = open_with(in, side, header, record, &opened);
+    act_on(in, side, verdict, &opened);
+}
+
+/* Perhaps the first record under the keys that the peer has moved on to. Only one that is authentic
+ * is, and then the old keys are done with. */
+static void receive_next(const struct incoming *in, const struct unified_header *header,
+                         uint8_t *record)
+{
+    struct association *association = &in->connection->association;
+    struct traffic_keys_13 keys;
+    struct opened_record opened;
+    struct read_epoch next = {.epoch = (uint16_t)(association->read.epoch + 1)};
+    traffic_keys_13_of(association->v13.read_secret, suite_find(association->suite), &keys);
+    struct read_side side = {&keys, &next.window, next.epoch};
+    enum open_verdict verdict = open_with(in, &side, header, record, &opened);
+    if (verdict != OPEN_UNAUTHENTIC) {
+        association->v13.read_keys = keys;
+        association->read = next;
+        association->read_moves = false;
+        side.keys = &association->v13.read_keys;
+        side.window = &association->read.window;
+    }
+    secret_wipe(&keys, sizeof(keys));
+    act_on(in, &side, verdict, &opened);
 }
 
 /* [rfc9147#5.8.1] The client says its last flight again: it has not seen our acknowledgement. The
@@ -191,7 +234,8 @@ static void receive_late(const struct incoming *in, const struct unified_header 
         return;
     }
     replay_window_mark(side.window, opened.sequence);
-    in->connection->final_wanted = opened.type == CONTENT_HANDSHAKE;
+    if (opened.type == CONTENT_HANDSHAKE)
+        in->connection->final_wanted = true;
     incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
 }
 
@@ -212,6 +256,9 @@ void incoming_record_13(const struct incoming *in, const struct unified_header *
     case SIDE_FOUND:
         receive_with(in, &side, header, record);
         break;
+    case SIDE_NEXT:
+        receive_next(in, header, record);
+        break;
     case SIDE_EARLY:
         incoming_keep_early(in, bytes_of(record, (size_t)header->len + header->length));
         break;
@@ -222,4 +269,40 @@ void incoming_record_13(const struct incoming *in, const struct unified_header *
         incoming_discard(in, RDTLS_DISCARD_EPOCH);
         break;
     }
+}
+
+bool connection_can_open_13(const struct connection_environment *environment,
+                            const struct connection *connection, struct bytes datagram)
+{
+    const struct association *association = &connection->association;
+    const struct suite *suite = suite_find(association->suite);
+    struct reader reader = reader_of(datagram);
+    struct unified_header header;
+    struct traffic_keys_13 keys = association->v13.read_keys;
+    struct replay_window window = association->read.window;
+    if (!association->keys_ready || !unified_header_read(&reader, &header) ||
+        header.length > REASSEMBLY_MESSAGE_MAX - UNIFIED_HEADER_MAX)
+        return false;
+    if (!bits_are(&header, association->read.epoch)) {
+        if (!association->read_moves || !bits_are(&header, (uint16_t)(association->read.epoch + 1)))
+            return false;
+        traffic_keys_13_of(association->v13.read_secret, suite, &keys);
+        window = (struct replay_window){0};
+    }
+    /* Opening writes over what it opens: a copy has to do. */
+    struct bytes record = {datagram.data, (size_t)header.len + header.length};
+    bytes_copy(environment->handshake.scratch, record);
+    struct open_request_13 request = {
+        .engines = &environment->handshake.engines,
+        .aead = suite->aead,
+        .keys = &keys,
+        .window = &window,
+        .header = &header,
+        .record = environment->handshake.scratch,
+    };
+    struct opened_record opened;
+    bool is_ours = open_record_13(&request, &opened) == OPENED;
+    secret_wipe(environment->handshake.scratch, record.len);
+    secret_wipe(&keys, sizeof(keys));
+    return is_ours;
 }

@@ -26,16 +26,20 @@ static size_t send_ack(const struct record_sender *sender, const struct record_n
                     (sender->handshake_epoch != NULL && sender->handshake_epoch->keys_ready);
     if (count == 0 || !has_keys)
         return 0;
-    ack_write(&body, numbers, count);
     struct record_content content = {
         .type = CONTENT_ACK,
         /* [rfc9147#7] "ACKs MUST be sent with an epoch which is equal to or higher than the record
          * which is being acknowledged": a client that has said nothing yet under its keys does so
          * here. */
         .epoch = epoch == EPOCH_PLAINTEXT ? EPOCH_HANDSHAKE : epoch,
-        .body = bytes_of(body.start, body.len),
     };
-    size_t len = record_overhead(sender->association, content.epoch) + body.len;
+    size_t overhead = record_overhead(sender->association, content.epoch);
+    size_t fits = capacity > overhead + 2 ? (capacity - overhead - 2) / RECORD_NUMBER_LEN : 0;
+    /* Of too many the newest: the others are sent again, and then they are new. */
+    size_t listed = count < fits ? count : fits;
+    ack_write(&body, numbers + (count - listed), listed);
+    content.body = bytes_of(body.start, body.len);
+    size_t len = overhead + body.len;
     return len <= capacity && record_send(sender, &content, out, NULL) == RDTLS_OK ? len : 0;
 }
 

@@ -72,6 +72,8 @@ struct association {
     uint8_t role;               /* enum rdtls_role */
     uint8_t write_epoch;        /* the one that data and alerts are sent under */
     bool keys_ready;            /* protected records can be opened */
+    bool read_moves;            /* 1.3: read_secret is the next epoch's already; its keys are made
+                                   when the first record under them comes */
     bool final_is_ours;
     bool peer_certificate; /* the peer has proven to own one */
     /* Last: where 1.2 alone is spoken, memory ends behind v12. */

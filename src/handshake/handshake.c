@@ -169,6 +169,16 @@ static enum reassembly_verdict receive_fragment(struct handshake *handshake,
     return verdict;
 }
 
+void handshake_hear_again(struct handshake *handshake, struct bytes content, uint64_t now)
+{
+    struct reader reader = reader_of(content);
+    struct handshake_header header;
+    struct bytes fragment;
+    handshake->now_ns = now;
+    while (reader.left > 0 && handshake_fragment_read(&reader, &header, &fragment))
+        answer_again(handshake, &header);
+}
+
 /* [rfc9147#7.1] "if they receive only a partial flight, they should ... start a timer for 1/4 the
  * current retransmit timer value and send an ACK when it expires": so that the peer need not send
  * all of it again. */
@@ -176,8 +186,10 @@ static void arm_acknowledgement(struct handshake *handshake)
 {
     enum { SHARE = 4 };
     struct handshake_13 *v13 = &handshake->v13;
+    /* A server to whom nothing has come under keys has no part of a flight. */
+    bool is_partial = handshake->association->role == RDTLS_CLIENT || v13->epoch.window.seen != 0;
     bool is_wanted = association_is_13(handshake->association) && !handshake->complete &&
-                     v13->epoch.keys_ready && v13->ack_due_ns == NEVER;
+                     v13->epoch.keys_ready && is_partial && v13->ack_due_ns == NEVER;
     if (is_wanted)
         v13->ack_due_ns = nanoseconds_after(
             handshake->now_ns, handshake->environment->policy->retransmit_initial_ns / SHARE);
@@ -205,18 +217,25 @@ enum reassembly_verdict handshake_receive(struct handshake *handshake, uint8_t e
     return worst;
 }
 
+/* A ServerHello has answered the ClientHello, whatever else of the server's flight is missing: that
+ * is the server's to send again. */
+static bool hello_is_answered(const struct handshake *handshake)
+{
+    return association_is_13(handshake->association) && !handshake->complete &&
+           handshake->association->role == RDTLS_CLIENT && handshake->v13.epoch.keys_ready;
+}
+
 bool handshake_receive_ack(struct handshake *handshake, struct bytes body, uint64_t now, bool *done)
 {
     struct reader numbers;
     struct record_number number;
-    bool is_news = false;
     *done = false;
     if (!ack_read(body, &numbers))
         return false;
-    while (ack_next(&numbers, &number))
-        is_news = flight_acknowledge(&handshake->flight, &number) || is_news;
-    if (!is_news)
+    if (hello_is_answered(handshake))
         return true;
+    while (ack_next(&numbers, &number))
+        (void)flight_acknowledge(&handshake->flight, &number);
     if (flight_is_acknowledged(&handshake->flight)) {
         /* What comes next is the peer's to send, and to send again. */
         retransmit_stop(&handshake->retransmit);
@@ -226,7 +245,7 @@ bool handshake_receive_ack(struct handshake *handshake, struct bytes body, uint6
                retransmit_is_provoked(&handshake->retransmit, now)) {
         /* [rfc9147#7.2] "Upon receipt of an ACK that leaves it with only some messages from a
          * flight having been acknowledged, an implementation SHOULD retransmit the unacknowledged
-         * messages or fragments." */
+         * messages or fragments." Also when it says so again: they were lost once more. */
         flight_rewind(&handshake->flight);
         handshake->retransmits++;
     }
@@ -258,7 +277,15 @@ void handshake_withdraw(struct handshake *handshake)
 void handshake_leave_keys(const struct handshake *handshake)
 {
     struct association *association = handshake->association;
-    if (!association_is_13(association) || association->write_epoch != EPOCH_HANDSHAKE)
+    if (!association_is_13(association) || !handshake->v13.epoch.keys_ready ||
+        association->write_epoch >= EPOCH_APPLICATION)
+        return;
+    /* As long as a server builds its flight, its ServerHello has not been sent, and the client has
+     * no keys to read an alert with. */
+    bool is_unheard =
+        association->role == RDTLS_SERVER && handshake->rows[handshake->row].sender == RDTLS_SERVER;
+    association->write_epoch = is_unheard ? EPOCH_PLAINTEXT : EPOCH_HANDSHAKE;
+    if (is_unheard)
         return;
     association->v13.write_keys = handshake->v13.epoch.write_keys;
     association->write[WRITE_PROTECTED] = handshake->v13.epoch.write;
@@ -322,6 +349,10 @@ enum rdtls_status handshake_tick(struct handshake *handshake, uint64_t now)
     case RETRANSMIT_WAIT:
         break;
     case RETRANSMIT_RESEND:
+        if (hello_is_answered(handshake)) {
+            handshake->v13.ack_wanted = true;
+            break;
+        }
         flight_rewind(&handshake->flight);
         handshake->retransmits++;
         break;

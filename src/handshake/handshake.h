@@ -156,6 +156,10 @@ enum reassembly_verdict handshake_receive(struct handshake *handshake, uint8_t e
                                           struct bytes content, uint64_t now,
                                           enum rdtls_status *status);
 
+/* The same, when the handshake is complete and waits for its last flight's acknowledgement alone: a
+ * peer that repeats what we have answered gets our flight again. */
+void handshake_hear_again(struct handshake *handshake, struct bytes content, uint64_t now);
+
 MUST_CHECK enum rdtls_status handshake_receive_change_cipher_spec(struct handshake *handshake,
                                                                   uint64_t now);
 

@@ -33,6 +33,29 @@ void sent_records_note(struct sent_records *sent, const struct record_number *nu
     place->acknowledged = false;
 }
 
+/* Acknowledged pieces of a message that touch become one, so that there are places for what is
+ * still out: a flight may have more records than there are places. */
+static void join_acknowledged(struct sent_records *sent, size_t place)
+{
+    size_t i = 0;
+    while (i < sent->count) {
+        struct sent_record *record = &sent->records[place];
+        const struct sent_record *other = &sent->records[i];
+        bool touches = i != place && other->acknowledged && other->message == record->message &&
+                       other->start <= record->end && record->start <= other->end;
+        if (!touches) {
+            i++;
+            continue;
+        }
+        record->start = other->start < record->start ? other->start : record->start;
+        record->end = other->end > record->end ? other->end : record->end;
+        forget(sent, i);
+        if (i < place)
+            place--;
+        i = 0;
+    }
+}
+
 bool sent_records_acknowledge(struct sent_records *sent, const struct record_number *number)
 {
     if (number->epoch > UINT16_MAX || number->sequence >> 48 != 0)
@@ -43,6 +66,7 @@ bool sent_records_acknowledge(struct sent_records *sent, const struct record_num
             continue;
         bool is_news = !record->acknowledged;
         record->acknowledged = true;
+        join_acknowledged(sent, i);
         return is_news;
     }
     return false;

@@ -31,10 +31,3 @@ void replay_window_mark(struct replay_window *window, uint64_t sequence)
     if (age < REPLAY_WINDOW_LEN)
         window->seen |= UINT64_C(1) << age;
 }
-
-void replay_window_unmark(struct replay_window *window, uint64_t sequence)
-{
-    uint64_t age = window->highest - sequence;
-    if (sequence <= window->highest && age < REPLAY_WINDOW_LEN)
-        window->seen &= ~(UINT64_C(1) << age);
-}

@@ -23,7 +23,4 @@ struct replay_window {
 bool replay_window_admits(const struct replay_window *window, uint64_t sequence);
 void replay_window_mark(struct replay_window *window, uint64_t sequence);
 
-/* It was marked, but nothing was made of it: it may come again. */
-void replay_window_unmark(struct replay_window *window, uint64_t sequence);
-
 #endif
