@@ -50,9 +50,10 @@ static void check_handshake(struct world *world, const struct connection *connec
     if ((size_t)reassembly->blocks * REASSEMBLY_BLOCK_DATA >
         REASSEMBLY_SLACK + (size_t)reassembly->bytes + REASSEMBLY_BLOCK_DATA)
         world_fail(world, "%u blocks for %u bytes received", reassembly->blocks, reassembly->bytes);
-    /* A client of 1.3 waits for its last flight's acknowledgement. */
-    bool is_last_word =
-        world->shape->v13 && handshake->complete && connection->association.role == RDTLS_CLIENT;
+    /* In 1.3 a client waits for its last flight's acknowledgement, and either for its KeyUpdate's.
+     */
+    bool is_last_word = association_is_13(&connection->association) && handshake->complete &&
+                        handshake->retransmit.due_ns != NEVER;
     if (handshake->job.state == LANE_QUEUED || (handshake->complete && !is_last_word))
         world_fail(world, "a handshake is parked, or complete, after its pass");
     if (handshake->job.state == LANE_OUT && !world->shape->host_signs)
@@ -193,28 +194,53 @@ void check_endpoint(struct world *world, const struct host *host)
         world_fail(world, "something to send was not sent");
 }
 
+/* 1.3: who has the keys can tell. */
+static void check_unified(struct world *world, struct onlooker *onlooker, const uint8_t *datagram,
+                          const struct seen_record *record, bool *carries_data)
+{
+    struct sight sight;
+    if (!onlooker_open(onlooker, datagram, record, &sight)) {
+        world_fail(world, "a record goes out that nobody can open");
+        return;
+    }
+    /* [rfc9147#4.2.1] each number once under the same keys: it is the nonce. */
+    if (sight.is_repeated)
+        world_fail(world, "record number %u.%llu goes out again", sight.epoch,
+                   (unsigned long long)sight.opened.sequence);
+    onlooker_note(onlooker, &sight);
+    bool is_data = sight.opened.type == CONTENT_APPLICATION_DATA;
+    if (is_data && sight.epoch < EPOCH_APPLICATION)
+        world_fail(world, "data goes out under the keys of the handshake");
+    *carries_data = *carries_data || is_data;
+}
+
 /* [rfc6347#4.2.2] "the retransmission is a new record. This record will have a new
  * DTLSPlaintext.sequence_number value." */
-static void check_sequences(struct world *world, enum side from, struct path_log *path,
-                            const struct rdtls_datagram *datagram)
+static void check_records(struct world *world, enum side from, struct path_log *path,
+                          const struct rdtls_datagram *datagram, bool *carries_data)
 {
-    struct record_header header;
+    struct seen_record record;
     size_t at = 0;
-    while (records_next(datagram->bytes, datagram->len, &at, &header)) {
-        if (header.epoch == 0 || world->options.restarts)
+    while (records_next(datagram->bytes, datagram->len, &at, &record)) {
+        if (record.is_unified)
+            check_unified(world, &path->onlookers[from], datagram->bytes, &record, carries_data);
+        else
+            *carries_data = *carries_data || record.type == CONTENT_APPLICATION_DATA;
+        if (record.epoch == 0 || record.is_unified || world->options.restarts)
             continue;
         /* A second association on the path begins at 0 again. */
-        if (header.sequence != 0 && header.sequence < path->last_sequence[from])
+        if (record.sequence != 0 && record.sequence < path->last_sequence[from])
             world_fail(world, "record number %llu goes out again",
-                       (unsigned long long)header.sequence);
-        path->last_sequence[from] = header.sequence + 1;
+                       (unsigned long long)record.sequence);
+        path->last_sequence[from] = record.sequence + 1;
     }
 }
 
-void check_departure(struct world *world, enum side from, uint32_t path,
+bool check_departure(struct world *world, enum side from, uint32_t path,
                      const struct rdtls_datagram *datagram)
 {
     struct path_log *log = &world->paths[path];
+    bool carries_data = false;
     if (datagram->len > shape_mtu(world->shape))
         world_fail(world, "a datagram of %u bytes leaves", datagram->len);
     /* [rfc6347#4.1.1] "Each DTLS record MUST fit within a single datagram." */
@@ -222,7 +248,7 @@ void check_departure(struct world *world, enum side from, uint32_t path,
         world_fail(world, "a datagram leaves that is not made of records");
     if (host_words_are_in(datagram->bytes, datagram->len))
         world_fail(world, "application data leaves in the clear");
-    check_sequences(world, from, log, datagram);
+    check_records(world, from, log, datagram, &carries_data);
     if (from == SIDE_SERVER && !log->proven) {
         log->bytes_out += datagram->len;
         /* [rfc6347#4.2.1] "An attacker can use the server as an amplifier by sending connection
@@ -231,6 +257,7 @@ void check_departure(struct world *world, enum side from, uint32_t path,
             world_fail(world, "%llu bytes to an unproven address that sent %llu",
                        (unsigned long long)log->bytes_out, (unsigned long long)log->bytes_in);
     }
+    return carries_data;
 }
 
 void check_emptiness(struct world *world, const struct host *host)
@@ -252,15 +279,13 @@ static bool secrets_agree_13(const struct association_13 *a, const struct associ
 {
     return memcmp(a->exporter_secret, b->exporter_secret, sizeof(a->exporter_secret)) == 0 &&
            memcmp(a->write_secret, b->read_secret, sizeof(a->write_secret)) == 0 &&
-           memcmp(a->read_secret, b->write_secret, sizeof(a->read_secret)) == 0 &&
-           memcmp(&a->write_keys, &b->read_keys, sizeof(a->write_keys)) == 0 &&
-           memcmp(&a->read_keys, &b->write_keys, sizeof(a->read_keys)) == 0;
+           memcmp(a->read_secret, b->write_secret, sizeof(a->read_secret)) == 0;
 }
 
 static bool secrets_agree(const struct association *a, const struct association *b)
 {
     if (association_is_13(a))
-        return secrets_agree_13(&a->v13, &b->v13);
+        return association_is_13(b) && secrets_agree_13(&a->v13, &b->v13);
     return memcmp(a->v12.master_secret, b->v12.master_secret, MASTER_SECRET_LEN) == 0 &&
            memcmp(&a->v12.write_keys, &b->v12.read_keys, sizeof(a->v12.write_keys)) == 0 &&
            memcmp(&a->v12.read_keys, &b->v12.write_keys, sizeof(a->v12.read_keys)) == 0;
@@ -275,6 +300,8 @@ static bool extras_agree(const struct connection *a, const struct connection *b,
         strcmp(at_client->alpn, SHAPE_PROTOCOL) != 0 || at_server->alpn == NULL ||
         strcmp(at_server->alpn, SHAPE_PROTOCOL) != 0)
         return false;
+    if (a->state != CONNECTION_CONNECTED)
+        return connection_srtp_keys(a, &ours) == RDTLS_NOT_CONNECTED;
     if (b->state != CONNECTION_CONNECTED)
         return connection_srtp_keys(b, &theirs) == RDTLS_NOT_CONNECTED;
     return connection_srtp_keys(a, &ours) == RDTLS_OK &&
@@ -288,7 +315,8 @@ static bool extras_agree(const struct connection *a, const struct connection *b,
 void check_agreement(struct world *world, const struct end *client)
 {
     const struct end *server = world_peer_of(world, SIDE_CLIENT, client);
-    if (server == NULL || !(server->connected || server->asked)) {
+    /* A client of 1.3 has the last word, and is CONNECTED before its server. */
+    if (server == NULL || !(server->connected || server->asked || world->shape->v13)) {
         world_fail(world, "a client is CONNECTED with a server that is not");
         return;
     }
@@ -296,7 +324,7 @@ void check_agreement(struct world *world, const struct end *client)
     struct rdtls_endpoint *theirs = world->hosts[SIDE_SERVER].endpoint;
     const struct connection *a = endpoint_find(ours, client->id);
     const struct connection *b = endpoint_find(theirs, server->id);
-    if (a == NULL || b == NULL)
+    if (a == NULL || b == NULL || client->closed)
         return; /* one of them is gone already */
     if (!secrets_agree(&a->association, &b->association))
         world_fail(world, "the two sides hold different secrets");
@@ -317,12 +345,13 @@ void check_agreement(struct world *world, const struct end *client)
         world_fail(world, "not the suite and group that were to be chosen");
     if (!extras_agree(a, b, &at_client, &at_server))
         world_fail(world, "not the protocol and SRTP keys that were to be agreed on");
-    if (!at_client.peer_certificate || at_server.peer_certificate != known ||
+    known = known && server->connected;
+    if (!at_client.peer_certificate || (server->connected && at_server.peer_certificate != known) ||
         memcmp(at_client.peer_fingerprint, shape_fingerprint(SIDE_SERVER), SHA256_LEN) != 0 ||
         (known &&
          memcmp(at_server.peer_fingerprint, shape_fingerprint(SIDE_CLIENT), SHA256_LEN) != 0))
         world_fail(world, "a certificate is not what it should be");
-    if (b->state == CONNECTION_CONNECTED &&
+    if (a->state == CONNECTION_CONNECTED && b->state == CONNECTION_CONNECTED &&
         (connection_export(a, &exporter, client_material, EXPORTED_LEN) != RDTLS_OK ||
          connection_export(b, &exporter, server_material, EXPORTED_LEN) != RDTLS_OK ||
          memcmp(client_material, server_material, EXPORTED_LEN) != 0))

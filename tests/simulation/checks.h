@@ -8,14 +8,16 @@
 void check_endpoint(struct world *world, const struct host *host);
 
 /* A datagram that leaves: not too long, made of whole records, nothing of the application's in the
- * clear, no record number twice, and no more bytes to an unproven address than came from it. */
-void check_departure(struct world *world, enum side from, uint32_t path,
+ * clear, no record number twice, and no more bytes to an unproven address than came from it. true:
+ * it carries data of the application's. */
+bool check_departure(struct world *world, enum side from, uint32_t path,
                      const struct rdtls_datagram *datagram);
 
 /* After the end: nothing is lent, armed or counted as open. */
 void check_emptiness(struct world *world, const struct host *host);
 
-/* Both ends of a connected pair hold the same secrets and tell the same story. */
+/* Both ends of a connected pair hold the same secrets and tell the same story; of 1.3 as soon as
+ * either is connected. */
 void check_agreement(struct world *world, const struct end *client);
 
 #endif

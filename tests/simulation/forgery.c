@@ -9,7 +9,7 @@
 
 enum { FORGED_MAX = 2048, GARBAGE_MAX = 64, FINISHED_LEN = 24 };
 
-/* Which of the ways to get a protected record wrong. */
+/* Which of the ways to get a protected record of 1.2 wrong. */
 enum damage {
     DAMAGE_CONTENT,
     DAMAGE_SEQUENCE,
@@ -18,6 +18,18 @@ enum damage {
     DAMAGE_SHORTER,
     DAMAGE_EPOCH,
     DAMAGE_COUNT
+};
+
+/* And one of 1.3. */
+enum damage_13 {
+    DAMAGE_13_CONTENT,
+    DAMAGE_13_SEQUENCE,
+    DAMAGE_13_SHORTER,
+    DAMAGE_13_EPOCH,
+    DAMAGE_13_SHORT_SEQUENCE,
+    DAMAGE_13_NO_LENGTH,
+    DAMAGE_13_CONNECTION_ID,
+    DAMAGE_13_COUNT
 };
 
 /* The connections' timers hang in lists, where a neighbour may move; when each is due may not
@@ -93,18 +105,15 @@ static const struct connection *owner_of(const struct world *world, const struct
 /* The first protected record of the datagram, whole. */
 static size_t take_protected(const struct flying *datagram, uint8_t *out)
 {
-    size_t at;
-    size_t len;
-    if (!records_protected_part(datagram->bytes, datagram->len, &at, &len))
+    struct seen_record record;
+    if (!records_first_protected(datagram->bytes, datagram->len, &record) ||
+        record.end - record.start > FORGED_MAX)
         return 0;
-    len += RECORD_HEADER_LEN;
-    if (len > FORGED_MAX)
-        return 0;
-    memcpy(out, datagram->bytes + at - RECORD_HEADER_LEN, len);
-    return len;
+    memcpy(out, datagram->bytes + record.start, record.end - record.start);
+    return record.end - record.start;
 }
 
-static const char *damage(struct seeded *random, uint8_t *record, size_t *len)
+static const char *damage_12(struct seeded *random, uint8_t *record, size_t *len)
 {
     uint8_t bits = (uint8_t)(1 + seeded_below(random, 255));
     switch ((enum damage)seeded_below(random, DAMAGE_COUNT)) {
@@ -134,10 +143,63 @@ static const char *damage(struct seeded *random, uint8_t *record, size_t *len)
     return "?";
 }
 
-/* Until the handshake is complete, data is kept unread. */
-static bool would_be_kept(const struct connection *connection, const uint8_t *record)
+/* As ours are: two bytes of number, and a length. */
+static const char *damage_13(struct seeded *random, uint8_t *record, size_t *len)
 {
-    return connection->state == CONNECTION_HANDSHAKING && record[0] == CONTENT_APPLICATION_DATA;
+    enum { SHORTER_BIT = 0x08, LENGTH_BIT = 0x04, CONNECTION_ID_BIT = 0x10, LENGTH_AT = 3 };
+    uint8_t bits = (uint8_t)(1 + seeded_below(random, 255));
+    switch ((enum damage_13)seeded_below(random, DAMAGE_13_COUNT)) {
+    case DAMAGE_13_CONTENT:
+        record[UNIFIED_HEADER_WRITTEN + seeded_below(random, *len - UNIFIED_HEADER_WRITTEN)] ^=
+            bits;
+        return "a record with damaged content";
+    case DAMAGE_13_SEQUENCE:
+        record[1 + seeded_below(random, 2)] ^= bits;
+        return "a record with another number";
+    case DAMAGE_13_SHORTER:
+        *len = UNIFIED_HEADER_WRITTEN + seeded_below(random, *len - UNIFIED_HEADER_WRITTEN);
+        store_u16(record + LENGTH_AT, (uint16_t)(*len - UNIFIED_HEADER_WRITTEN));
+        return "a record cut short";
+    case DAMAGE_13_EPOCH:
+        record[0] ^= 1 + bits % 3;
+        return "a record of another epoch";
+    case DAMAGE_13_SHORT_SEQUENCE:
+        record[0] ^= SHORTER_BIT;
+        return "a record with a short number";
+    case DAMAGE_13_NO_LENGTH:
+        record[0] ^= LENGTH_BIT;
+        return "a record without its length";
+    case DAMAGE_13_CONNECTION_ID:
+        record[0] ^= CONNECTION_ID_BIT;
+        return "a record with a connection id";
+    case DAMAGE_13_COUNT:
+        break;
+    }
+    return "?";
+}
+
+/* Until the handshake is complete, data is kept unread; and in 1.3 whatever comes before its keys.
+ */
+static bool would_be_kept(const struct host *host, const struct connection *connection,
+                          const uint8_t *record)
+{
+    const struct association *association = &connection->association;
+    if (!unified_header_begins(record[0]))
+        return connection->state == CONNECTION_HANDSHAKING && record[0] == CONTENT_APPLICATION_DATA;
+    const struct handshake *handshake =
+        connection_handshake(&host->endpoint->environment, connection);
+    if (handshake == NULL || handshake->complete)
+        return false;
+    bool is_of_handshake = record[0] % UNIFIED_EPOCH_COUNT == EPOCH_HANDSHAKE;
+    return !association->keys_ready && !(is_of_handshake && handshake->v13.epoch.keys_ready);
+}
+
+static bool has_keys(const struct host *host, const struct connection *connection)
+{
+    const struct handshake *handshake =
+        connection_handshake(&host->endpoint->environment, connection);
+    return connection->association.keys_ready ||
+           (handshake != NULL && handshake_keys_are_ready(handshake));
 }
 
 static void forge_protected(struct world *world, struct host *host, const struct flying *datagram,
@@ -145,10 +207,12 @@ static void forge_protected(struct world *world, struct host *host, const struct
 {
     uint8_t record[FORGED_MAX];
     size_t len = take_protected(datagram, record);
-    if (len == 0 || !connection->association.keys_ready)
+    if (len == 0 || !has_keys(host, connection))
         return;
-    const char *what = damage(&world->random, record, &len);
-    if (!would_be_kept(connection, record))
+    bool is_13 = unified_header_begins(record[0]);
+    const char *what =
+        is_13 ? damage_13(&world->random, record, &len) : damage_12(&world->random, record, &len);
+    if (!would_be_kept(host, connection, record))
         receive_forged(world, host, datagram->path, record, len, what);
 }
 
@@ -171,7 +235,8 @@ static void forge_plaintext(struct world *world, struct host *host, uint32_t pat
                    "a plaintext record from nowhere");
 }
 
-static void forge_garbage(struct world *world, struct host *host, uint32_t path)
+static void forge_garbage(struct world *world, struct host *host, uint32_t path,
+                          const struct connection *connection)
 {
     uint8_t bytes[GARBAGE_MAX];
     size_t len = seeded_below(&world->random, sizeof(bytes));
@@ -181,6 +246,8 @@ static void forge_garbage(struct world *world, struct host *host, uint32_t path)
     /* By chance it might be something. */
     if (len > 4 && bytes[3] == 0 && bytes[4] <= 1)
         bytes[3] = 7;
+    if (len > 0 && would_be_kept(host, connection, bytes))
+        bytes[0] = 0;
     receive_forged(world, host, path, bytes, len, "garbage");
 }
 
@@ -189,12 +256,29 @@ void forgery_try(struct world *world, struct host *host, const struct flying *da
     const struct connection *connection = owner_of(world, host, datagram->path);
     if (connection == NULL)
         return;
-    if (connection->handshake == POOL_NONE && seeded_happens(&world->random, 300))
+    if (connection->state != CONNECTION_HANDSHAKING && seeded_happens(&world->random, 300))
         forge_plaintext(world, host, datagram->path);
     else if (seeded_happens(&world->random, 200))
-        forge_garbage(world, host, datagram->path);
+        forge_garbage(world, host, datagram->path, connection);
     else
         forge_protected(world, host, datagram, connection);
+}
+
+/* 1.3: what found no room has not been received, and may come again. */
+static bool was_put_off(const struct world *world, const struct host *host,
+                        const struct connection *connection, const struct flying *datagram)
+{
+    enum side from = host->side == SIDE_SERVER ? SIDE_CLIENT : SIDE_SERVER;
+    const struct handshake *handshake =
+        connection_handshake(&host->endpoint->environment, connection);
+    struct seen_record record;
+    struct sight sight;
+    return handshake != NULL && records_first_protected(datagram->bytes, datagram->len, &record) &&
+           record.is_unified &&
+           onlooker_open(&world->paths[datagram->path].onlookers[from], datagram->bytes, &record,
+                         &sight) &&
+           sight.epoch == EPOCH_HANDSHAKE &&
+           replay_window_admits(&handshake->v13.epoch.window, sight.opened.sequence);
 }
 
 void forgery_replay(struct world *world, struct host *host, const struct flying *datagram)
@@ -202,7 +286,7 @@ void forgery_replay(struct world *world, struct host *host, const struct flying 
     uint8_t record[FORGED_MAX];
     size_t len = take_protected(datagram, record);
     const struct connection *connection = owner_of(world, host, datagram->path);
-    if (len > 0 && connection != NULL && connection->association.keys_ready &&
-        !would_be_kept(connection, record))
+    if (len > 0 && connection != NULL && has_keys(host, connection) &&
+        !would_be_kept(host, connection, record) && !was_put_off(world, host, connection, datagram))
         receive_forged(world, host, datagram->path, record, len, "a record seen before");
 }

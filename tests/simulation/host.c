@@ -43,7 +43,8 @@ bool host_words_are_in(const uint8_t *bytes, size_t len)
 
 static size_t words_len(const struct world *world, unsigned number)
 {
-    size_t max = shape_mtu(world->shape) - RECORD_OVERHEAD;
+    size_t fits = shape_mtu(world->shape) - RECORD_OVERHEAD;
+    size_t max = fits < SHAPE_WORDS_MAX ? fits : SHAPE_WORDS_MAX;
     if (world->options.data_len_max > 0 && world->options.data_len_max < max)
         max = world->options.data_len_max;
     return FILLING_AT + number * 37u % (max - FILLING_AT + 1);
@@ -128,6 +129,8 @@ void host_note_associations(struct world *world, struct host *host)
         const struct connection *connection = endpoint_connection(host->endpoint, slot);
         if (connection->state == CONNECTION_CLOSED && connection->events == 0)
             continue;
+        onlooker_learn(&world->paths[path_of(host, connection)].onlookers[host->side], connection,
+                       connection_handshake(&host->endpoint->environment, connection));
         struct rdtls_id id = {slot, connection->generation};
         struct end *end = world_end_of(host, id);
         if (end == NULL) {
@@ -192,12 +195,15 @@ static void take_connected(struct world *world, struct host *host, struct end *e
     end->connected = true;
     end->connected_ns = world->now;
     end->asks_left = ASKS_MAX;
-    if (host->side == SIDE_CLIENT) {
-        check_agreement(world, end);
+    const struct end *client = end;
+    if (host->side == SIDE_SERVER)
+        client = world->shape->v13 ? world_peer_of(world, SIDE_SERVER, end) : NULL;
+    if (client != NULL)
+        check_agreement(world, client);
+    if (host->side == SIDE_CLIENT)
         ask(world, host, end);
-    } else if (!world->server_is_silent) {
+    else if (!world->server_is_silent)
         host_say(world, host, end, GREETING);
-    }
 }
 
 static void judge(struct world *world, struct host *host, struct end *end)

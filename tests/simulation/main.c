@@ -30,7 +30,7 @@ static const char usage[] =
     "  --trace             show every datagram\n"
     "  --every N           only every Nth shape\n";
 
-enum choice {
+enum option_choice {
     CHOICE_SEED = 256,
     CHOICE_SEEDS,
     CHOICE_EXHAUSTIVE,
@@ -121,7 +121,7 @@ static bool read_seeds(int argc, char **argv, struct request *request)
 static bool read_choice(int argc, char **argv, int choice, struct request *request)
 {
     request->modes |= 1u << (choice - CHOICE_SEED);
-    switch ((enum choice)choice) {
+    switch ((enum option_choice)choice) {
     case CHOICE_SEED:
         return read_number(optarg, &request->seed);
     case CHOICE_SEEDS:
@@ -155,7 +155,7 @@ static bool read_choice(int argc, char **argv, int choice, struct request *reque
     return false;
 }
 
-static bool is_asked_for(const struct request *request, enum choice mode)
+static bool is_asked_for(const struct request *request, enum option_choice mode)
 {
     return (request->modes >> (mode - CHOICE_SEED) & 1) != 0;
 }

@@ -143,15 +143,15 @@ static enum fault choose_fault(struct network *network)
 static bool corrupt(struct network *network, struct flying *datagram, struct fate *fate)
 {
     size_t at;
-    size_t len;
+    struct seen_record record;
     uint8_t change = (uint8_t)(1 + seeded_below(&network->random, 255));
     if (network->options.rates.corrupts_plaintext) {
         at = seeded_below(&network->random, datagram->len);
         fate->plaintext_corrupted = !records_protect(datagram->bytes, datagram->len, at);
     } else {
-        if (!records_protected_part(datagram->bytes, datagram->len, &at, &len))
+        if (!records_first_protected(datagram->bytes, datagram->len, &record))
             return false;
-        at += seeded_below(&network->random, len);
+        at = record.content + seeded_below(&network->random, record.end - record.content);
     }
     datagram->bytes[at] ^= change;
     return true;

@@ -27,14 +27,20 @@ static void digest_add(struct world *world, const void *bytes, size_t len)
         world->digest = (world->digest ^ at[i]) * fnv_prime;
 }
 
-static void trace(const struct world *world, const char *what, uint32_t path, const uint8_t *bytes,
-                  size_t len)
+/* onlooker: of the sender; NULL: what any onlooker sees. */
+static void describe(const struct world *world, const struct onlooker *onlooker,
+                     struct bytes datagram, char description[DESCRIPTION_MAX])
 {
-    char description[DESCRIPTION_MAX];
-    if (!world->options.trace)
-        return;
-    records_describe(bytes, len, description, sizeof(description));
-    printf("%12.6f  #%u %-22s %4zu  %s\n", (double)world->now / 1e9, path, what, len, description);
+    if (world->options.trace)
+        records_describe(datagram.data, datagram.len, onlooker, description, DESCRIPTION_MAX);
+}
+
+static void trace(const struct world *world, const char *what, uint32_t path, size_t len,
+                  const char *description)
+{
+    if (world->options.trace)
+        printf("%12.6f  #%u %-22s %4zu  %s\n", (double)world->now / 1e9, path, what, len,
+               description);
 }
 
 static uint64_t hellos_turned_away(const struct host *host)
@@ -48,8 +54,10 @@ static void receive(struct world *world, struct host *host, struct flying *datag
     struct path_log *path = &world->paths[datagram->path];
     if (seeded_happens(&world->random, world->options.forge))
         forgery_try(world, host, datagram);
+    char description[DESCRIPTION_MAX];
+    describe(world, NULL, bytes_of(datagram->bytes, datagram->len), description);
     trace(world, host->side == SIDE_SERVER ? "  server receives" : "  client receives",
-          datagram->path, datagram->bytes, datagram->len);
+          datagram->path, datagram->len, description);
     if (host->side == SIDE_SERVER && !path->proven)
         path->bytes_in += datagram->len;
     struct flying *copy = NULL;
@@ -118,7 +126,10 @@ static void send_one(struct world *world, struct host *host, const struct rdtls_
         return;
     }
     struct path_log *path = &world->paths[number];
-    check_departure(world, host->side, number, datagram);
+    char description[DESCRIPTION_MAX];
+    describe(world, &path->onlookers[host->side], bytes_of(datagram->bytes, datagram->len),
+             description);
+    bool is_data = check_departure(world, host->side, number, datagram);
     digest_add(world, &world->now, sizeof(world->now));
     digest_add(world, datagram->bytes, datagram->len);
     uint32_t index = world->network.sent;
@@ -129,8 +140,7 @@ static void send_one(struct world *world, struct host *host, const struct rdtls_
     (void)snprintf(what, sizeof(what), "%s %u%s%s", host->side == SIDE_SERVER ? "server" : "client",
                    index, fate.fault == FAULT_NONE ? "" : " ",
                    fate.fault == FAULT_NONE ? "" : fault_name(fate.fault));
-    trace(world, what, number, datagram->bytes, datagram->len);
-    bool is_data = records_carry_data(datagram->bytes, datagram->len);
+    trace(world, what, number, datagram->len, description);
     if (fate.harmed)
         moments_add(&path->harmed, world->now);
     if (fate.harmed && is_data && host->side == SIDE_SERVER)

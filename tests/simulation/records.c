@@ -3,60 +3,68 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "onlooker.h"
+#include "wire/ack.h"
 #include "wire/alert.h"
 #include "wire/handshake_header.h"
 
-bool records_next(const uint8_t *datagram, size_t len, size_t *at, struct record_header *header)
+static bool next_unified(struct reader *reader, struct seen_record *record)
+{
+    struct unified_header header;
+    if (!unified_header_read(reader, &header))
+        return false;
+    record->is_unified = true;
+    record->epoch = header.epoch_bits;
+    record->content = record->start + header.len;
+    record->end = record->content + header.length;
+    return true;
+}
+
+bool records_next(const uint8_t *datagram, size_t len, size_t *at, struct seen_record *record)
 {
     struct reader reader = reader_of(bytes_of(datagram + *at, len - *at));
-    if (!record_header_read(&reader, header) || header->length > reader.left)
-        return false;
-    *at += RECORD_HEADER_LEN + (size_t)header->length;
+    struct record_header header;
+    *record = (struct seen_record){.start = *at};
+    if (reader.left > 0 && unified_header_begins(reader.at[0])) {
+        if (!next_unified(&reader, record))
+            return false;
+    } else {
+        if (!record_header_read(&reader, &header) || header.length > reader.left)
+            return false;
+        record->type = header.type;
+        record->epoch = header.epoch;
+        record->sequence = header.sequence;
+        record->content = *at + RECORD_HEADER_LEN;
+        record->end = record->content + header.length;
+    }
+    *at = record->end;
     return true;
 }
 
 bool records_are_whole(const uint8_t *datagram, size_t len)
 {
-    struct record_header header;
+    struct seen_record record;
     size_t at = 0;
-    while (at < len && records_next(datagram, len, &at, &header))
+    while (at < len && records_next(datagram, len, &at, &record))
         continue;
     return at == len && len > 0;
 }
 
 bool records_protect(const uint8_t *datagram, size_t len, size_t byte)
 {
-    struct record_header header;
-    size_t start = 0;
+    struct seen_record record;
     size_t at = 0;
-    while (records_next(datagram, len, &at, &header)) {
+    while (records_next(datagram, len, &at, &record))
         if (byte < at)
-            return header.epoch != 0 && byte >= start + RECORD_HEADER_LEN;
-        start = at;
-    }
+            return record.is_unified || (record.epoch != 0 && byte >= record.content);
     return false;
 }
 
-bool records_protected_part(const uint8_t *datagram, size_t len, size_t *at, size_t *part_len)
+bool records_first_protected(const uint8_t *datagram, size_t len, struct seen_record *record)
 {
-    struct record_header header;
-    size_t next = 0;
-    while (records_next(datagram, len, &next, &header)) {
-        if (header.epoch == 0 || header.length == 0)
-            continue;
-        *part_len = header.length;
-        *at = next - header.length;
-        return true;
-    }
-    return false;
-}
-
-bool records_carry_data(const uint8_t *datagram, size_t len)
-{
-    struct record_header header;
     size_t at = 0;
-    while (records_next(datagram, len, &at, &header))
-        if (header.type == CONTENT_APPLICATION_DATA)
+    while (records_next(datagram, len, &at, record))
+        if (record_is_protected(record) && record->end > record->content)
             return true;
     return false;
 }
@@ -118,29 +126,57 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *text, const c
     text->left -= added;
 }
 
-static void describe_plaintext(struct text *text, const struct record_header *header,
-                               struct bytes content)
+static void describe_content(struct text *text, uint8_t type, struct bytes content)
 {
     struct reader reader = reader_of(content);
     struct handshake_header message;
     struct bytes fragment;
     struct alert alert;
-    if (header->type == CONTENT_CHANGE_CIPHER_SPEC)
+    if (type == CONTENT_CHANGE_CIPHER_SPEC)
         add(text, "ChangeCipherSpec");
-    else if (header->type == CONTENT_ALERT && alert_read(content, &alert))
+    else if (type == CONTENT_ALERT && alert_read(content, &alert))
         add(text, "alert %u", alert.description);
-    else if (header->type == CONTENT_HANDSHAKE &&
-             handshake_fragment_read(&reader, &message, &fragment))
+    else if (type == CONTENT_HANDSHAKE && handshake_fragment_read(&reader, &message, &fragment))
         add(text, "%s %u[%u..%u/%u]", message_name(message.type), message.message_seq,
             message.fragment_offset, message.fragment_offset + message.fragment_length,
             message.length);
+    else if (type == CONTENT_APPLICATION_DATA)
+        add(text, "data");
+    else if (type == CONTENT_ACK)
+        add(text, "ACK");
     else
-        add(text, "type %u?", header->type);
+        add(text, "type %u?", type);
 }
 
-static void describe_protected(struct text *text, const struct record_header *header)
+static void describe_ack(struct text *text, struct bytes content)
 {
-    switch (header->type) {
+    struct reader numbers;
+    struct record_number number;
+    if (!ack_read(content, &numbers))
+        return;
+    while (ack_next(&numbers, &number))
+        add(text, " %llu.%llu", (unsigned long long)number.epoch,
+            (unsigned long long)number.sequence);
+}
+
+static void describe_unified(struct text *text, const uint8_t *datagram,
+                             const struct seen_record *record, const struct onlooker *onlooker)
+{
+    struct sight sight;
+    if (onlooker == NULL || !onlooker_open(onlooker, datagram, record, &sight)) {
+        add(text, "{epoch ..%u}", record->epoch);
+        return;
+    }
+    add(text, "%u.%llu {", sight.epoch, (unsigned long long)sight.opened.sequence);
+    describe_content(text, sight.opened.type, sight.opened.plaintext);
+    if (sight.opened.type == CONTENT_ACK)
+        describe_ack(text, sight.opened.plaintext);
+    add(text, "}");
+}
+
+static void describe_protected(struct text *text, const struct seen_record *record)
+{
+    switch (record->type) {
     case CONTENT_APPLICATION_DATA:
         add(text, "{data}");
         break;
@@ -151,28 +187,37 @@ static void describe_protected(struct text *text, const struct record_header *he
         add(text, "{alert}");
         break;
     default:
-        add(text, "{type %u?}", header->type);
+        add(text, "{type %u?}", record->type);
         break;
     }
 }
 
-void records_describe(const uint8_t *datagram, size_t len, char *text, size_t text_len)
+static void describe(struct text *text, const uint8_t *datagram, const struct seen_record *record,
+                     const struct onlooker *onlooker)
+{
+    if (record->is_unified) {
+        describe_unified(text, datagram, record, onlooker);
+        return;
+    }
+    add(text, "%u.%llu ", record->epoch, (unsigned long long)record->sequence);
+    if (record->epoch == 0)
+        describe_content(text, record->type,
+                         bytes_of(datagram + record->content, record->end - record->content));
+    else
+        describe_protected(text, record);
+}
+
+void records_describe(const uint8_t *datagram, size_t len, const struct onlooker *onlooker,
+                      char *text, size_t text_len)
 {
     struct text out = {text, text_len};
-    struct record_header header;
-    size_t start = 0;
+    struct seen_record record;
     size_t at = 0;
     text[0] = '\0';
-    while (records_next(datagram, len, &at, &header)) {
-        add(&out, "%s%u.%llu ", start > 0 ? ", " : "", header.epoch,
-            (unsigned long long)header.sequence);
-        if (header.epoch == 0)
-            describe_plaintext(&out, &header,
-                               bytes_of(datagram + start + RECORD_HEADER_LEN, header.length));
-        else
-            describe_protected(&out, &header);
-        start = at;
+    while (records_next(datagram, len, &at, &record)) {
+        add(&out, "%s", record.start > 0 ? ", " : "");
+        describe(&out, datagram, &record, onlooker);
     }
     if (at != len)
-        add(&out, "%s%zu bytes that are no record", start > 0 ? ", " : "", len - at);
+        add(&out, "%s%zu bytes that are no record", at > 0 ? ", " : "", len - at);
 }

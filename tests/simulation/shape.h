@@ -32,12 +32,13 @@ struct shape {
 enum {
     SHAPE_VERIFIES = 3,
     SHAPE_SIGNERS = 2,
-    SHAPE_VERSIONS = 1,
+    SHAPE_VERSIONS = 2,
     SHAPE_COUNT =
         2 * 2 * 2 * 2 * CERTIFICATE_SHAPES * SHAPE_VERSIONS * SHAPE_VERIFIES * SHAPE_SIGNERS,
     SHAPE_COMMON = SHAPE_COUNT / SHAPE_VERIFIES / SHAPE_SIGNERS, /* all but these two differ */
     SHAPE_SIGNER_MS = 20,
     SHAPE_NAME_MAX = 112,
+    SHAPE_WORDS_MAX = 899,      /* what either side lets the other one put into a record */
     SHAPE_QUESTIONS = 3,        /* records that a client wants to have echoed */
     SHAPE_RETRANSMIT_MS = 1000, /* all as by default, but: */
     SHAPE_IDLE_MS = 120000,     /* longer than any handshake, short enough to be waited for */

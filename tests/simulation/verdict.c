@@ -2,8 +2,6 @@
 
 #include "host.h"
 
-enum { ALERT_HANDSHAKE_FAILURE_RECEIVED = RDTLS_RECEIVED_ALERT + RDTLS_ALERT_HANDSHAKE_FAILURE };
-
 static const uint64_t window_before_ns = 500000000;
 static const uint64_t window_after_ns = 1000000000;
 
@@ -15,14 +13,14 @@ static bool is_any_between(const struct moments *moments, uint64_t from, uint64_
     return false;
 }
 
-/* false: it was given a chance and did not take it, at *chance_ns. */
+/* false: it was given a chance before end_ns and did not take it, at *chance_ns. */
 static bool was_given_no_chance(const struct path_log *path, const struct end *client,
-                                uint64_t *chance_ns)
+                                uint64_t end_ns, uint64_t *chance_ns)
 {
     for (size_t i = 0; i < path->sent.count; i++) {
         uint64_t at = path->sent.at[i];
         uint64_t until = at + window_after_ns;
-        if (at < client->begun_ns || until > client->closed_ns)
+        if (at < client->begun_ns || until > end_ns)
             continue;
         *chance_ns = at;
         uint64_t from = at > window_before_ns ? at - window_before_ns : 0;
@@ -41,7 +39,7 @@ static void judge_failed_client(struct world *world, const struct end *client)
         return;
     if (client->status != RDTLS_TIMED_OUT)
         world_fail(world, "a client fails with %s", rdtls_status_name(client->status));
-    else if (!was_given_no_chance(path, client, &chance_ns))
+    else if (!was_given_no_chance(path, client, client->closed_ns, &chance_ns))
         world_fail(world, "a client times out although it had its chance at %.3f s",
                    (double)chance_ns / 1e9);
 }
@@ -50,28 +48,54 @@ static void judge_failed_client(struct world *world, const struct end *client)
 static void judge_refused_client(struct world *world, const struct end *client)
 {
     const struct end *server = world_peer_of(world, SIDE_CLIENT, client);
+    bool is_13 = world->shape->v13;
+    enum rdtls_status refusal =
+        is_13 ? RDTLS_ALERT_CERTIFICATE_REQUIRED : RDTLS_ALERT_HANDSHAKE_FAILURE;
     if (world->paths[client->path].plaintext_corrupted)
         return;
-    if (client->connected ||
-        (client->status != (enum rdtls_status)ALERT_HANDSHAKE_FAILURE_RECEIVED &&
-         client->status != RDTLS_TIMED_OUT))
+    /* A client of 1.3 has said its last word before the server can refuse it. */
+    if ((client->connected && !is_13) ||
+        (client->status != RDTLS_RECEIVED_ALERT + refusal && client->status != RDTLS_TIMED_OUT &&
+         !(client->connected && client->closed_by_host)))
         world_fail(world, "a client without certificate ends with %s",
                    rdtls_status_name(client->status));
+    if (client->answered != 0)
+        world_fail(world, "a client without certificate is answered");
     if (server == NULL || server->closed_by_host)
         return;
     if (server->connected ||
-        (server->status != RDTLS_ALERT_HANDSHAKE_FAILURE && server->status != RDTLS_TIMED_OUT))
+        (server->status != refusal && server->status != RDTLS_TIMED_OUT && !client->closed_by_host))
         world_fail(world, "a server that refuses ends with %s", rdtls_status_name(server->status));
 }
 
+/* In 1.3 a client is CONNECTED before its server. When nothing of its last flight arrives, or
+ * nothing is acknowledged, it ends by time-out. */
 static void judge_connected_client(struct world *world, const struct end *client)
 {
+    const struct path_log *path = &world->paths[client->path];
     const struct end *server = world_peer_of(world, SIDE_CLIENT, client);
     bool by_peer = client->status == RDTLS_CLOSED_BY_PEER;
-    if (server == NULL || !server->connected)
+    bool timed_out = world->shape->v13 && client->status == RDTLS_TIMED_OUT;
+    bool has_last_word = world->shape->v13 && (timed_out || by_peer || client->closed_by_host);
+    uint64_t chance_ns;
+    if (path->plaintext_corrupted && world->shape->v13)
+        return;
+    if ((server == NULL || !server->connected) && !has_last_word)
         world_fail(world, "a client is CONNECTED, its server is not");
-    if (!by_peer && client->status != RDTLS_CLOSED && client->status != RDTLS_IDLE)
+    /* A server that has left acknowledges nothing. */
+    uint64_t end_ns = client->closed_ns;
+    if (server != NULL && server->closed && server->closed_ns < end_ns)
+        end_ns = server->closed_ns;
+    if (timed_out && !was_given_no_chance(path, client, end_ns, &chance_ns))
+        world_fail(world, "a connected client times out although it had its chance at %.3f s",
+                   (double)chance_ns / 1e9);
+    if (!by_peer && !timed_out && client->status != RDTLS_CLOSED && client->status != RDTLS_IDLE)
         world_fail(world, "a connected client ends with %s", rdtls_status_name(client->status));
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
 }
 
 static void judge_strictly(struct world *world, const struct end *client, uint64_t bound_ns)
@@ -81,11 +105,14 @@ static void judge_strictly(struct world *world, const struct end *client, uint64
         world_fail(world, "a client ends with %s", rdtls_status_name(client->status));
         return;
     }
-    if (client->connected_ns - client->begun_ns > bound_ns)
-        world_fail(world, "a client needs %.3f s",
-                   (double)(client->connected_ns - client->begun_ns) / 1e9);
-    if (server != NULL && server->connected_ns > client->connected_ns)
+    uint64_t both_ns =
+        later(client->connected_ns, server != NULL ? server->connected_ns : 0) - client->begun_ns;
+    if (both_ns > bound_ns)
+        world_fail(world, "a handshake needs %.3f s", (double)both_ns / 1e9);
+    if (server != NULL && server->connected_ns > client->connected_ns && !world->shape->v13)
         world_fail(world, "a server is CONNECTED after its client");
+    if (client->status == RDTLS_TIMED_OUT)
+        world_fail(world, "a connected client times out");
     if (client->answered != (1u << SHAPE_QUESTIONS) - 1)
         world_fail(world, "a client's questions are not answered");
     /* What the server says first is said once; what comes before the host has judged is dropped, as
@@ -106,7 +133,7 @@ void verdict_judge(struct world *world, uint64_t bound_ns)
             judge_strictly(world, client, bound_ns);
         else if (!client->connected)
             judge_failed_client(world, client);
-        if (client->connected)
+        if (client->connected && !shape_is_refused(world->shape))
             judge_connected_client(world, client);
     }
 }

@@ -123,6 +123,11 @@ void world_init(struct world *world, const struct shape *shape, const struct wor
     world->paths = allocate(options->clients * sizeof(struct path_log));
     for (uint32_t i = 0; i < options->clients; i++)
         lay_path(&world->paths[i], i);
+    if (!protection_engines_open(&world->engines))
+        abort();
+    for (uint32_t i = 0; i < options->clients; i++)
+        for (enum side side = SIDE_CLIENT; side < SIDE_COUNT; side++)
+            world->paths[i].onlookers[side].engines = &world->engines;
     for (enum side side = SIDE_CLIENT; side < SIDE_COUNT; side++) {
         world->configs[side] = configs != NULL ? configs[side] : shape_config(shape, side);
         world->hosts[side].side = side;
@@ -142,6 +147,7 @@ void world_free(struct world *world)
         free(world->paths[i].sent.at);
     }
     free(world->paths);
+    protection_engines_close(&world->engines);
     network_free(&world->network);
 }
 

@@ -12,6 +12,7 @@
 #include <ringdtls/endpoint.h>
 
 #include "network.h"
+#include "onlooker.h"
 #include "seeded.h"
 #include "shape.h"
 
@@ -75,7 +76,8 @@ struct path_log {
     bool plaintext_corrupted;
     uint64_t bytes_in; /* at the server, as long as it is not proven */
     uint64_t bytes_out;
-    uint64_t last_sequence[SIDE_COUNT]; /* of the records under keys that were sent, plus 1 */
+    uint64_t last_sequence[SIDE_COUNT];    /* of the records under keys that were sent, plus 1 */
+    struct onlooker onlookers[SIDE_COUNT]; /* of 1.3, of what either side sends */
     struct moments harmed;
     struct moments sent; /* handshake datagrams from the client */
 };
@@ -103,7 +105,8 @@ struct world {
     struct network network;
     struct host hosts[SIDE_COUNT];
     struct path_log *paths;
-    uint64_t digest; /* over all bytes sent, with their times */
+    struct protection_engines engines; /* of the onlookers */
+    uint64_t digest;                   /* over all bytes sent, with their times */
     uint64_t steps;
     uint64_t forged;
     bool server_is_silent; /* it does not greet */
