@@ -147,6 +147,17 @@ void host_note_associations(struct world *world, struct host *host)
     }
 }
 
+/* A host of 1.3 may have new keys at any time; by itself the library has them after many records.
+ */
+static void update_keys(struct world *world, struct host *host, const struct end *end)
+{
+    struct connection *connection = endpoint_find(host->endpoint, end->id);
+    if (connection == NULL || !association_is_13(&connection->association))
+        return;
+    connection_update_keys(&host->endpoint->environment, connection, world->now);
+    endpoint_settle(host->endpoint, end->id.slot);
+}
+
 /* Is this what the other side said, for the first time? */
 static void take_words(struct world *world, struct host *host, struct end *end,
                        const struct rdtls_event *event)
@@ -175,6 +186,8 @@ static void take_words(struct world *world, struct host *host, struct end *end,
     if ((end->seen[number / 64] >> number % 64 & 1) != 0)
         world_fail(world, "record %u has come twice", number);
     end->seen[number / 64] |= UINT64_C(1) << number % 64;
+    if (seeded_happens(&world->random, world->options.update))
+        update_keys(world, host, end);
     if (host->side == SIDE_SERVER) {
         host_say(world, host, end, question);
     } else if (question == GREETING) {

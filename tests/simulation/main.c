@@ -85,7 +85,7 @@ struct request {
     bool trace;
 };
 
-enum { CROWD = 1000, REPEATS = 20000, PEERS = 50, DOUBLES_EVERY = 20 };
+enum { CROWD = 1000, REPEATS = 20000, PEERS = 50, DOUBLES_EVERY = 47 };
 
 static bool read_number(const char *text, uint64_t *number)
 {
@@ -174,7 +174,7 @@ static bool run(struct report *report, const struct request *request)
     if (is_asked_for(request, CHOICE_DOUBLES))
         run_doubles(report, request->is_long ? every : DOUBLES_EVERY);
     if (is_asked_for(request, CHOICE_RESTARTS))
-        run_restarts(report);
+        run_restarts(report, every);
     if (is_asked_for(request, CHOICE_DEPARTURES))
         run_departures(report, every);
     if (is_asked_for(request, CHOICE_CROWDS))

@@ -45,7 +45,7 @@ void run_planned(struct report *report, unsigned shape, enum closer closer,
 
 /* Clients that come back on the same path; ends that leave at any moment; a thousand at once; peers
  * that never stop. */
-void run_restarts(struct report *report);
+void run_restarts(struct report *report, unsigned every);
 void run_departures(struct report *report, unsigned every);
 void run_crowds(struct report *report, unsigned clients);
 void run_repeats(struct report *report, uint64_t count);

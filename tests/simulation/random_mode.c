@@ -57,6 +57,7 @@ void random_conversation(uint64_t seed, struct conversation *conversation)
     options->forge = ONE_OF(&random, 0, 100, 500);
     options->accept_delay_ns = ONE_OF(&random, 0, 0, 40, 2500) * ms_ns;
     options->data_len_max = ONE_OF(&random, 0, 60, 200);
+    options->update = ONE_OF(&random, 0, 0, 50, 300, 1000);
     draw_network(&random, &options->network);
     conversation->spread_ns = ONE_OF(&random, 0, 20, 2000) * ms_ns;
     conversation->closer = (enum closer)seeded_below(&random, CLOSER_COUNT);

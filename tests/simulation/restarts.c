@@ -166,9 +166,9 @@ static void restart_in_handshake(struct report *report, struct shape *shape, uns
     finish_world(&world, report, name);
 }
 
-void run_restarts(struct report *report)
+void run_restarts(struct report *report, unsigned every)
 {
-    for (unsigned number = 0; number < SHAPE_COMMON; number++) {
+    for (unsigned number = 0; number < SHAPE_COMMON; number += every) {
         struct shape shape = shape_mixed(number);
         if (shape_is_refused(&shape))
             continue;

@@ -98,6 +98,14 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+static bool has_seen_all(const struct end *hearer, const struct end *speaker)
+{
+    for (unsigned i = 0; i < speaker->sent; i++)
+        if ((hearer->seen[i / 64] >> i % 64 & 1) == 0)
+            return false;
+    return true;
+}
+
 static void judge_strictly(struct world *world, const struct end *client, uint64_t bound_ns)
 {
     const struct end *server = world_peer_of(world, SIDE_CLIENT, client);
@@ -115,6 +123,11 @@ static void judge_strictly(struct world *world, const struct end *client, uint64
         world_fail(world, "a connected client times out");
     if (client->answered != (1u << SHAPE_QUESTIONS) - 1)
         world_fail(world, "a client's questions are not answered");
+    bool is_undisturbed = world->paths[client->path].harmed.count == 0 &&
+                          world->network.faults == 0 && world->shape->verify != RDTLS_VERIFY_HOST;
+    if (is_undisturbed && server != NULL &&
+        !(has_seen_all(server, client) && has_seen_all(client, server)))
+        world_fail(world, "a record is lost although nothing has happened");
     /* What the server says first is said once; what comes before the host has judged is dropped, as
      * endpoint.h says. */
     bool may_be_dropped = world->greeting_harmed || world->shape->verify == RDTLS_VERIFY_HOST;

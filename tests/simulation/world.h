@@ -31,6 +31,8 @@ struct world_options {
                          datagram */
     unsigned stutter; /* per mille of the passes whose transmissions are refused half-way, as by
                          EAGAIN */
+    unsigned update;  /* 1.3: per mille of the records of data after which a host moves on to new
+                         keys */
     unsigned forge;   /* per mille of the datagrams that a forged one comes before */
     bool trace;
     bool restarts;            /* a client is to come back on the same path */

@@ -43,6 +43,28 @@ Test(sent_records, what_was_acknowledged_is_not_missing)
     cr_expect_not(sent_records_has_all(&sent, 1, 10), "another message");
 }
 
+/* A flight of more records than there are places: what is acknowledged and touches takes one. */
+Test(sent_records, pieces_that_touch_take_one_place)
+{
+    enum { PIECE = 100, FORGOTTEN = 9, PIECES = SENT_RECORDS_MAX + FORGOTTEN, AGAIN = 1000 };
+    struct sent_records sent = {.count = 0};
+    for (uint16_t i = 0; i < PIECES; i++)
+        note(&sent, i, 0, (uint16_t)(i * PIECE), (uint16_t)((i + 1) * PIECE));
+    for (uint16_t i = PIECES; i-- > FORGOTTEN;)
+        cr_expect(acknowledge(&sent, i));
+    cr_expect_eq(sent.count, 1);
+    for (uint16_t i = 0; i < FORGOTTEN; i++) {
+        cr_expect_not(acknowledge(&sent, i), "it was forgotten");
+        note(&sent, AGAIN + i, 0, (uint16_t)(i * PIECE), (uint16_t)((i + 1) * PIECE));
+    }
+    for (uint16_t i = 0; i < FORGOTTEN; i++)
+        cr_expect(acknowledge(&sent, AGAIN + i));
+    cr_expect(sent_records_has_all(&sent, 0, PIECES * PIECE));
+    note(&sent, 2000, 1, 0, 10);
+    cr_expect(acknowledge(&sent, 2000));
+    cr_expect_eq(sent.count, 2, "another message is not joined");
+}
+
 /* Hazard 20: ACKs of records that were never sent, of other epochs, and numbers beyond all. */
 Test(sent_records, numbers_that_were_never_sent_mean_nothing)
 {
