@@ -1,6 +1,7 @@
 /*
  * The configuration: credentials, policy and limits of the protocol. Immutable once made, so that
  * any number of connections, endpoints and threads may share one. Whoever uses it keeps it alive.
+ * What the options point to is copied, and may go once rdtls_config_new has returned.
  */
 #ifndef RINGDTLS_CONFIG_H
 #define RINGDTLS_CONFIG_H
@@ -34,9 +35,10 @@ enum rdtls_srtp_profile {
     RDTLS_SRTP_AEAD_AES_256_GCM = 8,
 };
 
+/* Who speaks first. */
 enum rdtls_role { RDTLS_CLIENT, RDTLS_SERVER };
 
-/* Does the server ask for a certificate (RFC 5246 section 7.4.4)? */
+/* Does the server ask for a certificate (RFC 5246 section 7.4.4, RFC 8446 section 4.3.2)? */
 enum rdtls_client_certificate {
     RDTLS_CLIENT_CERTIFICATE_NONE,    /* it does not */
     RDTLS_CLIENT_CERTIFICATE_REQUEST, /* it does; a client without one is let in */
@@ -55,7 +57,8 @@ enum rdtls_verify {
                            it */
 };
 
-/* When must a client prove its address before it costs anything (RFC 6347 section 4.2.1)? */
+/* When must a client prove its address before it costs anything (RFC 6347 section 4.2.1, RFC 9147
+ * section 5.1)? */
 enum rdtls_cookies {
     RDTLS_COOKIES_ALWAYS,
     RDTLS_COOKIES_UNDER_LOAD, /* when half of handshakes_max are in flight */
@@ -79,6 +82,7 @@ struct rdtls_credential {
     size_t private_key_pem_len;
 };
 
+/* Times are milliseconds, lengths bytes. */
 struct rdtls_config_options {
     size_t size; /* sizeof(struct rdtls_config_options), set by the defaults function */
 
@@ -93,10 +97,10 @@ struct rdtls_config_options {
     bool client_certificate_offer; /* a client offers its certificate when it is asked for one;
                                       default false */
 
-    enum rdtls_client_certificate client_certificate; /* server: default NONE */
-    enum rdtls_verify verify;                         /* default NONE */
-    const uint8_t (*fingerprints)[RDTLS_FINGERPRINT_LEN];
-    size_t fingerprint_count; /* at most 16; copied */
+    enum rdtls_client_certificate client_certificate;     /* server: default NONE */
+    enum rdtls_verify verify;                             /* default NONE */
+    const uint8_t (*fingerprints)[RDTLS_FINGERPRINT_LEN]; /* SHA-256 each */
+    size_t fingerprint_count;                             /* at most 16; copied */
 
     /* 0xfefd (DTLS 1.2), 0xfefc (DTLS 1.3), in any order: the newest that both know is used.
      * version_count 0: 1.2 alone. Copied. */
@@ -119,8 +123,9 @@ struct rdtls_config_options {
     /* Largest UDP payload that is sent, in bytes: RDTLS_MTU_MIN..RDTLS_MTU_MAX, default 1200. */
     uint16_t mtu;
 
-    /* RFC 6347 section 4.2.4.1: first time-out (default 1000), doubled up to the limit (60000),
-     * resent at most so many times (8). The whole handshake has handshake_timeout_ms (30000). */
+    /* RFC 6347 section 4.2.4.1, RFC 9147 section 5.8.2: first time-out (default 1000), doubled up
+     * to the limit (60000), resent at most so many times (8). The whole handshake has
+     * handshake_timeout_ms (30000). */
     uint32_t retransmit_initial_ms;
     uint32_t retransmit_max_ms;
     uint32_t retransmit_count_max;
@@ -185,9 +190,10 @@ struct rdtls_config_options {
     void *unix_time_context;
 };
 
+/* Made once, read by all. */
 struct rdtls_config;
 
-/* Fill options with the defaults named above. */
+/* Fill options with the defaults named above. Any thread. */
 RDTLS_API void rdtls_config_options_defaults(struct rdtls_config_options *options);
 
 /* Make a configuration. On success *config is to be freed with rdtls_config_free once nothing uses
@@ -195,6 +201,9 @@ RDTLS_API void rdtls_config_options_defaults(struct rdtls_config_options *option
  * Any thread. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_config_new(
     const struct rdtls_config_options *options, struct rdtls_config **config);
+
+/* Wipe the key and give everything back. Nothing may use it any more. NULL: nothing happens. Any
+ * thread. */
 RDTLS_API void rdtls_config_free(struct rdtls_config *config);
 
 /* SHA-256 of our own leaf certificate. NOT_CONNECTED when there is none (a client without

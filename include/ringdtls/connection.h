@@ -3,13 +3,17 @@
  * TURN server). Bytes and time go in, bytes and events come out:
  *
  *     rdtls_conn_receive(conn, datagram, len, now);
- *     while (rdtls_conn_poll(conn, &event)) ...;
- *     while (rdtls_conn_transmit(conn, buffer, sizeof(buffer), &len) == RDTLS_OK && len > 0)
- * send(buffer, len); at rdtls_conn_deadline(conn): rdtls_conn_tick(conn, now), then poll and
- * transmit again
+ *     while (rdtls_conn_poll(conn, &event))
+ *         ...
+ *     while (rdtls_conn_transmit(conn, out, sizeof(out), &len) == RDTLS_OK && len > 0)
+ *         ...
  *
- * Time is nanoseconds on any monotonic clock. Nothing blocks. An object belongs to one thread at a
- * time.
+ * and at rdtls_conn_deadline(conn): rdtls_conn_tick(conn, now), then the two loops again.
+ *
+ * Time is nanoseconds on any monotonic clock, the same in every call. Nothing blocks and nothing
+ * calls back. An object belongs to one thread at a time; which one may change between calls, and
+ * different objects have nothing to do with each other. Lengths are bytes. An error of the peer's
+ * ends the connection and is told by CLOSED; what anybody can send in its name is dropped.
  */
 #ifndef RINGDTLS_CONNECTION_H
 #define RINGDTLS_CONNECTION_H
@@ -24,14 +28,18 @@ extern "C" {
 
 enum {
     RDTLS_RECORD_HEADROOM =
-        21, /* bytes before a payload that is sealed in place: record header 13, explicit nonce 8.
-             With ChaCha20-Poly1305 that is not there, and the payload is moved 8 bytes forward */
+        21, /* bytes before a payload that is sealed in place: record header 13, explicit nonce 8
+             (RFC 6347 section 4.1, RFC 5288). With ChaCha20-Poly1305 there is no such nonce, and
+             1.3's header has 5 bytes: the payload is moved forward */
     RDTLS_RECORD_TAILROOM = 16, /* bytes behind it: the AEAD's tag */
-    RDTLS_PAYLOAD_MAX = 16384,  /* RFC 5246 section 6.2.1 */
+    RDTLS_PAYLOAD_MAX = 16384,  /* RFC 5246 section 6.2.1, RFC 8446 section 5.1 */
     RDTLS_DIGEST_MAX = 64,      /* to be signed: 32 or 48 today */
     RDTLS_SIGNATURE_MAX = 512,  /* of RSA with 4096 bits; of ECDSA with P-256 at most 72 */
 };
 
+/* What rdtls_..._poll tells. In one series of polls SIGN comes first, then CONNECTED and
+ * PEER_CERTIFICATE, then DATA, then CLOSED, so that no data comes before its connection or after
+ * its end. */
 enum rdtls_event_kind {
     RDTLS_EVENT_NONE,
     RDTLS_EVENT_CONNECTED, /* the handshake is complete: data may be sent. Comes once, before any
@@ -50,9 +58,10 @@ struct rdtls_id {
     uint32_t generation;
 };
 
-/* What is to be signed: a digest, with the key of the configured certificate. A server signs its
- * ServerKeyExchange (RFC 8422 section 5.4), a client its CertificateVerify (RFC 5246 section
- * 7.4.8). A handshake asks once. */
+/* What is to be signed: a digest, with the key of the configured certificate. In 1.2 a server signs
+ * its ServerKeyExchange (RFC 8422 section 5.4), a client its CertificateVerify (RFC 5246 section
+ * 7.4.8); in 1.3 both sign their CertificateVerify (RFC 8446 section 4.4.3). A handshake asks once.
+ */
 struct rdtls_sign_request {
     uint16_t scheme;   /* IANA SignatureScheme. P-256: 0x0403 over SHA-256, 0x0503 over SHA-384 (of
                           which P-256 takes the leftmost 32 bytes, FIPS 186-4 section 6.4). RSA: PSS
@@ -65,6 +74,8 @@ struct rdtls_sign_request {
     uint32_t credential; /* whose key: 0: of certificate_pem; n: of the n-th further one */
 };
 
+/* What data and sign point to is there until the next call to rdtls_..._poll, and data as long as
+ * the datagram that it came in; whoever needs it longer copies it. */
 struct rdtls_event {
     enum rdtls_event_kind kind;
     enum rdtls_status status; /* CLOSED: why */
@@ -76,10 +87,12 @@ struct rdtls_event {
     const struct rdtls_sign_request *sign; /* SIGN: until the next poll */
 };
 
+/* What is known of a connection at the moment. A copy but for alpn, which lives as long as the
+ * configuration. */
 struct rdtls_info {
-    uint16_t version;      /* 0xfefd: DTLS 1.2 */
+    uint16_t version;      /* 0xfefd: DTLS 1.2; 0xfefc: DTLS 1.3; 0 until chosen */
     uint16_t cipher_suite; /* IANA code point; 0 until chosen */
-    uint16_t group;
+    uint16_t group;        /* of the key exchange, IANA code point; 0 until chosen */
     bool connected;
     bool peer_certificate; /* the peer has proven to own a certificate; its SHA-256 is in
                               peer_fingerprint */
@@ -87,10 +100,10 @@ struct rdtls_info {
     uint8_t peer_fingerprint[RDTLS_FINGERPRINT_LEN];
     uint32_t retransmits;          /* flights that we sent again */
     uint64_t handshake_started_ns; /* on the clock that was passed in */
-    uint64_t handshake_done_ns;
-    uint16_t srtp_profile; /* enum rdtls_srtp_profile; 0: none was agreed on */
-    uint16_t payload_max;  /* bytes of data that one record to this peer can carry */
-    const char *alpn;      /* the protocol that was agreed on, in the configuration; NULL: none */
+    uint64_t handshake_done_ns;    /* 0 until then */
+    uint16_t srtp_profile;         /* enum rdtls_srtp_profile; 0: none was agreed on */
+    uint16_t payload_max;          /* bytes of data that one record to this peer can carry */
+    const char *alpn; /* the protocol that was agreed on, in the configuration; NULL: none */
 };
 
 enum { RDTLS_SRTP_KEY_MAX = 32, RDTLS_SRTP_SALT_MAX = 14 };
@@ -107,55 +120,78 @@ struct rdtls_srtp_keys {
     uint8_t remote_salt[RDTLS_SRTP_SALT_MAX];
 };
 
-/* What keying material is asked for (RFC 5705 section 4). */
+/* What keying material is asked for (RFC 5705 section 4, RFC 8446 section 7.5). Read during the
+ * call alone. */
 struct rdtls_exporter {
     const char *label; /* NUL-terminated ASCII; not one of TLS's own, such as "key expansion" */
-    const uint8_t *context; /* NULL: without; an empty context is another value than none */
+    const uint8_t *context; /* NULL: without; in 1.2 an empty context is another value than none */
     size_t context_len;     /* at most 65535 */
 };
 
+/* One association; some 50 KB, since it owns its handshake, what it receives and its events. */
 struct rdtls_conn;
 
 /* A connection in the given role. A client has its ClientHello ready for rdtls_conn_transmit at
- * once. The host has already told the peer's address from others', so no cookie is asked for.
- * config must outlive it. Errors: NO_MEMORY, INVALID_ARGUMENT. */
+ * once; a server waits for one, for ever. The host has already told the peer's address from others'
+ * (by ICE, say), so no cookie is asked for. user_data comes back in every event. config must
+ * outlive the connection. *conn, set on success alone, is freed with rdtls_conn_free. Errors:
+ * NO_MEMORY, INVALID_ARGUMENT (no such role). Any thread. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_new(const struct rdtls_config *config,
                                                             enum rdtls_role role,
                                                             uint64_t user_data, uint64_t now_ns,
                                                             struct rdtls_conn **conn);
+
+/* Give everything back and wipe every secret. The peer is not told: rdtls_conn_close does that,
+ * before. A signature that is still awaited is awaited no more. NULL: nothing happens. */
 RDTLS_API void rdtls_conn_free(struct rdtls_conn *conn);
 
-/* One UDP payload from the peer, len bytes, which is decrypted in place: it must stay until
- * rdtls_conn_poll has returned false. Noise is dropped and counted, never an error. */
+/* One UDP payload from the peer, len bytes, which is decrypted in place: it is the connection's
+ * until rdtls_conn_poll has returned false. It may hold any number of records (RFC 6347
+ * section 4.1.1, RFC 9147 section 4.3). Noise is dropped, never an error; a message that breaks the
+ * protocol ends the connection. Poll and transmit afterwards. */
 RDTLS_API void rdtls_conn_receive(struct rdtls_conn *conn, uint8_t *datagram, size_t len,
                                   uint64_t now_ns);
 
-/* The next event; false when there is none. */
+/* The next event; false when there is none, and then every datagram that was received is the host's
+ * again. Poll until then after each receive, tick and complete_signature. */
 RDTLS_API RDTLS_MUST_CHECK bool rdtls_conn_poll(struct rdtls_conn *conn, struct rdtls_event *event);
 
-/* The next datagram to send: exactly one UDP payload, *len bytes; 0 when there is none. capacity
- * must be at least the configured mtu: NO_ROOM. */
+/* The next datagram to send: exactly one UDP payload, *len bytes, at most the configured mtu; 0
+ * when there is none. Flights are repeated by rdtls_conn_tick, so a datagram that cannot leave may
+ * be forgotten (RFC 6347 section 4.2.4, RFC 9147 section 5.8). Error: NO_ROOM, when capacity is
+ * less than the configured mtu. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_transmit(struct rdtls_conn *conn,
                                                                  uint8_t *datagram, size_t capacity,
                                                                  size_t *len);
 
-/* When rdtls_conn_tick must be called next; RDTLS_NEVER while nothing is awaited. */
+/* When rdtls_conn_tick must be called next, in nanoseconds of the host's clock; RDTLS_NEVER while
+ * nothing is awaited. Any call that takes the time, and rdtls_conn_seal, may change it. */
 RDTLS_API uint64_t rdtls_conn_deadline(const struct rdtls_conn *conn);
+
+/* Do what is due: send a flight again (RFC 6347 section 4.2.4.1, RFC 9147 section 5.8.2), give a
+ * handshake up (CLOSED, TIMED_OUT), close an association from which nothing has come (IDLE). Too
+ * early: nothing happens. Poll and transmit afterwards. */
 RDTLS_API void rdtls_conn_tick(struct rdtls_conn *conn, uint64_t now_ns);
 
 /* Seal a payload in place: it lies at record + RDTLS_RECORD_HEADROOM, payload_len bytes, with
- * RDTLS_RECORD_TAILROOM bytes behind it. *record_len is the datagram's length. Errors:
- * NOT_CONNECTED, TOO_LONG, SEQUENCE_EXHAUSTED. */
+ * RDTLS_RECORD_TAILROOM bytes behind it. On success the datagram is at record, *record_len bytes
+ * (RFC 6347 section 4.1.2, RFC 9147 section 4). The mtu is not asked about: see
+ * rdtls_conn_payload_max. In 1.3 a record may be the one after which keys are renewed (RFC 9147
+ * section 4.5.3): transmit what there is, now and then. Errors: NOT_CONNECTED, TOO_LONG (over what
+ * the peer takes, or RDTLS_PAYLOAD_MAX), SEQUENCE_EXHAUSTED, ALERT_INTERNAL_ERROR (libcrypto's). */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_seal(struct rdtls_conn *conn,
                                                              uint8_t *record, size_t payload_len,
                                                              size_t *record_len);
 
 /* How many payload bytes fit one datagram of the configured mtu, and are not more than the peer
- * takes in a record (RFC 8449). */
+ * takes in a record (RFC 8449 section 4). Before the handshake is complete: a lower bound of the
+ * first, without the second. */
 RDTLS_API size_t rdtls_conn_payload_max(const struct rdtls_conn *conn);
 
-/* After PEER_CERTIFICATE: CONNECTED follows when accept, bad_certificate and CLOSED otherwise.
- * Error: NOT_CONNECTED when there is nothing to decide. */
+/* After PEER_CERTIFICATE: CONNECTED follows when accept, bad_certificate and CLOSED otherwise (RFC
+ * 5246 section 7.2.2). The certificate's SHA-256 is in rdtls_conn_info. Until then data from the
+ * peer is dropped. Poll and transmit afterwards. Error: NOT_CONNECTED when there is nothing to
+ * decide. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_verify_peer(struct rdtls_conn *conn,
                                                                     bool accept);
 
@@ -171,14 +207,17 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_complete_signature(struc
                                                                            size_t signature_len,
                                                                            uint64_t now_ns);
 
-/* Keying material (RFC 5705), out_len bytes, up to 256. Errors: NOT_CONNECTED, TOO_LONG,
- * INVALID_ARGUMENT (the label is one of TLS's own, or the context is too long). */
+/* Keying material (RFC 5705, RFC 8446 section 7.5), out_len bytes, up to 256. Secret: wipe it.
+ * Errors: NOT_CONNECTED, TOO_LONG (out_len), INVALID_ARGUMENT (the label is one of TLS's own, or
+ * the context is too long). */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_export(
     const struct rdtls_conn *conn, const struct rdtls_exporter *exporter, uint8_t *out,
     size_t out_len);
 
-/* Keys for SRTP, from CONNECTED on: with RDTLS_VERIFY_HOST not before the host has accepted the
- * peer. Errors: NOT_CONNECTED, NOT_NEGOTIATED (no profile was agreed on). */
+/* Keys for SRTP (RFC 5764 section 4.2), from CONNECTED to the end: with RDTLS_VERIFY_HOST not
+ * before the host has accepted the peer. Errors: NOT_CONNECTED, NOT_NEGOTIATED (no profile was
+ * agreed on).
+ */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_srtp_keys(const struct rdtls_conn *conn,
                                                                   struct rdtls_srtp_keys *keys);
 
@@ -193,9 +232,11 @@ enum { RDTLS_KEY_LOG_MAX = 2 * (27 + 1 + 2 * 32 + 1 + 2 * 48 + 1) + 1 };
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_key_log(const struct rdtls_conn *conn,
                                                                 char lines[RDTLS_KEY_LOG_MAX]);
 
+/* What is known at the moment; at any time, also after CLOSED. */
 RDTLS_API void rdtls_conn_info(const struct rdtls_conn *conn, struct rdtls_info *info);
 
-/* Say close_notify and end: one more datagram to transmit, then CLOSED. */
+/* Say close_notify and end (RFC 5246 section 7.2.1, RFC 8446 section 6.1): one more datagram to
+ * transmit, then CLOSED with the status CLOSED. Nothing happens when it has ended already. */
 RDTLS_API void rdtls_conn_close(struct rdtls_conn *conn);
 
 #ifdef __cplusplus

@@ -1,13 +1,19 @@
 /*
  * Many associations behind one port, still without I/O: first contact, look-up, timers, lanes. One
- * endpoint belongs to one thread. One pass:
+ * pass:
  *
- *     for each datagram: rdtls_endpoint_receive(endpoint, &path, datagram, len, now)   established
- * first, hellos last rdtls_endpoint_run_lanes(endpoint, now) rdtls_endpoint_tick(endpoint, now)
- *     while (rdtls_endpoint_poll(endpoint, &event)) ...
- *     while ((n = rdtls_endpoint_transmit(endpoint, datagrams, max)) > 0) { send them;
- * rdtls_endpoint_transmitted(endpoint, n); } sleep until rdtls_endpoint_deadline(endpoint)
+ *     for each datagram, established associations' first, hellos last:
+ *         rdtls_endpoint_receive(endpoint, &path, datagram, len, now);
+ *     rdtls_endpoint_run_lanes(endpoint, now);
+ *     rdtls_endpoint_tick(endpoint, now);
+ *     while (rdtls_endpoint_poll(endpoint, &event))
+ *         ...
+ *     while ((count = rdtls_endpoint_transmit(endpoint, datagrams, max)) > 0)
+ *         send them, then rdtls_endpoint_transmitted(endpoint, count);
+ *     sleep until rdtls_endpoint_deadline(endpoint);
  *
+ * An endpoint belongs to one thread at a time, and so do all its functions but those that say
+ * otherwise. Time is nanoseconds on any monotonic clock, the same in every call; lengths are bytes.
  * A datagram is decrypted in place and must stay until rdtls_endpoint_poll has returned false. All
  * memory is given at creation; what is not used is not touched.
  */
@@ -31,6 +37,7 @@ struct rdtls_path {
     uint32_t socket;          /* the host's own number for its socket; given back as it came */
 };
 
+/* What the first bytes of a datagram say about it. */
 enum rdtls_datagram_class {
     RDTLS_DATAGRAM_PROTECTED, /* starts with a record under keys: of an established association,
                                  most likely */
@@ -43,9 +50,10 @@ enum rdtls_datagram_class {
  * thread. */
 RDTLS_API enum rdtls_datagram_class rdtls_datagram_classify(const uint8_t *datagram, size_t len);
 
+/* One UDP payload to send, and where to. */
 struct rdtls_datagram {
-    struct rdtls_path path;
-    uint8_t *bytes;
+    struct rdtls_path path; /* from local to remote */
+    uint8_t *bytes;         /* the endpoint's, until rdtls_endpoint_transmitted */
     uint32_t len;
     bool first; /* of a flight */
     bool last;  /* of a flight. Datagrams first..last lie end to end and are equally long but the
@@ -75,6 +83,8 @@ enum rdtls_discard {
     RDTLS_DISCARD_COUNT
 };
 
+/* A short lower-case name for a reason, for logs and JSON keys, e.g. "rate_limited"; "other" for
+ * what is none. Static storage. Any thread. */
 RDTLS_API const char *rdtls_discard_name(enum rdtls_discard reason);
 
 /* Public-key operations of one kind run eight at a time where the CPU can, otherwise one at a time.
@@ -103,7 +113,10 @@ enum rdtls_ahead_kind {
     RDTLS_AHEAD_KIND_COUNT
 };
 
+/* The same for kinds of operations, e.g. "ecdsa_p256_sign", and of what is made ahead. */
 RDTLS_API const char *rdtls_lane_kind_name(enum rdtls_lane_kind kind);
+
+/* As rdtls_lane_kind_name. */
 RDTLS_API const char *rdtls_ahead_kind_name(enum rdtls_ahead_kind kind);
 
 /* Who computes them. */
@@ -117,6 +130,7 @@ enum rdtls_lanes {
  * thread. */
 RDTLS_API const char *rdtls_lanes_name(enum rdtls_lanes lanes);
 
+/* Of one kind of operation. */
 struct rdtls_lane_stats {
     uint64_t jobs;
     uint64_t batches;                  /* calls; one job by libcrypto is a batch of one */
@@ -149,12 +163,15 @@ struct rdtls_endpoint_stats {
                                   */
 };
 
+/* Limits are 1 to 2^24 unless they say otherwise. */
 struct rdtls_endpoint_options {
-    size_t size;
-    uint32_t connections_max;   /* default 65536 */
+    size_t size; /* sizeof(struct rdtls_endpoint_options), set by the defaults function */
+    uint32_t connections_max;   /* associations, in whatever state; default 65536 */
     uint32_t handshakes_max;    /* in flight; default 8192 */
-    uint32_t outbox_bytes;      /* datagrams waiting to be sent; default 1 MiB */
-    uint32_t events_max;        /* DATA events that wait to be polled; default 4096 */
+    uint32_t outbox_bytes;      /* datagrams waiting to be sent: 2 * RDTLS_MTU_MAX to 2^30, default
+                                   1 MiB */
+    uint32_t events_max;        /* DATA events that wait to be polled: up to 2^24, made a power of
+                                   two of at least 16; default 4096 */
     uint32_t hellos_per_second; /* hellos of one source (IPv4 address or IPv6 /64) that are
                                    answered, and apart from those as many that bring a good cookie
                                    back; 0: no limit (default) */
@@ -180,29 +197,38 @@ struct rdtls_endpoint_options {
     enum rdtls_lanes lanes; /* default AUTO */
 };
 
+/* Many associations of one thread. */
 struct rdtls_endpoint;
 
+/* Fill options with the defaults named above. Any thread. */
 RDTLS_API void rdtls_endpoint_options_defaults(struct rdtls_endpoint_options *options);
 
-/* Bytes of memory that rdtls_endpoint_init wants, 64-byte aligned and zeroed (fresh pages will do).
- */
+/* Bytes of memory that rdtls_endpoint_init wants, 64-byte aligned and zeroed (fresh pages will do);
+ * 0: options that INVALID_ARGUMENT would be said of. Any thread. */
 RDTLS_API size_t rdtls_endpoint_footprint(const struct rdtls_endpoint_options *options);
 
-/* Errors: INVALID_ARGUMENT, NO_MEMORY (libcrypto's). config and memory must outlive the endpoint.
- */
+/* Make an endpoint in the caller's memory, rdtls_endpoint_footprint bytes. config and memory must
+ * outlive it; options are copied. From here on nothing is allocated but by libcrypto. *endpoint is
+ * set on success alone. Errors: INVALID_ARGUMENT (an option out of its range, or memory that is not
+ * aligned), NO_MEMORY (libcrypto's). The thread that calls need not be the one that goes on. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_init(
     void *memory, const struct rdtls_config *config, const struct rdtls_endpoint_options *options,
     uint64_t now_ns, struct rdtls_endpoint **endpoint);
 
-/* Wipe every secret and give libcrypto's objects back. The memory is the caller's again. */
+/* Wipe every secret and give libcrypto's objects back. The memory is the caller's again. Peers are
+ * not told: rdtls_endpoint_close_some does that, before. */
 RDTLS_API void rdtls_endpoint_destroy(struct rdtls_endpoint *endpoint);
 
+/* One UDP payload that came on a path, len bytes; decrypted in place, and the endpoint's until
+ * rdtls_endpoint_poll has returned false. The path is copied. A stranger's costs no state and no
+ * public-key operation before its address is proven (RFC 6347 section 4.2.1, RFC 9147 section 5.1);
+ * what is dropped is counted by reason and never an error. */
 RDTLS_API void rdtls_endpoint_receive(struct rdtls_endpoint *endpoint,
                                       const struct rdtls_path *path, uint8_t *datagram, size_t len,
                                       uint64_t now_ns);
 
 /* Run the public-key operations that this pass asked for, and resume what waits for them, until
- * none is left. */
+ * none is left; those that the host signs excepted. Without this no handshake goes on. */
 RDTLS_API void rdtls_endpoint_run_lanes(struct rdtls_endpoint *endpoint, uint64_t now_ns);
 
 /* Wipe the key pairs, the halves of signatures and the hellos' randoms that were made ahead: for a
@@ -210,34 +236,43 @@ RDTLS_API void rdtls_endpoint_run_lanes(struct rdtls_endpoint *endpoint, uint64_
  * restored). */
 RDTLS_API void rdtls_endpoint_drop_made_ahead(struct rdtls_endpoint *endpoint);
 
-/* Do what is due, up to a bound: while rdtls_endpoint_deadline is not later than now_ns there is
- * more. */
+/* Do what is due, as rdtls_conn_tick does, up to a bound of 1024 connections: while
+ * rdtls_endpoint_deadline is not later than now_ns there is more. */
 RDTLS_API void rdtls_endpoint_tick(struct rdtls_endpoint *endpoint, uint64_t now_ns);
+
+/* The next event; false when there is none, and then every datagram that was received is the host's
+ * again. In one pass SIGN comes first, then CONNECTED and PEER_CERTIFICATE, then DATA in the order
+ * in which it came, then CLOSED. The host may call any function of the endpoint's between two
+ * polls. */
 RDTLS_API RDTLS_MUST_CHECK bool rdtls_endpoint_poll(struct rdtls_endpoint *endpoint,
                                                     struct rdtls_event *event);
 
-/* Look at the next datagrams to send, oldest first, at most max; nothing is taken away, so what the
- * kernel refuses stays. They are valid until rdtls_endpoint_transmitted. */
+/* Look at the next datagrams to send, oldest first, at most max; returns how many. Nothing is taken
+ * away, so what the kernel refuses stays. They are valid until rdtls_endpoint_transmitted. */
 RDTLS_API size_t rdtls_endpoint_transmit(struct rdtls_endpoint *endpoint,
                                          struct rdtls_datagram *datagrams, size_t max);
 
-/* The oldest count datagrams have left. */
+/* The oldest count datagrams have left, or are given up: flights are repeated (RFC 6347 section
+ * 4.2.4, RFC 9147 section 5.8). What had waited for room comes behind them: transmit again. */
 RDTLS_API void rdtls_endpoint_transmitted(struct rdtls_endpoint *endpoint, size_t count);
 
 /* When rdtls_endpoint_tick must be called next, RDTLS_NEVER when nothing is awaited; 0 when there
  * is work now. */
 RDTLS_API uint64_t rdtls_endpoint_deadline(const struct rdtls_endpoint *endpoint);
 
-/* Begin a handshake as client. Errors: NO_ROOM, INVALID_ARGUMENT (the path is in use). */
+/* Begin a handshake as client. *id, set on success alone, names it in events and calls from now on;
+ * the path is copied. Errors: NO_ROOM (connections_max or handshakes_max), INVALID_ARGUMENT (the
+ * path is in use). */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_connect(struct rdtls_endpoint *endpoint,
                                                                     const struct rdtls_path *path,
                                                                     uint64_t user_data,
                                                                     uint64_t now_ns,
                                                                     struct rdtls_id *id);
 
-/* Send one record. The bytes are copied. Errors: NO_SUCH_CONNECTION, NOT_CONNECTED, TOO_LONG (over
- * the info's payload_max), NO_ROOM (the outbox is full: transmit, then try again),
- * SEQUENCE_EXHAUSTED. */
+/* Send one record (RFC 6347 section 4.1, RFC 9147 section 4), a datagram of its own. The bytes are
+ * copied. Errors: NO_SUCH_CONNECTION, NOT_CONNECTED, TOO_LONG (over the info's payload_max),
+ * NO_ROOM (the outbox is full: transmit, then try again), SEQUENCE_EXHAUSTED, ALERT_INTERNAL_ERROR
+ * (libcrypto's). */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_send(struct rdtls_endpoint *endpoint,
                                                                  struct rdtls_id id,
                                                                  const uint8_t *data,
@@ -249,6 +284,8 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_send(struct rdtls_en
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_add_path(
     struct rdtls_endpoint *endpoint, struct rdtls_id id, const struct rdtls_path *path);
 
+/* As rdtls_conn_verify_peer, for the connection that PEER_CERTIFICATE named. Errors: NOT_CONNECTED
+ * (nothing to decide), NO_SUCH_CONNECTION. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_verify_peer(
     struct rdtls_endpoint *endpoint, struct rdtls_id id, bool accept);
 
@@ -260,36 +297,50 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_complete_signature(
     struct rdtls_endpoint *endpoint, struct rdtls_id id, const uint8_t *signature,
     size_t signature_len, uint64_t now_ns);
 
-/* As rdtls_conn_export, rdtls_conn_srtp_keys, rdtls_conn_key_log; also NO_SUCH_CONNECTION. */
+/* As rdtls_conn_export; also NO_SUCH_CONNECTION. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_export(
     const struct rdtls_endpoint *endpoint, struct rdtls_id id,
     const struct rdtls_exporter *exporter, uint8_t *out, size_t out_len);
+
+/* As rdtls_conn_srtp_keys; also NO_SUCH_CONNECTION. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_srtp_keys(
     const struct rdtls_endpoint *endpoint, struct rdtls_id id, struct rdtls_srtp_keys *keys);
+
+/* As rdtls_conn_key_log; also NO_SUCH_CONNECTION. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_key_log(
     const struct rdtls_endpoint *endpoint, struct rdtls_id id, char lines[RDTLS_KEY_LOG_MAX]);
 
+/* What is known of a connection at the moment. Error: NO_SUCH_CONNECTION, also once it has ended.
+ */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_info(
     const struct rdtls_endpoint *endpoint, struct rdtls_id id, struct rdtls_info *info);
+
+/* What events bring from now on, those that wait to be polled among them; 0 until then for a
+ * connection that a client began. Error: NO_SUCH_CONNECTION. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_set_user_data(
     struct rdtls_endpoint *endpoint, struct rdtls_id id, uint64_t user_data);
 
-/* Say close_notify and end; CLOSED follows. An id that is gone is no error. */
+/* Say close_notify and end (RFC 5246 section 7.2.1, RFC 8446 section 6.1); CLOSED follows. An id
+ * that is gone is no error. */
 RDTLS_API void rdtls_endpoint_close(struct rdtls_endpoint *endpoint, struct rdtls_id id);
 
-/* Close up to max open associations with close_notify; returns how many are still open. For an
- * orderly end. */
+/* Close up to max open associations and handshakes with close_notify; returns how many are still
+ * open. For an orderly end: again and again, transmitting in between, until it returns 0. */
 RDTLS_API size_t rdtls_endpoint_close_some(struct rdtls_endpoint *endpoint, size_t max);
 
-/* Answer ClientHellos, or no more. */
+/* Answer ClientHellos, or no more; what has begun goes on. */
 RDTLS_API void rdtls_endpoint_accept(struct rdtls_endpoint *endpoint, bool accept);
 
+/* The endpoint's own counters, as long as it lives; they go on counting. */
 RDTLS_API const struct rdtls_endpoint_stats *rdtls_endpoint_stats(
     const struct rdtls_endpoint *endpoint);
 
-/* Bytes that one established connection, and one handshake in flight before it has received
- * anything, own in all. */
+/* Bytes that one established connection owns in all, its entry in the session table included, where
+ * 1.2 alone is spoken. Any thread. */
 RDTLS_API size_t rdtls_bytes_per_connection(void);
+
+/* Bytes that one handshake in flight owns before it has received anything, its connection included.
+ * Any thread. */
 RDTLS_API size_t rdtls_bytes_per_handshake(void);
 
 #ifdef __cplusplus

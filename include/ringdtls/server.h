@@ -1,7 +1,8 @@
 /*
  * The engine: one thread, socket, ring and endpoint per shard, pinned to a core each. The handlers
- * run on the shard's thread; what they do must not block. Handlers may call every rdtls_shard_
- * function of their own shard and nothing of another's.
+ * run on the shard's thread; what they do must not block, since all associations of that shard
+ * wait. Handlers may call every rdtls_shard_ function of their own shard, every rdtls_endpoint_
+ * function that names a connection of its endpoint, and nothing of another's.
  */
 #ifndef RINGDTLS_SERVER_H
 #define RINGDTLS_SERVER_H
@@ -12,48 +13,60 @@
 extern "C" {
 #endif
 
+/* All shards of one server. */
 struct rdtls_server;
+
+/* One thread of a server, as its handlers see it. */
 struct rdtls_shard;
 
+/* How datagrams come and go. */
 enum rdtls_io {
     RDTLS_IO_AUTO, /* io_uring, or poll + recvmmsg/sendmmsg where it is not allowed */
     RDTLS_IO_URING,
     RDTLS_IO_MMSG,
 };
 
+/* The host's functions, NULL or not: each shard calls them on its own thread, so what they share is
+ * theirs to guard. Copied; context must outlive the server. */
 struct rdtls_handlers {
     void *context; /* given to each handler */
+    /* Once, before the shard's first pass. */
     void (*on_start)(void *context, struct rdtls_shard *shard);
+    /* Each event, which is there until the handler returns. */
     void (*on_event)(void *context, struct rdtls_shard *shard, const struct rdtls_event *event);
-    /* Once a pass, before it sends. Returns when it wants to be called again at the latest, or
-     * RDTLS_NEVER. */
+    /* Once a pass, before it sends. Returns when it wants to be called again at the latest, in
+     * nanoseconds of CLOCK_MONOTONIC, or RDTLS_NEVER. */
     uint64_t (*on_pass)(void *context, struct rdtls_shard *shard, uint64_t now_ns);
 };
 
+/* An address that every shard has a socket for. */
 struct rdtls_listen {
     uint8_t
         ip[16]; /* IPv4 as ::ffff:a.b.c.d; all zero: any IPv6 and IPv4; ::ffff:0.0.0.0: any IPv4 */
-    uint16_t port; /* host byte order; 0: any, see rdtls_server_port */
-    uint32_t interface_index;
+    uint16_t port;            /* host byte order; 0: any, see rdtls_server_port */
+    uint32_t interface_index; /* of a link-local address, otherwise 0 */
 };
 
+/* Read by rdtls_server_start alone, but for config and all contexts, which must live on. */
 struct rdtls_server_options {
-    size_t size;
-    const struct rdtls_config *config;
+    size_t size; /* sizeof(struct rdtls_server_options), set by the defaults function */
+    const struct rdtls_config *config; /* must outlive the server */
     struct rdtls_endpoint_options
         endpoint; /* of each shard: connections_max and handshakes_max are the server's, divided */
     struct rdtls_handlers handlers;
     const struct rdtls_listen *listen;
-    size_t listen_count;
-    uint32_t shards; /* 0: one per core that we may run on */
-    enum rdtls_io io;
+    size_t listen_count; /* 1 to 65536 */
+    uint32_t shards;     /* at most 1024; 0, the default: one per core that we may run on */
+    enum rdtls_io io;    /* default AUTO */
     uint32_t receive_buffer_bytes; /* SO_RCVBUF asked for, default 32 MiB; what was granted is in
                                       the statistics */
-    uint32_t hellos_per_pass;      /* default 64 */
+    uint32_t hellos_per_pass;      /* of a shard; what comes beyond waits for the next pass;
+                                      default 64 */
     bool pin;                      /* threads to cores; default true */
     bool own_ports; /* each shard binds by itself, no SO_REUSEPORT: for clients; ports must be 0 */
 };
 
+/* Figures since the start. */
 struct rdtls_server_stats {
     struct rdtls_endpoint_stats endpoint; /* sum over the shards */
     uint32_t shards;
@@ -65,16 +78,18 @@ struct rdtls_server_stats {
     uint64_t receive_buffer_bytes; /* as granted, per socket */
 };
 
+/* Fill options with the defaults named above, and the endpoint's. Any thread. */
 RDTLS_API void rdtls_server_options_defaults(struct rdtls_server_options *options);
 
-/* Start: when this returns OK all sockets are bound and all shards run. Otherwise nothing was
- * started, errno tells what the system said, and message (capacity bytes, may be NULL) holds one
- * line for a person. Errors: INVALID_ARGUMENT, SYSTEM_ERROR, NO_MEMORY. */
+/* Start: when this returns OK all sockets are bound, all shards run, and *server is to be ended
+ * with rdtls_server_stop. Otherwise nothing was started, errno tells what the system said, and
+ * message (capacity bytes, may be NULL) holds one line for a person. Errors: INVALID_ARGUMENT,
+ * SYSTEM_ERROR, NO_MEMORY. Any thread. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_server_start(
     const struct rdtls_server_options *options, struct rdtls_server **server, char *message,
     size_t capacity);
 
-/* The port that listen[index] got. Any thread. */
+/* The port that listen[index] got, in host byte order; 0: there is no such entry. Any thread. */
 RDTLS_API uint16_t rdtls_server_port(const struct rdtls_server *server, size_t index);
 
 /* The answer to a SIGN event, from any thread, at any time before rdtls_server_stop is called:
@@ -88,7 +103,7 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_server_complete_signature(
     struct rdtls_server *server, uint32_t shard, struct rdtls_id id, const uint8_t *signature,
     size_t signature_len);
 
-/* A snapshot. Any thread. */
+/* A snapshot, at most some ten milliseconds old; each figure by itself is right. Any thread. */
 RDTLS_API void rdtls_server_stats(const struct rdtls_server *server,
                                   struct rdtls_server_stats *stats);
 
@@ -97,15 +112,27 @@ RDTLS_API void rdtls_server_stats(const struct rdtls_server *server,
 RDTLS_API void rdtls_server_stop(struct rdtls_server *server, uint32_t timeout_ms,
                                  struct rdtls_server_stats *stats);
 
-/* Of the handler's own shard only: */
+/* Which of the server's shards, from 0. From a handler, of its own shard, as all that follow. */
 RDTLS_API uint32_t rdtls_shard_index(const struct rdtls_shard *shard);
-RDTLS_API uint64_t
-rdtls_shard_now(const struct rdtls_shard *shard); /* time of this pass, CLOCK_MONOTONIC */
+
+/* The time of this pass: nanoseconds of CLOCK_MONOTONIC, what endpoint functions are to be given.
+ */
+RDTLS_API uint64_t rdtls_shard_now(const struct rdtls_shard *shard);
+
+/* The port of a socket, by the number that stands in paths, which is its place in the list of
+ * addresses; host byte order; 0: there is none. */
 RDTLS_API uint16_t rdtls_shard_port(const struct rdtls_shard *shard, uint32_t socket);
+
+/* The shard's endpoint, for what names a connection: info, keys, another path, connect. Receiving,
+ * ticking, polling and transmitting are the shard's business. */
 RDTLS_API struct rdtls_endpoint *rdtls_shard_endpoint(struct rdtls_shard *shard);
+
+/* As rdtls_endpoint_send; what is sent leaves at the end of this pass. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_shard_send(struct rdtls_shard *shard,
                                                               struct rdtls_id id,
                                                               const uint8_t *data, size_t data_len);
+
+/* As rdtls_endpoint_close. */
 RDTLS_API void rdtls_shard_close(struct rdtls_shard *shard, struct rdtls_id id);
 
 #ifdef __cplusplus

@@ -27,6 +27,7 @@ extern "C" {
 #define RDTLS_API
 #endif
 
+/* What a function returns, and why a connection has ended. */
 enum rdtls_status {
     RDTLS_OK = 0,
 
