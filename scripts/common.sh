@@ -7,6 +7,7 @@ packages_needed=(
     libgnutls28-dev libmbedtls-dev libwolfssl-dev                    # the servers that ours is compared with
     golang-go golang-github-pion-dtls.v2-dev libcoap3-bin tshark     # others to talk to, and to look on
     clang-14 libclang-rt-14-dev                                      # the fuzzers
+    mandoc                                                           # the manual pages, their form
 )
 
 # Print those of the packages that are not installed.

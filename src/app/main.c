@@ -13,7 +13,7 @@ static void help(void)
          "\n"
          "DTLS for the moment when everybody connects at once.\n"
          "\n"
-         "  serve        answer DTLS 1.2 clients on UDP; see ringdtls serve --help\n"
+         "  serve        answer DTLS clients on UDP; see ringdtls serve --help\n"
          "  --help       this text\n"
          "  --version    the version");
 }
