@@ -24,11 +24,11 @@ enum {
 static_assert(CONNECTION_12_SIZE + SESSION_ENTRY_COST <= CONNECTION_12_BUDGET,
               "an established connection of 1.2 owns at most 512 bytes");
 static_assert(sizeof(struct connection) + SESSION_ENTRY_COST <= CONNECTION_13_BUDGET,
-              "one of 1.3 at most 640");
+              "one of 1.3 at most 704");
 static_assert(sizeof(struct handshake) + sizeof(struct connection) + SESSION_ENTRY_COST +
                       REASSEMBLY_SLACK / REASSEMBLY_BLOCK_DATA * REASSEMBLY_BLOCK_LEN <=
                   HANDSHAKE_BUDGET,
-              "a handshake in flight owns at most 4 KB beside what it has received");
+              "a handshake in flight owns at most 5 KB beside what it has received");
 
 size_t connection_size_for(const struct policy *policy)
 {
