@@ -5,7 +5,6 @@ packages_needed=(
     libssl-dev liburing-dev libpopt-dev libcjson-dev libjemalloc-dev # the programs
     libcriterion-dev openssl gnutls-bin valgrind                     # the tests; valgrind also builds bench/micro
     libgnutls28-dev libmbedtls-dev libwolfssl-dev                    # the servers that ours is compared with
-    golang-go golang-github-pion-dtls.v2-dev libcoap3-bin tshark     # others to talk to, and to look on
     clang-14 libclang-rt-14-dev                                      # the fuzzers
     mandoc                                                           # the manual pages, their form
 )
