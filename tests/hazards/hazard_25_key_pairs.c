@@ -19,7 +19,7 @@ static void expect_no_repetition(struct fixture *fixture, enum key_exchange_kind
         struct key_pair pair;
         cr_assert(lanes_key_pair(fixture->lanes, kind, &pair));
         cr_assert_eq(pair.kind, kind);
-        memcpy(private_keys[i], pair.private_key, sizeof(pair.private_key));
+        memcpy(private_keys[i], pair.private_key, sizeof(private_keys[i]));
     }
     qsort(private_keys, PAIRS, sizeof(private_keys[0]), compare_pairs);
     for (size_t i = 1; i < PAIRS; i++)
@@ -144,7 +144,7 @@ Test(hazard_25_key_pairs, none_is_shared_between_shards)
     for (size_t i = 0; i < 2 * TURNS; i++) {
         struct key_pair pair;
         cr_assert(lanes_key_pair(shards[i % 2], KEY_EXCHANGE_X25519, &pair));
-        memcpy(private_keys[i], pair.private_key, sizeof(pair.private_key));
+        memcpy(private_keys[i], pair.private_key, sizeof(private_keys[i]));
     }
     qsort(private_keys, (size_t)2 * TURNS, sizeof(private_keys[0]), compare_pairs);
     for (size_t i = 1; i < 2 * TURNS; i++)
