@@ -32,7 +32,9 @@ static void deliver(struct rdtls_endpoint *endpoint, uint32_t slot, const struct
 {
     struct connection_environment *environment = &endpoint->environment;
     struct connection *connection = endpoint_connection(endpoint, slot);
-    if (arrival->joined != NULL) {
+    if (arrival->joined != NULL && connection->state != CONNECTION_HANDSHAKING) {
+        discard(endpoint, RDTLS_DISCARD_OLD_MESSAGE);
+    } else if (arrival->joined != NULL) {
         size_t len = HANDSHAKE_HEADER_LEN + arrival->joined->whole.body.len;
         connection_receive_hello(environment, connection, slot,
                                  bytes_of(arrival->joined->message, len), arrival->now);
@@ -284,7 +286,11 @@ static bool receive_as_hello(struct rdtls_endpoint *endpoint, uint32_t slot,
     if (is_half_of_new_hello(endpoint, slot, arrival, &ticket)) {
         if (!collect(endpoint, arrival, &ticket.fragment))
             return true;
-        is_first = first_hello_of(&ticket.fragment, &ticket.hello, &reason);
+        if (!first_hello_of(&ticket.fragment, &ticket.hello, &reason)) {
+            discard(endpoint, reason); /* all of it is there, and it is no hello */
+            return true;
+        }
+        is_first = true;
     }
     if (is_first)
         receive_hello_on_path(endpoint, slot, arrival, &ticket);

@@ -110,7 +110,8 @@ MUST_CHECK enum rdtls_status connection_begin(struct connection_environment *env
 void connection_receive(struct connection_environment *environment, struct connection *connection,
                         uint32_t slot, uint8_t *datagram, size_t len, uint64_t now);
 
-/* The whole ClientHello, as one fragment with its header, that came in several datagrams. */
+/* The whole ClientHello, as one fragment with its header, that came in several datagrams, for an
+ * association that is HANDSHAKING. */
 void connection_receive_hello(struct connection_environment *environment,
                               struct connection *connection, uint32_t slot, struct bytes message,
                               uint64_t now);

@@ -19,7 +19,7 @@ void incoming_after_step(const struct incoming *in, enum rdtls_status status)
         return;
     }
     struct handshake *handshake = connection_handshake(in->environment, in->connection);
-    if (handshake->complete)
+    if (handshake->complete && in->connection->state == CONNECTION_HANDSHAKING)
         connection_complete(in->environment, in->connection, in->slot, in->now);
 }
 
