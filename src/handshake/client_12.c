@@ -159,7 +159,7 @@ enum rdtls_status consume_server_key_exchange(struct handshake *handshake, struc
     uint8_t digest[DIGEST_LEN_MAX];
     key_exchange_digest(handshake, scheme->hash, message.params, digest);
     handshake->choice.group = message.group;
-    bytes_copy(handshake->peer_key, message.public_key);
+    bytes_copy(handshake->v13.peer_key_12, message.public_key);
     return submit_verify(handshake, scheme, bytes_of(digest, digest_len(scheme->hash)),
                          message.signature);
 }
@@ -211,8 +211,7 @@ enum rdtls_status prepare_client_key_exchange(struct handshake *handshake)
     enum key_exchange_kind kind;
     if (!group_key_exchange(handshake->choice.group, &kind))
         return RDTLS_ALERT_INTERNAL_ERROR;
-    /* Our pair takes the place of the server's key, which is in the job from here on. */
-    take_peer_key(handshake, bytes_of(handshake->peer_key, key_exchange_public_len(kind)));
+    take_peer_key(handshake, bytes_of(handshake->v13.peer_key_12, key_exchange_public_len(kind)));
     return lanes_key_pair(handshake->environment->lanes, kind, &handshake->key_pair)
                ? submit_derive(handshake)
                : RDTLS_ALERT_INTERNAL_ERROR;

@@ -1,5 +1,8 @@
 #include "handshake/flight.h"
 
+#include <assert.h>
+
+#include "crypto/rsa_padding.h"
 #include "crypto/suites.h"
 #include "handshake/client_hello.h"
 #include "record/seal_record.h"
@@ -10,6 +13,22 @@ enum {
     FRAGMENT_MIN = 32, /* a smaller piece of a message than this waits for the next datagram */
     SCRATCH_LEN = 16384,
 };
+
+/* What the longest flight keeps. */
+enum {
+    /* legacy fields, supported_versions, key_share */
+    LONGEST_SERVER_HELLO = 2 + RANDOM_LEN + 1 + 2 + 1 + 2 + 6 + 8 + KEY_EXCHANGE_PUBLIC_MAX,
+    /* server_name, application_layer_protocol_negotiation, use_srtp, record_size_limit */
+    LONGEST_EXTENSIONS = 2 + 4 + 7 + RDTLS_ALPN_NAME_MAX + 9 + 6,
+    /* context, signature_algorithms of four schemes */
+    LONGEST_REQUEST = 1 + 2 + 6 + 2 * 4,
+    LONGEST_VERIFY = 4 + RSA_LEN_MAX,
+};
+
+static_assert((int)LONGEST_SERVER_HELLO + (int)LONGEST_EXTENSIONS + (int)LONGEST_REQUEST +
+                      (int)LONGEST_VERIFY + (int)DIGEST_LEN_MAX <=
+                  (int)FLIGHT_BUFFER_LEN,
+              "what a configuration allows can be sent");
 
 void flight_begin(struct flight *flight, uint8_t number)
 {
@@ -160,6 +179,7 @@ static struct bytes message_body(const struct flight *flight,
                     association_is_13(association), &body);
     else
         return bytes_of(flight->buffer + message->offset, message->length);
+    assert(body.len == message->length); /* what is made anew is what was said before */
     return bytes_of(body.start, body.len);
 }
 

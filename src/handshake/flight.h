@@ -18,8 +18,9 @@
 
 enum {
     FLIGHT_MESSAGES_MAX = 6,
-    FLIGHT_BUFFER_LEN = 784, /* a server's flight without its certificate, with a signature of RSA
-                                with 4096 bits and the longest protocol name; the rest is shorter */
+    FLIGHT_BUFFER_LEN = 824, /* a server's flight of 1.3 without its certificate, with a share on
+                                P-384, a signature of RSA with 4096 bits and the longest protocol
+                                name; the rest is shorter */
 };
 
 struct flight_message {

@@ -67,8 +67,14 @@ struct certified_key {
 /* What a handshake of 1.3 has beside what both have. */
 struct handshake_13 {
     struct handshake_epoch epoch; /* 2 */
-    struct key_schedule_13 schedule;
-    struct traffic_secrets secrets; /* of epoch 2 */
+    union {
+        struct {
+            struct key_schedule_13 schedule;
+            struct traffic_secrets secrets; /* of epoch 2 */
+        };
+        uint8_t peer_key_12[KEY_EXCHANGE_PUBLIC_MAX]; /* of a client that is told to speak 1.2: the
+                                                         server's, until it is used */
+    };
     uint8_t shared[KEY_EXCHANGE_SHARED_MAX];
     struct replay_window plaintext_window; /* the records of epoch 0 that were taken, for
                                               acknowledgements alone */
@@ -98,10 +104,8 @@ struct handshake {
     bool change_cipher_spec_seen;
 
     struct choice choice;
-    union {
-        struct key_pair key_pair;                  /* until it is used */
-        uint8_t peer_key[KEY_EXCHANGE_PUBLIC_MAX]; /* 1.2, client: the server's, until it is used */
-    };
+    struct key_pair key_pair; /* the private half until it is used; of a client that offers 1.3 the
+                                 public half as long as its hello may have to be sent again */
     struct certified_key certified;
 
     struct lane_job job;

@@ -51,7 +51,8 @@ enum rdtls_status complete_server_hello_13(struct handshake *handshake)
         transcript_now(handshake, hash), &v13->secrets);
     install_handshake_epoch(handshake);
     secret_wipe(v13->shared, sizeof(v13->shared));
-    secret_wipe(&handshake->key_pair, sizeof(handshake->key_pair));
+    /* Not the public half: a client whose server's flight is not whole says its hello again. */
+    secret_wipe(handshake->key_pair.private_key, sizeof(handshake->key_pair.private_key));
     lane_job_wipe(job);
     return RDTLS_OK;
 }
