@@ -90,8 +90,8 @@ static bool gate_admits(struct rdtls_endpoint *endpoint, const struct arrival *a
 {
     const struct hello_gate *gate = &endpoint->gate;
     size_t len = HELLO_VERIFY_REQUEST_LEN;
-    bool is_13 = needs_cookie && endpoint_speaks_13(endpoint) && is_whole(&ticket->fragment) &&
-                 retry_gate_is_for(gate, ticket->fragment.body);
+    bool is_13 = endpoint_speaks_13(endpoint) && is_whole(&ticket->fragment) &&
+                 retry_gate_is_for(gate, ticket->fragment.body, needs_cookie);
     uint8_t *answer = outbox_reserve(&endpoint->outbox, is_13 ? (uint32_t)RETRY_ANSWER_MAX
                                                               : (uint32_t)HELLO_VERIFY_REQUEST_LEN);
     enum gate_verdict verdict =
@@ -160,7 +160,9 @@ static void receive_stranger(struct rdtls_endpoint *endpoint, struct arrival *ar
 {
     struct ticket ticket;
     bool needs_cookie = policy_needs_cookie(endpoint);
-    if (!read_ticket(endpoint, arrival, &ticket, needs_cookie && endpoint_speaks_13(endpoint)))
+    bool must_be_whole = endpoint_speaks_13(endpoint) &&
+                         endpoint->environment.config->cookies != RDTLS_COOKIES_NEVER;
+    if (!read_ticket(endpoint, arrival, &ticket, must_be_whole))
         return;
     if (!endpoint->accepts) {
         discard(endpoint, RDTLS_DISCARD_STRANGER);

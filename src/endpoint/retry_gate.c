@@ -3,13 +3,13 @@
 #include "handshake/negotiate.h"
 #include "wire/alert.h"
 
-bool retry_gate_is_for(const struct hello_gate *gate, struct bytes body)
+bool retry_gate_is_for(const struct hello_gate *gate, struct bytes body, bool needs_cookie)
 {
     struct client_hello hello;
     uint16_t version;
     return client_hello_read(body, &hello) == RDTLS_OK &&
            negotiate_version(&gate->config->policy, &hello, &version) == RDTLS_OK &&
-           version == VERSION_DTLS_1_3;
+           version == VERSION_DTLS_1_3 && (needs_cookie || hello.offer_13.cookie_present);
 }
 
 /* [rfc9147#5.1] The answer's record number is the hello's: nothing was kept that could count. */

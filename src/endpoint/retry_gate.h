@@ -14,8 +14,9 @@ enum {
     RETRY_ANSWER_MAX = RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN + RETRY_BODY_MAX,
 };
 
-/* Would this hello be answered with 1.3? */
-bool retry_gate_is_for(const struct hello_gate *gate, struct bytes body);
+/* Would this hello be answered with 1.3, and does it need a cookie, or have one? Whoever was asked
+ * for it brings it, also when nobody is asked any more. */
+bool retry_gate_is_for(const struct hello_gate *gate, struct bytes body, bool needs_cookie);
 
 /* hello: the whole message as one fragment. answer: RETRY_ANSWER_MAX bytes, or NULL when there is
  * no room; ANSWER: *answer_len bytes of it, a HelloRetryRequest or an alert. ADMIT: with a good

@@ -76,8 +76,10 @@ bool key_shares_are_distinct(struct bytes key_shares)
     struct reader shares = reader_of(key_shares);
     uint16_t group;
     struct bytes key;
+    size_t count = 0;
     while (shares.left > 0 && key_share_next(&shares, &group, &key))
-        if (key_share_find(bytes_of(shares.at, shares.left), group, &key))
+        if (++count > KEY_SHARES_MAX ||
+            key_share_find(bytes_of(shares.at, shares.left), group, &key))
             return false;
     return true;
 }

@@ -23,7 +23,9 @@ bool client_offer_13_read(const struct extension *extension, struct client_offer
                           bool *well_formed);
 
 /* The share for a group; false: there is none. ILLEGAL_PARAMETER is for whoever finds a group twice
- * (RFC 8446 section 4.2.8), see key_shares_are_distinct. */
+ * (RFC 8446 section 4.2.8), see key_shares_are_distinct: false also for more than KEY_SHARES_MAX,
+ * which nobody offers, since each is compared with each, for a stranger. */
+enum { KEY_SHARES_MAX = 32 };
 bool key_share_find(struct bytes key_shares, uint16_t group, struct bytes *key);
 bool key_shares_are_distinct(struct bytes key_shares);
 
