@@ -285,6 +285,11 @@ void connection_tick(struct connection_environment *environment, struct connecti
             connection_fail(environment, connection, status);
         return;
     }
+    if (connection->update_due) {
+        connection->update_due = false;
+        connection_update_keys(environment, connection, now);
+        return;
+    }
     if (now >= connection_deadline(environment, connection))
         connection_close(environment, connection, RDTLS_IDLE);
 }
@@ -297,6 +302,8 @@ uint64_t connection_deadline(const struct connection_environment *environment,
     const struct handshake *handshake = connection_handshake(environment, connection);
     if (handshake != NULL)
         return handshake_deadline(handshake);
+    if (connection->update_due)
+        return 0; /* at once */
     uint64_t idle = environment->config->idle_timeout_ns;
     return idle == 0 ? NEVER : nanoseconds_after(connection->last_received_ns, idle);
 }
@@ -311,8 +318,7 @@ enum rdtls_status connection_verify_peer(struct connection_environment *environm
         return RDTLS_OK;
     }
     become_connected(environment, connection);
-    if (connection->update_wanted)
-        connection_update_keys(environment, connection, connection->last_received_ns);
+    connection->update_due = connection->update_wanted;
     return RDTLS_OK;
 }
 

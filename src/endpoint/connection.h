@@ -69,6 +69,7 @@ struct connection {
     bool was_connected;
     bool ack_wanted;    /* 1.3: of what came behind the handshake */
     bool update_wanted; /* 1.3: a KeyUpdate is to be sent */
+    bool update_due;    /* and the next tick begins it */
     /* Last: where 1.2 alone is spoken, a slot ends before what 1.3 keeps. */
     struct association association;
 };

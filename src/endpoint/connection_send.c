@@ -134,8 +134,11 @@ enum rdtls_status connection_seal(struct connection_environment *environment,
         .body = payload,
     };
     TRY(record_send(&sender, &content, out, NULL));
-    bool is_due = connection->association.write[WRITE_PROTECTED].next_sequence >= KEY_UPDATE_AFTER;
-    if (association_is_13(&connection->association) && (is_due || connection->update_wanted))
-        connection_update_keys(environment, connection, connection->last_received_ns);
+    bool is_old = association_is_13(&connection->association) &&
+                  connection->association.write[WRITE_PROTECTED].next_sequence >= KEY_UPDATE_AFTER;
+    /* Left to a tick, which knows the time: who only sends may not have been told it for hours, and
+     * a flight that began then would have run out. */
+    if ((is_old || connection->update_wanted) && connection->handshake == POOL_NONE)
+        connection->update_due = true;
     return RDTLS_OK;
 }

@@ -53,7 +53,7 @@ enum rdtls_status rdtls_endpoint_send(struct rdtls_endpoint *endpoint, struct rd
         return RDTLS_NO_ROOM;
     TRY(connection_seal(&endpoint->environment, connection, bytes_of(data, data_len), room));
     outbox_commit(&endpoint->outbox, &connection->path, (uint32_t)record_len, true, true);
-    if (connection_wants_to_transmit(&endpoint->environment, connection))
+    if (connection->update_due)
         endpoint_settle(endpoint, id.slot);
     return RDTLS_OK;
 }
