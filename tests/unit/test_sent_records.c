@@ -94,3 +94,26 @@ Test(sent_records, the_oldest_unacknowledged_gives_way)
     cr_expect_not(acknowledge(&sent, 1), "forgotten");
     cr_expect(acknowledge(&sent, 3 * SENT_RECORDS_MAX));
 }
+
+/* A message of 100 records, all of which arrive, and the newest of which are acknowledged: each
+ * time that the rest is sent there is less of it, until there is none. */
+Test(sent_records, a_flight_of_more_records_than_places_comes_to_an_end)
+{
+    enum { PIECE = 200, LENGTH = 100 * PIECE };
+    struct sent_records sent = {.count = 0};
+    uint64_t sequence = 0;
+    int rounds = 0;
+    for (; rounds < 10 && !sent_records_has_all(&sent, 0, LENGTH); rounds++) {
+        uint64_t first = sequence;
+        uint16_t end;
+        uint16_t at = sent_records_missing(&sent, 0, 0, LENGTH, &end);
+        while (at < LENGTH) {
+            uint16_t stop = end - at > PIECE ? (uint16_t)(at + PIECE) : end;
+            note(&sent, sequence++, 0, at, stop);
+            at = sent_records_missing(&sent, 0, stop, LENGTH, &end);
+        }
+        for (uint64_t i = sequence; i-- > first;)
+            (void)acknowledge(&sent, i);
+    }
+    cr_expect_lt(rounds, 10);
+}
