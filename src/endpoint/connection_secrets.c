@@ -8,6 +8,7 @@
 enum {
     EXPORT_MAX = 256,
     CONTEXT_MAX = UINT16_MAX,
+    LABEL_MAX = 249, /* 1.3: with six bytes before it in a vector of 255 */
 };
 
 /* [rfc5705#4] "Note that exporter labels have the potential to collide with existing PRF labels."
@@ -28,7 +29,8 @@ enum rdtls_status connection_export(const struct connection *connection,
 {
     if (out_len > EXPORT_MAX)
         return RDTLS_TOO_LONG;
-    if (label_is_of_tls(exporter->label) || exporter->context_len > CONTEXT_MAX ||
+    if (strlen(exporter->label) > LABEL_MAX || label_is_of_tls(exporter->label) ||
+        exporter->context_len > CONTEXT_MAX ||
         (exporter->context == NULL && exporter->context_len > 0))
         return RDTLS_INVALID_ARGUMENT;
     if (connection->state != CONNECTION_CONNECTED)
