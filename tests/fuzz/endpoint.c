@@ -9,6 +9,7 @@
 #include "endpoint_operations.h"
 #include "input.h"
 #include "pair.h"
+#include "record/protection_13.h"
 #include "record/seal_record.h"
 
 enum {
@@ -114,7 +115,7 @@ static void inject_record(struct target at, struct reader *input)
 static size_t write_fragment(struct reader *input, uint8_t out[HANDSHAKE_HEADER_LEN + CONTENT_MAX])
 {
     struct handshake_header header = {
-        .type = input_u8(input) % 24,
+        .type = input_u8(input) % 25, /* up to KeyUpdate */
         .message_seq = input_u8(input) % 12,
         .fragment_offset = input_u16(input) % 4096,
     };
@@ -138,6 +139,56 @@ static void inject_fragment(struct target at, struct reader *input)
                  bytes_of(record, RECORD_HEADER_LEN + (size_t)header.length));
 }
 
+struct injection {
+    enum content_type type;
+    uint8_t ahead; /* so many numbers beyond the sender's own */
+    struct bytes content;
+};
+
+static size_t seal_12(const struct rdtls_endpoint *endpoint, const struct connection *from,
+                      const struct injection *injection, uint8_t *record)
+{
+    struct write_epoch epoch = from->association.write[WRITE_PROTECTED];
+    epoch.next_sequence += injection->ahead;
+    struct seal_request seal = {
+        .engine = endpoint->environment.handshake.engines.aead,
+        .aead = suite_find(from->association.suite)->aead,
+        .keys = &from->association.v12.write_keys,
+        .epoch = &epoch,
+        .type = injection->type,
+        .version = VERSION_DTLS_1_2,
+        .plaintext = injection->content,
+    };
+    EXPECT(seal_record(&seal, record) == RDTLS_OK);
+    return sealed_len(seal.aead, injection->content.len);
+}
+
+/* Under the keys of the handshake, as long as there are some, or of what comes after it; 0: there
+ * are none yet. */
+static size_t seal_13(const struct rdtls_endpoint *endpoint, const struct connection *from,
+                      const struct injection *injection, uint8_t *record)
+{
+    const struct association *association = &from->association;
+    const struct handshake *handshake = connection_handshake(&endpoint->environment, from);
+    bool of_handshake = handshake != NULL && handshake->v13.epoch.keys_ready &&
+                        (!association->keys_ready || injection->ahead % 2 == 1);
+    if (!of_handshake && !association->keys_ready)
+        return 0;
+    struct write_epoch epoch =
+        of_handshake ? handshake->v13.epoch.write : association->write[WRITE_PROTECTED];
+    epoch.next_sequence += injection->ahead;
+    struct seal_request_13 seal = {
+        .engines = &endpoint->environment.handshake.engines,
+        .aead = suite_find(association->suite)->aead,
+        .keys = of_handshake ? &handshake->v13.epoch.write_keys : &association->v13.write_keys,
+        .epoch = &epoch,
+        .type = injection->type,
+        .plaintext = injection->content,
+    };
+    EXPECT(seal_record_13(&seal, record) == RDTLS_OK);
+    return injection->content.len + SEALED_13_OVERHEAD;
+}
+
 /* Whatever a peer that has the keys may send: any content of any type under a number of its own. */
 static void inject_sealed(struct target to, struct reader *input)
 {
@@ -155,22 +206,19 @@ static void inject_sealed(struct target to, struct reader *input)
     }
     uint32_t slot;
     const struct connection *from = connection_on((struct target){other(to.side), to.path}, &slot);
-    if (from == NULL || !from->association.keys_ready)
+    if (from == NULL || (!from->association.keys_ready && !association_is_13(&from->association)))
         return;
-    struct write_epoch epoch = from->association.write[EPOCH_PROTECTED];
-    epoch.next_sequence += ahead;
-    struct seal_request seal = {
-        .engine = pair.sides[other(to.side)].endpoint->environment.handshake.engines.aead,
-        .aead = suite_find(from->association.suite)->aead,
-        .keys = &from->association.v12.write_keys,
-        .epoch = &epoch,
+    struct injection injection = {
         .type = kind >= 128 ? CONTENT_HANDSHAKE
                             : (enum content_type)(CONTENT_CHANGE_CIPHER_SPEC + kind % 8),
-        .version = VERSION_DTLS_1_2,
-        .plaintext = bytes_of(content, len),
+        .ahead = ahead,
+        .content = bytes_of(content, len),
     };
-    EXPECT(seal_record(&seal, record) == RDTLS_OK);
-    pair_deliver(&pair, to.side, to.path, bytes_of(record, sealed_len(true, len)));
+    const struct rdtls_endpoint *endpoint = pair.sides[other(to.side)].endpoint;
+    len = association_is_13(&from->association) ? seal_13(endpoint, from, &injection, record)
+                                                : seal_12(endpoint, from, &injection, record);
+    if (len > 0)
+        pair_deliver(&pair, to.side, to.path, bytes_of(record, len));
 }
 
 static void operate(enum operation operation, struct target at, struct reader *input)
