@@ -8,18 +8,35 @@
 
 #include "crypto/certificate.h"
 
-static void compare_with_libcrypto(struct bytes der, const uint8_t point[P256_POINT_LEN])
+static void compare_rsa(const EVP_PKEY *key, const struct rsa_public *ours)
+{
+    BIGNUM *n = NULL;
+    uint8_t modulus[RSA_LEN_MAX];
+    EXPECT(EVP_PKEY_is_a(key, "RSA") == 1 && ours->modulus.len <= RSA_LEN_MAX);
+    EXPECT(EVP_PKEY_get_bn_param(key, "n", &n) == 1);
+    EXPECT(BN_bn2binpad(n, modulus, (int)ours->modulus.len) == (int)ours->modulus.len);
+    expect_equal(bytes_of(modulus, ours->modulus.len), ours->modulus);
+    BN_free(n);
+}
+
+static void compare_point(const EVP_PKEY *key, struct bytes point)
+{
+    uint8_t theirs[P256_POINT_LEN];
+    size_t len = 0;
+    EXPECT(EVP_PKEY_is_a(key, "EC") == 1);
+    if (EVP_PKEY_get_octet_string_param(key, "pub", theirs, sizeof(theirs), &len) == 1)
+        expect_equal(bytes_of(theirs, len), point);
+}
+
+static void compare_with_libcrypto(struct bytes der, const struct public_key *ours)
 {
     const uint8_t *at = der.data;
     X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
     const EVP_PKEY *key = certificate != NULL ? X509_get0_pubkey(certificate) : NULL;
-    if (key != NULL) {
-        uint8_t theirs[P256_POINT_LEN];
-        size_t len = 0;
-        EXPECT(EVP_PKEY_is_a(key, "EC") == 1);
-        if (EVP_PKEY_get_octet_string_param(key, "pub", theirs, sizeof(theirs), &len) == 1)
-            expect_equal(bytes_of(theirs, len), bytes_of(point, P256_POINT_LEN));
-    }
+    if (key != NULL && ours->kind == KEY_RSA)
+        compare_rsa(key, &ours->rsa);
+    else if (key != NULL)
+        compare_point(key, ours->point);
     X509_free(certificate);
     ERR_clear_error();
 }
@@ -27,8 +44,10 @@ static void compare_with_libcrypto(struct bytes der, const uint8_t point[P256_PO
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes der = bytes_of(data, size);
-    uint8_t point[P256_POINT_LEN];
-    if (certificate_public_point(der, point) == RDTLS_OK)
-        compare_with_libcrypto(der, point);
+    struct public_key key;
+    if (certificate_public_key(der, &key) != RDTLS_OK)
+        return 0;
+    expect_inside(key.kind == KEY_RSA ? key.rsa.modulus : key.point, der);
+    compare_with_libcrypto(der, &key);
     return 0;
 }

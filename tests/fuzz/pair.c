@@ -120,6 +120,7 @@ static void check_agreement(struct pair *pair, const struct pair_end *end)
 static void take_connected(struct pair *pair, enum side which, struct rdtls_id id)
 {
     struct pair_side *side = &pair->sides[which];
+    static const struct rdtls_exporter exporter = {.label = "EXPERIMENTAL fuzz"};
     struct pair_end end = {.side = which};
     struct rdtls_info info;
     side->connected++;
@@ -133,12 +134,22 @@ static void take_connected(struct pair *pair, enum side which, struct rdtls_id i
         EXPECT(memcmp(info.peer_fingerprint,
                       shape_fingerprint(which == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT),
                       RDTLS_FINGERPRINT_LEN) == 0);
-    EXPECT(rdtls_endpoint_export(side->endpoint, id, "EXPERIMENTAL fuzz", end.secret,
-                                 sizeof(end.secret)) == RDTLS_OK);
+    EXPECT(rdtls_endpoint_export(side->endpoint, id, &exporter, end.secret, sizeof(end.secret)) ==
+           RDTLS_OK);
     memcpy(end.client_random,
            endpoint_connection(side->endpoint, id.slot)->association.client_random,
            sizeof(end.client_random));
     check_agreement(pair, &end);
+}
+
+/* The host signs at once; what follows from it is for the next look at the lanes. */
+static void sign(struct pair *pair, enum side which, const struct rdtls_event *event)
+{
+    uint8_t signature[RDTLS_SIGNATURE_MAX];
+    size_t len = shape_sign(which, event->sign, signature);
+    EXPECT(rdtls_endpoint_complete_signature(pair->sides[which].endpoint, event->id, signature, len,
+                                             pair->now) == RDTLS_OK);
+    rdtls_endpoint_run_lanes(pair->sides[which].endpoint, pair->now);
 }
 
 static void poll_events(struct pair *pair, enum side which)
@@ -152,7 +163,7 @@ static void poll_events(struct pair *pair, enum side which)
             take_connected(pair, which, event.id);
             break;
         case RDTLS_EVENT_PEER_CERTIFICATE:
-            (void)rdtls_endpoint_verify_peer(side->endpoint, event.id, true);
+            (void)!rdtls_endpoint_verify_peer(side->endpoint, event.id, true);
             break;
         case RDTLS_EVENT_DATA:
             EXPECT(event.data_len <= RDTLS_PAYLOAD_MAX);
@@ -162,6 +173,9 @@ static void poll_events(struct pair *pair, enum side which)
         case RDTLS_EVENT_CLOSED:
             EXPECT(event.status != RDTLS_OK && event.status != RDTLS_ALERT_INTERNAL_ERROR);
             side->closed++;
+            break;
+        case RDTLS_EVENT_SIGN:
+            sign(pair, which, &event);
             break;
         case RDTLS_EVENT_NONE:
             EXPECT(event.kind != RDTLS_EVENT_NONE);

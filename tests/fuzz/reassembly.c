@@ -112,7 +112,7 @@ static void check_books(void)
 static uint32_t place_of(uint16_t seq)
 {
     uint16_t ahead = (uint16_t)(seq - model.reassembly.next_seq);
-    return (model.reassembly.next_place + ahead) % REASSEMBLY_WINDOW;
+    return ((uint32_t)model.reassembly.next_place + ahead) % REASSEMBLY_WINDOW;
 }
 
 static enum reassembly_verdict keep(const struct handshake_header *header, uint8_t epoch,
@@ -127,7 +127,8 @@ static enum reassembly_verdict keep(const struct handshake_header *header, uint8
     const struct reassembly_message *message = &model.reassembly.messages[model.refilled_place];
     bool has_beginning = message->run_count > 0 && message->runs[0].start == 0;
     model.refilled = (struct reassembly_run){0, 0};
-    if (header->fragment_offset <= (has_beginning ? message->runs[0].end : 0u))
+    uint32_t beginning = has_beginning ? message->runs[0].end : 0;
+    if (header->fragment_offset <= beginning)
         model.refilled =
             (struct reassembly_run){(uint16_t)header->fragment_offset,
                                     (uint16_t)(header->fragment_offset + header->fragment_length)};
