@@ -94,15 +94,21 @@ static void append_line(struct text *text, const struct association *association
     append(text, "\n");
 }
 
-/* Which generation of secrets: each KeyUpdate is an epoch. */
+/* Which generation a secret is of: each KeyUpdate is an epoch. A peer's moves on with its
+ * KeyUpdate, before a record of the next epoch has come. */
+static uint16_t secret_epoch(const struct association *association, bool is_ours)
+{
+    return is_ours ? association->write[WRITE_PROTECTED].epoch
+                   : (uint16_t)(association->read.epoch + association->read_moves);
+}
+
 static void append_traffic_secret(struct text *text, const struct association *association,
                                   enum rdtls_role sender)
 {
     const struct association_13 *v13 = &association->v13;
     bool is_ours = association->role == sender;
-    uint16_t epoch = is_ours ? association->write[WRITE_PROTECTED].epoch : association->read.epoch;
     append(text, sender == RDTLS_CLIENT ? "CLIENT_TRAFFIC_SECRET_" : "SERVER_TRAFFIC_SECRET_");
-    append_number(text, (uint16_t)(epoch - EPOCH_APPLICATION));
+    append_number(text, (uint16_t)(secret_epoch(association, is_ours) - EPOCH_APPLICATION));
     append_line(text, association,
                 bytes_of(is_ours ? v13->write_secret : v13->read_secret,
                          digest_len(suite_find(association->suite)->hash)));

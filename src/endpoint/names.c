@@ -25,6 +25,7 @@ static const char *const status_names[RDTLS_STATUS_COUNT] = {
     [RDTLS_ALERT_MISSING_EXTENSION] = "alert_missing_extension",
     [RDTLS_ALERT_UNSUPPORTED_EXTENSION] = "alert_unsupported_extension",
     [RDTLS_ALERT_UNRECOGNIZED_NAME] = "alert_unrecognized_name",
+    [RDTLS_ALERT_CERTIFICATE_REQUIRED] = "alert_certificate_required",
     [RDTLS_ALERT_NO_APPLICATION_PROTOCOL] = "alert_no_application_protocol",
     [RDTLS_CLOSED_BY_PEER] = "closed_by_peer",
     [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_UNEXPECTED_MESSAGE] = "received_alert_unexpected_message",
@@ -52,6 +53,8 @@ static const char *const status_names[RDTLS_STATUS_COUNT] = {
     [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_UNSUPPORTED_EXTENSION] =
         "received_alert_unsupported_extension",
     [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_UNRECOGNIZED_NAME] = "received_alert_unrecognized_name",
+    [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_CERTIFICATE_REQUIRED] =
+        "received_alert_certificate_required",
     [RDTLS_RECEIVED_ALERT + RDTLS_ALERT_NO_APPLICATION_PROTOCOL] =
         "received_alert_no_application_protocol",
     [RDTLS_PARKED] = "parked",

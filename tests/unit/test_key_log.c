@@ -1,5 +1,6 @@
 /* Secrets for those who look into their own traffic. */
 #include "conn_support.h"
+#include "endpoint/connection.h"
 
 /* Only from CONNECTED on, and only where the configuration wants it. */
 Test(key_log, has_to_be_wanted)
@@ -50,5 +51,35 @@ Test(key_log, of_1_3)
         cr_expect_arr_eq(at_client + 24, at_client + line_len + 24, 65);
         cr_expect_arr_neq(at_client + 89, at_client + line_len + 89, 2 * cases[i].secret_len);
         pair_free(&pair);
+    }
+}
+
+/* A KeyUpdate moves the peer's secret on before a record of the next epoch has come. */
+Test(key_log, counts_key_updates)
+{
+    static const struct {
+        uint16_t read_epoch;
+        bool read_moves;
+        const char *client;
+    } cases[] = {{3, false, "CLIENT_TRAFFIC_SECRET_0 "},
+                 {3, true, "CLIENT_TRAFFIC_SECRET_1 "},
+                 {4, false, "CLIENT_TRAFFIC_SECRET_1 "},
+                 {UINT16_MAX, false, "CLIENT_TRAFFIC_SECRET_65532 "}};
+    struct rdtls_config config = {.key_log = true};
+    struct connection_environment environment = {.config = &config};
+    struct connection connection = {.state = CONNECTION_CONNECTED};
+    struct association *association = &connection.association;
+    association->version = VERSION_DTLS_1_3;
+    association->suite = SUITE_AES_256_GCM_SHA384;
+    association->role = RDTLS_SERVER;
+    association->write[WRITE_PROTECTED].epoch = UINT16_MAX;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char lines[RDTLS_KEY_LOG_MAX];
+        association->read.epoch = cases[i].read_epoch;
+        association->read_moves = cases[i].read_moves;
+        cr_assert_eq(connection_key_log(&environment, &connection, lines), RDTLS_OK);
+        cr_expect_eq(strncmp(lines, cases[i].client, strlen(cases[i].client)), 0, "%s", lines);
+        cr_expect_not_null(strstr(lines, "\nSERVER_TRAFFIC_SECRET_65532 "));
+        cr_expect_lt(strlen(lines), (size_t)RDTLS_KEY_LOG_MAX);
     }
 }
