@@ -180,10 +180,11 @@ enum {
     P256 = 23,
     AES_128 = 0xc02b,
     AES_256 = 0xc02c,
+    AES_128_13 = 0x1301,
 };
 
 const struct kind kinds[] = {
-    {"full handshake, X25519, AES-128", &handshakes, {X25519, AES_128, false}, 0},
+    {KIND_HANDSHAKE_12, &handshakes, {X25519, AES_128, false}, 0},
     {"full handshake, X25519, AES-256", &handshakes, {X25519, AES_256, false}, 0},
     {"full handshake, P-256, AES-128", &handshakes, {P256, AES_128, false}, 0},
     {"full handshake, P-256, AES-256", &handshakes, {P256, AES_256, false}, 0},
@@ -209,6 +210,11 @@ const struct kind kinds[] = {
     {"seal 64 bytes, AES-128", &seal_records, {X25519, AES_128, false}, 64},
     {"seal 1100 bytes, AES-128", &seal_records, {X25519, AES_128, false}, PAYLOAD_MAX},
     {"seal 1100 bytes, AES-256", &seal_records, {X25519, AES_256, false}, PAYLOAD_MAX},
+    {KIND_HANDSHAKE_13, &handshakes, {X25519, AES_128_13, false}, 0},
+    {KIND_HANDSHAKE_13 ", client certificate", &handshakes, {X25519, AES_128_13, true}, 0},
+    {"DTLS 1.3: hello without cookie, answered", &first_hellos, {X25519, AES_128_13, false}, 0},
+    {"DTLS 1.3: open 1100 bytes, AES-128", &open_records, {X25519, AES_128_13, false}, PAYLOAD_MAX},
+    {"DTLS 1.3: seal 1100 bytes, AES-128", &seal_records, {X25519, AES_128_13, false}, PAYLOAD_MAX},
 };
 
 static_assert(sizeof(kinds) / sizeof(kinds[0]) == KIND_COUNT,

@@ -50,6 +50,14 @@ static void options_begin(struct rdtls_config_options *options,
     options->private_key_pem_len = strlen(credential->private_key_pem);
 }
 
+/* The suite says which version is agreed on. */
+static void set_version(struct rdtls_config_options *options, const struct pair_terms *terms)
+{
+    static const uint16_t dtls_13 = 0xfefc;
+    options->versions = &dtls_13;
+    options->version_count = pair_terms_are_13(terms) ? 1 : 0;
+}
+
 static bool ends_open(struct pair *pair, const struct pair_terms *terms)
 {
     struct rdtls_config_options server;
@@ -57,6 +65,8 @@ static bool ends_open(struct pair *pair, const struct pair_terms *terms)
     uint8_t fingerprint[1][RDTLS_FINGERPRINT_LEN];
     options_begin(&server, &server_credential);
     options_begin(&client, &client_credential);
+    set_version(&server, terms);
+    set_version(&client, terms);
     /* The client offers all that it knows: P-256 belongs to it whatever is agreed on, since the
      * server's certificate lies there. */
     server.groups = &terms->group;

@@ -53,6 +53,11 @@ struct pair_terms {
     bool client_certificate; /* required, and known to the server by its fingerprint */
 };
 
+static inline bool pair_terms_are_13(const struct pair_terms *terms)
+{
+    return terms->cipher_suite >> 8 == 0x13;
+}
+
 /* NULL, after a line on stderr, when one of the ends cannot be made. */
 struct pair *pair_new(const struct pair_terms *terms);
 void pair_free(struct pair *pair);
