@@ -1,5 +1,7 @@
 #include "handshake/reassembly.h"
 
+#include "handshake/association.h"
+
 #include <assert.h>
 
 static_assert(sizeof(struct reassembly_block) == REASSEMBLY_BLOCK_LEN, "a block is 512 bytes");
@@ -62,6 +64,13 @@ static bool may_grow(const struct reassembly *reassembly, size_t fragment_len)
     return room <= REASSEMBLY_SLACK + reassembly->bytes + fragment_len;
 }
 
+/* [rfc9147#7] What came under the keys of a 1.3 handshake may have been acknowledged, and is not
+ * sent again then; nobody but the peer can have sent it. */
+static bool may_be_forgotten(const struct reassembly_message *message)
+{
+    return message->epoch != EPOCH_HANDSHAKE;
+}
+
 /* The last message that is there behind the next one gives its blocks up; it will be sent again.
  * false: there is none. */
 static bool forget_last(struct reassembly *reassembly, struct block_pool *blocks)
@@ -69,7 +78,7 @@ static bool forget_last(struct reassembly *reassembly, struct block_pool *blocks
     for (uint16_t ahead = REASSEMBLY_WINDOW - 1; ahead > 0; ahead--) {
         struct reassembly_message *message =
             message_at(reassembly, (uint16_t)(reassembly->next_seq + ahead));
-        if (message->first_block == POOL_NONE)
+        if (message->first_block == POOL_NONE || !may_be_forgotten(message))
             continue;
         release_message(reassembly, blocks, message);
         return true;
@@ -83,7 +92,7 @@ static bool forget_last_run(struct reassembly *reassembly, struct block_pool *bl
                             struct reassembly_message *message)
 {
     bool has_beginning = message->run_count > 0 && message->runs[0].start == 0;
-    if (message->run_count == (has_beginning ? 1 : 0))
+    if (message->run_count == (has_beginning ? 1 : 0) || !may_be_forgotten(message))
         return false;
     const struct reassembly_run *last = &message->runs[--message->run_count];
     reassembly->bytes -= (uint32_t)last->end - last->start;

@@ -11,7 +11,8 @@
  * Memory grows with bytes received, never with lengths claimed: a block is taken when a byte falls
  * into it, and blocks are refused once they outrun what was received by more than REASSEMBLY_SLACK.
  * What came early gives its own up to what comes in order: later messages to the next one, and of
- * that one the last bytes to the first.
+ * that one the last bytes to the first. Not what came under keys of 1.3: it may have been
+ * acknowledged.
  * Fragments that contradict what is there already (type, length) are refused; bytes that are there
  * are never overwritten.
  */

@@ -35,8 +35,8 @@ static void crowd(struct report *report, unsigned clients, const struct shape *s
     endpoint->outbox_bytes = outbox_bytes;
     endpoint->events_max = 4 * clients;
     conversation.bound_ns = crowd_bound_ns;
-    (void)snprintf(name, sizeof(name), "%u at once, outbox of %u bytes, mtu %u", clients,
-                   outbox_bytes, shape_mtu(shape));
+    (void)snprintf(name, sizeof(name), "%u at once, %s, outbox of %u bytes, mtu %u", clients,
+                   shape->v13 ? "1.3" : "1.2", outbox_bytes, shape_mtu(shape));
     report_conversation(report, &conversation, name, "simulation --crowds --trace");
 }
 
@@ -49,6 +49,11 @@ void run_crowds(struct report *report, unsigned clients)
     shape.small_mtu = true;
     shape.certificate = CERTIFICATE_REQUIRED_OFFERED;
     crowd(report, clients, &shape, 2 * RDTLS_MTU_MAX, 100);
+    shape.v13 = true;
+    crowd(report, clients, &shape, 2 * RDTLS_MTU_MAX, 100);
+    shape = shape_of(0);
+    shape.v13 = true;
+    crowd(report, clients, &shape, 1 << 20, 0);
 }
 
 struct repeat {
@@ -175,13 +180,14 @@ static void run_pair(struct report *report, struct conversation *conversation,
 /* [rfc6347#4.2.4] "The implementation reads a retransmitted flight from the peer: the
  * implementation transitions to the SENDING state, where it retransmits the flight": who has a slow
  * timer is served by the other one's. */
-static void run_provoked(struct report *report, enum side slow, uint32_t lost)
+static void run_provoked(struct report *report, enum side slow, bool v13, uint32_t lost)
 {
     struct conversation conversation;
     struct rdtls_config_options options[SIDE_COUNT];
     struct shape shape = shape_of(0);
     char name[NAME_MAX_LEN];
     conversation_defaults(&conversation, &shape, SEED);
+    conversation.shape.v13 = shape.v13 = v13;
     conversation.bound_ns = provoked_bound_ns;
     conversation.options.network.plan[0] = (struct planned_fault){lost, FAULT_LOSE};
     conversation.options.network.plan_count = 1;
@@ -208,12 +214,14 @@ static char *chain_of(size_t count)
 /* A certificate message of many datagrams, and a network that mixes them. */
 static void run_chain(struct report *report, uint64_t seed, unsigned lose, uint64_t jitter_ns)
 {
+    bool v13 = seed % 2 == 1;
     struct conversation conversation;
     struct rdtls_config_options options[SIDE_COUNT];
     struct shape shape = shape_of(0);
     char name[NAME_MAX_LEN];
     char *chain = chain_of(CHAIN_LEN);
     shape.small_mtu = true;
+    shape.v13 = v13;
     conversation_defaults(&conversation, &shape, seed);
     conversation.options.endpoint.handshakes_max = 16; /* blocks for it */
     conversation.options.network.rates.lose = lose;
@@ -253,8 +261,10 @@ static void run_narrow(struct report *report, size_t longest, uint64_t bound_ns)
 
 void run_peers(struct report *report, uint64_t seeds)
 {
-    run_provoked(report, SIDE_CLIENT, 4);
-    run_provoked(report, SIDE_SERVER, 3);
+    for (unsigned v13 = 0; v13 < SHAPE_VERSIONS; v13++) {
+        run_provoked(report, SIDE_CLIENT, v13 == 1, 4);
+        run_provoked(report, SIDE_SERVER, v13 == 1, 3);
+    }
     run_narrow(report, 600, narrow_bound_ns);
     run_narrow(report, 300, narrower_bound_ns);
     for (uint64_t seed = 0; seed < seeds; seed++) {
