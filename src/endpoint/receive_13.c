@@ -278,14 +278,17 @@ bool connection_can_open_13(const struct connection_environment *environment,
     const struct suite *suite = suite_find(association->suite);
     struct reader reader = reader_of(datagram);
     struct unified_header header;
-    struct traffic_keys_13 keys = association->v13.read_keys;
-    struct replay_window window = association->read.window;
     if (!association->keys_ready || !unified_header_read(&reader, &header) ||
         header.length > REASSEMBLY_MESSAGE_MAX - UNIFIED_HEADER_MAX)
         return false;
+    struct traffic_keys_13 keys = association->v13.read_keys;
+    struct replay_window window = association->read.window;
     if (!bits_are(&header, association->read.epoch)) {
-        if (!association->read_moves || !bits_are(&header, (uint16_t)(association->read.epoch + 1)))
+        if (!association->read_moves ||
+            !bits_are(&header, (uint16_t)(association->read.epoch + 1))) {
+            secret_wipe(&keys, sizeof(keys));
             return false;
+        }
         traffic_keys_13_of(association->v13.read_secret, suite, &keys);
         window = (struct replay_window){0};
     }
