@@ -36,7 +36,11 @@ static enum side_verdict find_side(const struct incoming *in, const struct unifi
                                    association->read.epoch};
         return SIDE_FOUND;
     }
-    if (handshake != NULL && handshake->v13.epoch.keys_ready && bits_are(header, EPOCH_HANDSHAKE)) {
+    /* A server that has updated its keys has had our last flight: what looks like epoch 2 is a
+     * later one. */
+    bool has_moved = association->read_moves || association->read.epoch > EPOCH_APPLICATION;
+    if (handshake != NULL && handshake->v13.epoch.keys_ready && !has_moved &&
+        bits_are(header, EPOCH_HANDSHAKE)) {
         *side = (struct read_side){&handshake->v13.epoch.read_keys, &handshake->v13.epoch.window,
                                    EPOCH_HANDSHAKE};
         return SIDE_FOUND;

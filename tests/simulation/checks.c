@@ -194,9 +194,15 @@ void check_endpoint(struct world *world, const struct host *host)
         world_fail(world, "something to send was not sent");
 }
 
+static void cargo_add(struct cargo *cargo, uint8_t type)
+{
+    cargo->data = cargo->data || type == CONTENT_APPLICATION_DATA;
+    cargo->flight = cargo->flight || (type != CONTENT_APPLICATION_DATA && type != CONTENT_ACK);
+}
+
 /* 1.3: who has the keys can tell. */
 static void check_unified(struct world *world, struct onlooker *onlooker, const uint8_t *datagram,
-                          const struct seen_record *record, bool *carries_data)
+                          const struct seen_record *record, struct cargo *cargo)
 {
     struct sight sight;
     if (!onlooker_open(onlooker, datagram, record, &sight)) {
@@ -211,21 +217,21 @@ static void check_unified(struct world *world, struct onlooker *onlooker, const 
     bool is_data = sight.opened.type == CONTENT_APPLICATION_DATA;
     if (is_data && sight.epoch < EPOCH_APPLICATION)
         world_fail(world, "data goes out under the keys of the handshake");
-    *carries_data = *carries_data || is_data;
+    cargo_add(cargo, sight.opened.type);
 }
 
 /* [rfc6347#4.2.2] "the retransmission is a new record. This record will have a new
  * DTLSPlaintext.sequence_number value." */
 static void check_records(struct world *world, enum side from, struct path_log *path,
-                          const struct rdtls_datagram *datagram, bool *carries_data)
+                          const struct rdtls_datagram *datagram, struct cargo *cargo)
 {
     struct seen_record record;
     size_t at = 0;
     while (records_next(datagram->bytes, datagram->len, &at, &record)) {
         if (record.is_unified)
-            check_unified(world, &path->onlookers[from], datagram->bytes, &record, carries_data);
+            check_unified(world, &path->onlookers[from], datagram->bytes, &record, cargo);
         else
-            *carries_data = *carries_data || record.type == CONTENT_APPLICATION_DATA;
+            cargo_add(cargo, record.type);
         if (record.epoch == 0 || record.is_unified || world->options.restarts)
             continue;
         /* A second association on the path begins at 0 again. */
@@ -236,11 +242,11 @@ static void check_records(struct world *world, enum side from, struct path_log *
     }
 }
 
-bool check_departure(struct world *world, enum side from, uint32_t path,
-                     const struct rdtls_datagram *datagram)
+struct cargo check_departure(struct world *world, enum side from, uint32_t path,
+                             const struct rdtls_datagram *datagram)
 {
     struct path_log *log = &world->paths[path];
-    bool carries_data = false;
+    struct cargo cargo = {false, false};
     if (datagram->len > shape_mtu(world->shape))
         world_fail(world, "a datagram of %u bytes leaves", datagram->len);
     /* [rfc6347#4.1.1] "Each DTLS record MUST fit within a single datagram." */
@@ -248,7 +254,7 @@ bool check_departure(struct world *world, enum side from, uint32_t path,
         world_fail(world, "a datagram leaves that is not made of records");
     if (host_words_are_in(datagram->bytes, datagram->len))
         world_fail(world, "application data leaves in the clear");
-    check_records(world, from, log, datagram, &carries_data);
+    check_records(world, from, log, datagram, &cargo);
     if (from == SIDE_SERVER && !log->proven) {
         log->bytes_out += datagram->len;
         /* [rfc6347#4.2.1] "An attacker can use the server as an amplifier by sending connection
@@ -257,7 +263,7 @@ bool check_departure(struct world *world, enum side from, uint32_t path,
             world_fail(world, "%llu bytes to an unproven address that sent %llu",
                        (unsigned long long)log->bytes_out, (unsigned long long)log->bytes_in);
     }
-    return carries_data;
+    return cargo;
 }
 
 void check_emptiness(struct world *world, const struct host *host)

@@ -7,11 +7,16 @@
 /* Budgets, timers, queues and counters of one endpoint, after a whole pass. */
 void check_endpoint(struct world *world, const struct host *host);
 
+/* What is in a datagram, for those who have the keys. */
+struct cargo {
+    bool data;   /* of the application's */
+    bool flight; /* part of one: neither data nor an ACK, which asks for nothing */
+};
+
 /* A datagram that leaves: not too long, made of whole records, nothing of the application's in the
- * clear, no record number twice, and no more bytes to an unproven address than came from it. true:
- * it carries data of the application's. */
-bool check_departure(struct world *world, enum side from, uint32_t path,
-                     const struct rdtls_datagram *datagram);
+ * clear, no record number twice, and no more bytes to an unproven address than came from it. */
+struct cargo check_departure(struct world *world, enum side from, uint32_t path,
+                             const struct rdtls_datagram *datagram);
 
 /* After the end: nothing is lent, armed or counted as open. */
 void check_emptiness(struct world *world, const struct host *host);

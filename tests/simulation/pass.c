@@ -129,7 +129,7 @@ static void send_one(struct world *world, struct host *host, const struct rdtls_
     char description[DESCRIPTION_MAX];
     describe(world, &path->onlookers[host->side], bytes_of(datagram->bytes, datagram->len),
              description);
-    bool is_data = check_departure(world, host->side, number, datagram);
+    struct cargo cargo = check_departure(world, host->side, number, datagram);
     digest_add(world, &world->now, sizeof(world->now));
     digest_add(world, datagram->bytes, datagram->len);
     uint32_t index = world->network.sent;
@@ -143,10 +143,10 @@ static void send_one(struct world *world, struct host *host, const struct rdtls_
     trace(world, what, number, datagram->len, description);
     if (fate.harmed)
         moments_add(&path->harmed, world->now);
-    if (fate.harmed && is_data && host->side == SIDE_SERVER)
+    if (fate.harmed && cargo.data && host->side == SIDE_SERVER)
         world->greeting_harmed = true;
     path->plaintext_corrupted = path->plaintext_corrupted || fate.plaintext_corrupted;
-    if (host->side == SIDE_CLIENT && !is_data)
+    if (host->side == SIDE_CLIENT && cargo.flight)
         moments_add(&path->sent, world->now);
 }
 

@@ -13,14 +13,19 @@ static bool is_any_between(const struct moments *moments, uint64_t from, uint64_
     return false;
 }
 
-/* false: it was given a chance before end_ns and did not take it, at *chance_ns. */
-static bool was_given_no_chance(const struct path_log *path, const struct end *client,
-                                uint64_t end_ns, uint64_t *chance_ns)
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* false: it was given a chance between the two and did not take it, at *chance_ns. */
+static bool was_given_no_chance(const struct path_log *path, uint64_t begin_ns, uint64_t end_ns,
+                                uint64_t *chance_ns)
 {
     for (size_t i = 0; i < path->sent.count; i++) {
         uint64_t at = path->sent.at[i];
         uint64_t until = at + window_after_ns;
-        if (at < client->begun_ns || until > end_ns)
+        if (at < begin_ns || until > end_ns)
             continue;
         *chance_ns = at;
         uint64_t from = at > window_before_ns ? at - window_before_ns : 0;
@@ -39,7 +44,7 @@ static void judge_failed_client(struct world *world, const struct end *client)
         return;
     if (client->status != RDTLS_TIMED_OUT)
         world_fail(world, "a client fails with %s", rdtls_status_name(client->status));
-    else if (!was_given_no_chance(path, client, client->closed_ns, &chance_ns))
+    else if (!was_given_no_chance(path, client->begun_ns, client->closed_ns, &chance_ns))
         world_fail(world, "a client times out although it had its chance at %.3f s",
                    (double)chance_ns / 1e9);
 }
@@ -86,16 +91,14 @@ static void judge_connected_client(struct world *world, const struct end *client
     uint64_t end_ns = client->closed_ns;
     if (server != NULL && server->closed && server->closed_ns < end_ns)
         end_ns = server->closed_ns;
-    if (timed_out && !was_given_no_chance(path, client, end_ns, &chance_ns))
+    /* Whatever it waited for, it has not waited longer than a handshake may last. */
+    uint64_t begin_ns =
+        later(client->begun_ns, client->closed_ns - SHAPE_HANDSHAKE_MS * UINT64_C(1000000));
+    if (timed_out && !was_given_no_chance(path, begin_ns, end_ns, &chance_ns))
         world_fail(world, "a connected client times out although it had its chance at %.3f s",
                    (double)chance_ns / 1e9);
     if (!by_peer && !timed_out && client->status != RDTLS_CLOSED && client->status != RDTLS_IDLE)
         world_fail(world, "a connected client ends with %s", rdtls_status_name(client->status));
-}
-
-static uint64_t later(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
 }
 
 static bool has_seen_all(const struct end *hearer, const struct end *speaker)
