@@ -69,8 +69,9 @@ int main(int argc, char **argv)
     if (!is_implemented(&initial) || !is_implemented(&resumed))
         return EXIT_UNIMPLEMENTED;
     enum exit_status status = run_connection(&initial, &clock);
+    /* Sessions cannot be resumed yet. What comes before that is tested all the same. */
     for (uint64_t i = 0; i < initial.resume_count && status == EXIT_AS_EXPECTED; i++)
-        status = resumed.expect_session_miss ? run_connection(&resumed, &clock)
-                                             : complain("resumption is not implemented");
+        status =
+            resumed.expect_session_miss ? run_connection(&resumed, &clock) : EXIT_UNIMPLEMENTED;
     return status;
 }
