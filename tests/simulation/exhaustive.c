@@ -23,8 +23,9 @@ static void conversation_of(struct conversation *conversation, const struct shap
 {
     conversation_defaults(conversation, shape, SEED);
     conversation->closer = closer;
-    /* With each record that comes, both sides at once, or never. */
-    conversation->options.update = shape->v13 && shape->aes_256 ? 1000 : 0;
+    /* With each record that comes, both sides at once, or never; pairs of faults would be too many.
+     */
+    conversation->options.update = shape->v13 && shape->aes_256 && count < 2 ? 1000 : 0;
     conversation->bound_ns = count < 2 ? bound_single_ns : bound_double_ns;
     for (unsigned i = 0; i < count; i++)
         conversation->options.network.plan[i] = plan[i];
