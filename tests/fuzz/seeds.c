@@ -29,6 +29,12 @@ static void make_folder(const char *path)
     }
 }
 
+/* Nothing may be nowhere, which fwrite does not allow. */
+static bool write_all(FILE *file, struct bytes bytes)
+{
+    return bytes.len == 0 || fwrite(bytes.data, 1, bytes.len, file) == bytes.len;
+}
+
 static void write_seed(const char *target, struct bytes head, struct bytes bytes)
 {
     char path[PATH_LEN];
@@ -36,8 +42,7 @@ static void write_seed(const char *target, struct bytes head, struct bytes bytes
     make_folder(path);
     (void)snprintf(path, sizeof(path), "%s/%s/%04u", folder, target, written++);
     FILE *file = fopen(path, "wb");
-    if (file == NULL || fwrite(head.data, 1, head.len, file) != head.len ||
-        fwrite(bytes.data, 1, bytes.len, file) != bytes.len || fclose(file) != 0) {
+    if (file == NULL || !write_all(file, head) || !write_all(file, bytes) || fclose(file) != 0) {
         perror(path);
         exit(EXIT_FAILURE);
     }
