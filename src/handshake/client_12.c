@@ -234,16 +234,3 @@ enum rdtls_status prepare_certificate_verify(struct handshake *handshake)
     size_t len = transcript_hash(&handshake->transcript, scheme->hash, digest);
     return submit_sign(handshake, scheme, bytes_of(digest, len), SIGNATURE_HEAD_LEN);
 }
-
-enum rdtls_status build_certificate_verify(struct handshake *handshake, struct writer *body)
-{
-    const struct lane_job *job = &handshake->job;
-    if (job->state != LANE_DONE || !job->ok)
-        return RDTLS_ALERT_INTERNAL_ERROR;
-    struct certificate_verify message = {
-        .scheme = handshake->choice.scheme,
-        .signature = bytes_of(job->sign.signature, job->sign.signature_len),
-    };
-    certificate_verify_write(body, &message);
-    return RDTLS_OK;
-}

@@ -1,6 +1,5 @@
 /* DTLS 1.3: what a client makes of a server's messages. */
 #include "handshake/client_hello.h"
-#include "handshake/messages_12.h"
 #include "handshake/messages_13.h"
 #include "handshake/tables.h"
 #include "wire/certificate_messages_13.h"
@@ -145,7 +144,6 @@ enum rdtls_status consume_encrypted_extensions(struct handshake *handshake, stru
     struct server_extras answer = {&message.extras, message.server_name};
     TRY(accept_extras(handshake->environment->policy, &answer, &handshake->choice));
     commit_extras(handshake->association, &handshake->choice);
-    take_inner_type_off(handshake->association);
     return RDTLS_OK;
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/secret.h"
 #include "handshake/acknowledge.h"
-#include "handshake/messages_12.h"
+#include "handshake/messages.h"
 #include "handshake/tables.h"
 
 static void handshake_init(struct handshake *handshake,

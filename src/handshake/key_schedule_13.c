@@ -36,27 +36,10 @@ static void move_on(struct key_schedule_13 *schedule, struct bytes input)
     secret_wipe(salt, sizeof(salt));
 }
 
-void key_schedule_13_begin(struct key_schedule_13 *schedule, enum digest_kind hash,
-                           struct bytes psk)
+void key_schedule_13_begin(struct key_schedule_13 *schedule, enum digest_kind hash)
 {
     schedule->hash = hash;
-    hkdf_extract(hash, bytes_of(NULL, 0), psk, schedule->secret);
-}
-
-void key_schedule_13_binder(const struct key_schedule_13 *schedule, struct bytes hello_hash,
-                            uint8_t binder[DIGEST_LEN_MAX])
-{
-    uint8_t empty_hash[DIGEST_LEN_MAX];
-    uint8_t binder_key[DIGEST_LEN_MAX];
-    struct hmac_key key;
-    key_of(&key, schedule->hash, schedule->secret);
-    digest_of(schedule->hash, bytes_of(NULL, 0), empty_hash);
-    derive_secret(&key, "res binder", bytes_of(empty_hash, digest_len(schedule->hash)), binder_key);
-    /* [rfc8446#4.2.11.2] "computed in the same way as the Finished message ... but with the BaseKey
-     * being the binder_key" */
-    verify_data_13(binder_key, schedule->hash, hello_hash, binder);
-    secret_wipe(binder_key, sizeof(binder_key));
-    secret_wipe(&key, sizeof(key));
+    hkdf_extract(hash, bytes_of(NULL, 0), bytes_of(NULL, 0), schedule->secret);
 }
 
 void key_schedule_13_handshake(struct key_schedule_13 *schedule, struct bytes shared,
@@ -79,15 +62,6 @@ void key_schedule_13_master(struct key_schedule_13 *schedule, struct bytes trans
     derive_secret(&key, "c ap traffic", transcript, secrets->client);
     derive_secret(&key, "s ap traffic", transcript, secrets->server);
     derive_secret(&key, "exp master", transcript, exporter);
-    secret_wipe(&key, sizeof(key));
-}
-
-void key_schedule_13_resumption(const struct key_schedule_13 *schedule, struct bytes transcript,
-                                uint8_t resumption[DIGEST_LEN_MAX])
-{
-    struct hmac_key key;
-    key_of(&key, schedule->hash, schedule->secret);
-    derive_secret(&key, "res master", transcript, resumption);
     secret_wipe(&key, sizeof(key));
 }
 

@@ -3,7 +3,7 @@
 #ifndef HANDSHAKE_MESSAGES_12_H
 #define HANDSHAKE_MESSAGES_12_H
 
-#include "handshake/handshake.h"
+#include "handshake/messages.h"
 #include "wire/certificate_messages.h"
 
 /* client_12.c and server_12.c, by who builds the message */
@@ -28,7 +28,6 @@ enum rdtls_status prepare_client_key_exchange(struct handshake *handshake);
 enum rdtls_status build_client_key_exchange(struct handshake *handshake, struct writer *body);
 enum rdtls_status consume_client_key_exchange(struct handshake *handshake, struct bytes body);
 enum rdtls_status prepare_certificate_verify(struct handshake *handshake);
-enum rdtls_status build_certificate_verify(struct handshake *handshake, struct writer *body);
 enum rdtls_status consume_certificate_verify(struct handshake *handshake, struct bytes body);
 enum rdtls_status complete_certificate_verify(struct handshake *handshake);
 
@@ -36,21 +35,7 @@ enum rdtls_status complete_certificate_verify(struct handshake *handshake);
 enum rdtls_status complete_key_exchange(struct handshake *handshake);
 enum rdtls_status build_finished(struct handshake *handshake, struct writer *body);
 enum rdtls_status consume_finished(struct handshake *handshake, struct bytes body);
-void take_peer_key(struct handshake *handshake, struct bytes peer_key);
-enum rdtls_status submit_derive(struct handshake *handshake); /* with the peer key taken */
-enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *scheme,
-                              struct bytes digest, size_t before);
-void commit_extras(struct association *association, const struct choice *choice);
-void take_inner_type_off(struct association *association);
 void key_exchange_digest(const struct handshake *handshake, enum digest_kind kind,
                          struct bytes params, uint8_t out[DIGEST_LEN_MAX]);
-
-/* peer_certificate.c */
-enum rdtls_status accept_peer_certificate(struct handshake *handshake,
-                                          const struct certificate_message *message);
-enum rdtls_status submit_verify(struct handshake *handshake, const struct scheme *scheme,
-                                struct bytes digest, struct bytes signature);
-enum rdtls_status complete_verify(struct handshake *handshake);
-void certified_key_release(struct certified_key *certified, struct pool *blocks);
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef HANDSHAKE_MESSAGES_13_H
 #define HANDSHAKE_MESSAGES_13_H
 
-#include "handshake/handshake.h"
+#include "handshake/messages.h"
 
 /* server_13.c */
 enum rdtls_status answer_client_hello_13(struct handshake *handshake,
@@ -26,7 +26,6 @@ enum rdtls_status complete_server_hello_13(struct handshake *handshake);
 enum rdtls_status build_certificate_13(struct handshake *handshake, struct writer *body);
 enum rdtls_status consume_certificate_13(struct handshake *handshake, struct bytes body);
 enum rdtls_status prepare_certificate_verify_13(struct handshake *handshake);
-enum rdtls_status build_certificate_verify_13(struct handshake *handshake, struct writer *body);
 enum rdtls_status consume_certificate_verify_13(struct handshake *handshake, struct bytes body);
 enum rdtls_status complete_server_certificate_verify_13(struct handshake *handshake);
 enum rdtls_status complete_client_certificate_verify_13(struct handshake *handshake);

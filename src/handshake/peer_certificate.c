@@ -1,7 +1,7 @@
 /* The peer's certificate: its key is kept for the one signature that proves its possession. */
 #include <assert.h>
 
-#include "handshake/messages_12.h"
+#include "handshake/messages.h"
 
 static_assert((int)RSA_LEN_MAX <= (int)REASSEMBLY_BLOCK_LEN, "a modulus, and a signature, fit");
 static_assert(sizeof(struct reassembly_block) == REASSEMBLY_BLOCK_LEN, "a block is all of that");

@@ -1,6 +1,5 @@
 /* DTLS 1.3: what a server makes of a ClientHello, and what it alone sends. */
 #include "base/secret.h"
-#include "handshake/messages_12.h"
 #include "handshake/messages_13.h"
 #include "handshake/retry_cookie.h"
 #include "handshake/tables.h"
@@ -59,7 +58,6 @@ static void commit(struct handshake *handshake, const struct client_hello *hello
     association->suite = choice->suite->code_point;
     association->group = choice->group;
     commit_extras(association, choice);
-    take_inner_type_off(association);
     memcpy(association->client_random, hello->prefix.random.data, RANDOM_LEN);
 }
 

@@ -4,73 +4,6 @@
 #include "handshake/messages_12.h"
 #include "handshake/tables.h"
 
-static enum lane_kind derive_kind(enum key_exchange_kind kind)
-{
-    switch (kind) {
-    case KEY_EXCHANGE_X25519:
-        return LANE_X25519_DERIVE;
-    case KEY_EXCHANGE_P256:
-        return LANE_P256_DERIVE;
-    case KEY_EXCHANGE_P384:
-    case KEY_EXCHANGE_KIND_COUNT:
-        break;
-    }
-    return LANE_P384_DERIVE;
-}
-
-void take_peer_key(struct handshake *handshake, struct bytes peer_key)
-{
-    lane_job_wipe(&handshake->job);
-    bytes_copy(handshake->job.derive.peer, peer_key);
-}
-
-enum rdtls_status submit_derive(struct handshake *handshake)
-{
-    struct lane_job *job = &handshake->job;
-    job->kind = derive_kind(handshake->key_pair.kind);
-    job->derive.ours = &handshake->key_pair;
-    lanes_submit(handshake->environment->lanes, job);
-    return RDTLS_PARKED;
-}
-
-static enum lane_kind sign_kind(enum key_kind kind)
-{
-    switch (kind) {
-    case KEY_P256:
-        return LANE_ECDSA_P256_SIGN;
-    case KEY_P384:
-        return LANE_ECDSA_P384_SIGN;
-    case KEY_RSA:
-    case KEY_KIND_COUNT:
-        break;
-    }
-    return LANE_RSA_SIGN;
-}
-
-/* The signature is written to where the message will have it, `before` bytes behind the flight's
- * end. Until then nothing else is written there. */
-enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *scheme,
-                              struct bytes digest, size_t before)
-{
-    struct lane_job *job = &handshake->job;
-    size_t capacity;
-    uint8_t *room = flight_room(&handshake->flight, &capacity);
-    const struct credential *credential = handshake_credential(handshake);
-    size_t signature_max = credential->signature_max;
-    if (before + signature_max > capacity)
-        return RDTLS_ALERT_INTERNAL_ERROR;
-    lane_job_wipe(job);
-    job->kind = sign_kind(credential->kind);
-    job->sign.key = handshake->choice.credential;
-    job->sign.scheme = scheme;
-    bytes_copy(job->sign.digest, digest);
-    job->sign.digest_len = digest.len;
-    job->sign.signature = room + before;
-    job->sign.signature_max = signature_max;
-    lanes_submit(handshake->environment->lanes, job);
-    return RDTLS_PARKED;
-}
-
 /* [rfc8422#5.4] "SHA(ClientHello.random + ServerHello.random + ServerKeyExchange.params);" with the
  * hash of the signature scheme. */
 void key_exchange_digest(const struct handshake *handshake, enum digest_kind kind,
@@ -82,23 +15,6 @@ void key_exchange_digest(const struct handshake *handshake, enum digest_kind kin
     digest_update(&digest, bytes_of(handshake->association->v12.server_random, RANDOM_LEN));
     digest_update(&digest, params);
     digest_finish(&digest, out);
-}
-
-/* [rfc8449#4] "In TLS 1.3, the record_size_limit ... includes the content type and any padding":
- * one byte that a payload cannot have. */
-void take_inner_type_off(struct association *association)
-{
-    if (association->record_size_limit != 0)
-        association->record_size_limit--;
-}
-
-/* [rfc7301#3.2] "The protocol identified in the "application_layer_protocol_negotiation" extension
- * type in the ServerHello SHALL be definitive for the connection, until renegotiated." */
-void commit_extras(struct association *association, const struct choice *choice)
-{
-    association->srtp_profile = choice->srtp_profile;
-    association->alpn = choice->alpn;
-    association->record_size_limit = choice->record_size_limit;
 }
 
 enum rdtls_status complete_key_exchange(struct handshake *handshake)

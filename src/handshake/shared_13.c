@@ -4,7 +4,7 @@
 #include <assert.h>
 
 #include "base/secret.h"
-#include "handshake/messages_12.h"
+#include "handshake/messages.h"
 #include "wire/certificate_messages_13.h"
 
 enum { SIGNED_PAD_LEN = 64, SIGNED_PAD = 0x20 };
@@ -45,7 +45,7 @@ enum rdtls_status complete_server_hello_13(struct handshake *handshake)
             return RDTLS_ALERT_ILLEGAL_PARAMETER;
         memcpy(v13->shared, job->derive.shared, sizeof(v13->shared));
     }
-    key_schedule_13_begin(&v13->schedule, handshake->choice.suite->hash, bytes_of(NULL, 0));
+    key_schedule_13_begin(&v13->schedule, handshake->choice.suite->hash);
     key_schedule_13_handshake(
         &v13->schedule, bytes_of(v13->shared, key_exchange_shared_len(handshake->key_pair.kind)),
         transcript_now(handshake, hash), &v13->secrets);
@@ -122,19 +122,6 @@ enum rdtls_status prepare_certificate_verify_13(struct handshake *handshake)
     signed_digest(handshake, is_client(handshake), scheme->hash, digest);
     return submit_sign(handshake, scheme, bytes_of(digest, digest_len(scheme->hash)),
                        SIGNATURE_HEAD_LEN);
-}
-
-enum rdtls_status build_certificate_verify_13(struct handshake *handshake, struct writer *body)
-{
-    const struct lane_job *job = &handshake->job;
-    if (job->state != LANE_DONE || !job->ok)
-        return RDTLS_ALERT_INTERNAL_ERROR;
-    struct certificate_verify message = {
-        .scheme = handshake->choice.scheme,
-        .signature = bytes_of(job->sign.signature, job->sign.signature_len),
-    };
-    certificate_verify_write(body, &message);
-    return RDTLS_OK;
 }
 
 enum rdtls_status consume_certificate_verify_13(struct handshake *handshake, struct bytes body)

@@ -43,10 +43,10 @@ const struct handshake_row handshake_13_full[] = {
     { RDTLS_SERVER, MESSAGE_ENCRYPTED_EXTENSIONS,     2, 4, FACT_ALWAYS,                NULL,                          build_encrypted_extensions,   consume_encrypted_extensions,   NULL,                                 0 },
     { RDTLS_SERVER, MESSAGE_CERTIFICATE_REQUEST,      2, 4, FACT_CERTIFICATE_REQUESTED, NULL,                          build_certificate_request_13, consume_certificate_request_13, NULL,                                 0 },
     { RDTLS_SERVER, MESSAGE_CERTIFICATE,              2, 4, FACT_ALWAYS,                NULL,                          build_certificate_13,         consume_certificate_13,         NULL,                                 0 },
-    { RDTLS_SERVER, MESSAGE_CERTIFICATE_VERIFY,       2, 4, FACT_ALWAYS,                prepare_certificate_verify_13, build_certificate_verify_13,  consume_certificate_verify_13,  complete_server_certificate_verify_13, 0 },
+    { RDTLS_SERVER, MESSAGE_CERTIFICATE_VERIFY,       2, 4, FACT_ALWAYS,                prepare_certificate_verify_13, build_certificate_verify,     consume_certificate_verify_13,  complete_server_certificate_verify_13, 0 },
     { RDTLS_SERVER, MESSAGE_FINISHED,                 2, 4, FACT_ALWAYS,                NULL,                          build_finished_13,            consume_finished_13,            complete_server_finished_13,          0 },
     { RDTLS_CLIENT, MESSAGE_CERTIFICATE,              2, 5, FACT_CERTIFICATE_REQUESTED, NULL,                          build_certificate_13,         consume_certificate_13,         NULL,                                 0 },
-    { RDTLS_CLIENT, MESSAGE_CERTIFICATE_VERIFY,       2, 5, FACT_CERTIFICATE_SENT,      prepare_certificate_verify_13, build_certificate_verify_13,  consume_certificate_verify_13,  complete_client_certificate_verify_13, 0 },
+    { RDTLS_CLIENT, MESSAGE_CERTIFICATE_VERIFY,       2, 5, FACT_CERTIFICATE_SENT,      prepare_certificate_verify_13, build_certificate_verify,     consume_certificate_verify_13,  complete_client_certificate_verify_13, 0 },
     { RDTLS_CLIENT, MESSAGE_FINISHED,                 2, 5, FACT_ALWAYS,                NULL,                          build_finished_13,            consume_finished_13,            complete_client_finished_13,          0 },
     { .flight = 0 },
 };
