@@ -128,39 +128,6 @@ static void receive_plaintext(const struct incoming *in, const struct record_hea
     }
 }
 
-/* A handshake message under keys after the end of the handshake. */
-static void receive_late_handshake(const struct incoming *in, struct bytes content)
-{
-    struct connection *connection = in->connection;
-    struct reader reader = reader_of(content);
-    struct handshake_header header;
-    struct bytes fragment;
-    if (!handshake_fragment_read(&reader, &header, &fragment)) {
-        incoming_discard(in, RDTLS_DISCARD_BAD_FRAGMENT);
-        return;
-    }
-    if (header.type == MESSAGE_FINISHED &&
-        header.message_seq == connection->association.peer_final_message_seq) {
-        /* [rfc6347#4.2.4] "the node that transmits the last flight ... MUST respond to a
-         * retransmit of the peer's last flight with a retransmit of the last flight." */
-        connection->final_wanted = connection->association.final_is_ours;
-        if (connection->final_wanted) {
-            connection->retransmits++;
-            in->environment->stats->retransmits++;
-        }
-        incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
-        return;
-    }
-    if (header.type == MESSAGE_CLIENT_HELLO || header.type == MESSAGE_HELLO_REQUEST) {
-        /* [rfc5246#7.2.2] "no_renegotiation ... Sent by the client in response to a hello request
-         * or by the server in response to a client hello after initial handshaking." [rfc5746#4.2]
-         * "Clients that do so MUST respond to such requests with a "no_renegotiation" alert". */
-        connection->alert_level = ALERT_WARNING;
-        connection->alert_description = ALERT_NO_RENEGOTIATION;
-    }
-    incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
-}
-
 /* A place for it that lasts until it has been polled. */
 static uint8_t *store_copy(const struct incoming *in, struct bytes content)
 {
@@ -200,7 +167,7 @@ static void receive_opened(const struct incoming *in, uint8_t type, struct bytes
     switch (type) {
     case CONTENT_HANDSHAKE:
         if (is_over)
-            receive_late_handshake(in, content);
+            connection_receive_late_handshake(in, content);
         else
             (void)incoming_handshake(in, EPOCH_PROTECTED, content);
         break;
@@ -248,12 +215,38 @@ static bool is_early(const struct incoming *in, const struct record_header *head
 /* [rfc8449#4] "a DTLS endpoint that receives a record larger than its advertised limit MAY either
  * generate a fatal "record_overflow" alert or discard the record": it is authentic, so that the
  * peer breaks its word, and nobody else can bring that about. The limit holds when both have said
- * one. */
+ * one; in 1.3 it counts the content type as well. */
 static size_t plaintext_max(const struct incoming *in)
 {
-    return in->connection->association.record_size_limit != 0
-               ? in->environment->config->policy.record_size_limit
-               : PLAINTEXT_MAX;
+    size_t limit = in->environment->config->policy.record_size_limit;
+    if (in->connection->association.record_size_limit == 0)
+        return PLAINTEXT_MAX;
+    return association_is_13(&in->connection->association) ? limit - INNER_TYPE_LEN : limit;
+}
+
+bool incoming_accepts(const struct incoming *in, enum open_verdict verdict, size_t plaintext_len)
+{
+    if (verdict == OPENED && plaintext_len > plaintext_max(in))
+        verdict = OPEN_TOO_LONG;
+    switch (verdict) {
+    case OPENED:
+        return true;
+    case OPEN_REPLAYED:
+        incoming_discard(in, RDTLS_DISCARD_REPLAY);
+        break;
+    case OPEN_UNAUTHENTIC:
+        /* [rfc5246#6.2.3.3 !] "If the decryption fails, a fatal bad_record_mac alert MUST be
+         * generated.": anybody could end associations so; it is discarded. */
+        incoming_discard(in, RDTLS_DISCARD_AUTHENTICATION);
+        break;
+    case OPEN_TOO_LONG:
+        connection_fail(in->environment, in->connection, RDTLS_ALERT_RECORD_OVERFLOW);
+        break;
+    case OPEN_EMPTY:
+        connection_fail(in->environment, in->connection, RDTLS_ALERT_UNEXPECTED_MESSAGE);
+        break;
+    }
+    return false;
 }
 
 static void receive_protected(const struct incoming *in, const struct record_header *header,
@@ -272,32 +265,15 @@ static void receive_protected(const struct incoming *in, const struct record_hea
         .header = header,
         .fragment = record + RECORD_HEADER_LEN,
     };
-    struct bytes plaintext;
+    struct bytes plaintext = {NULL, 0};
     /* [rfc6347#4.1.2.6] "If the MAC validation fails, the receiver MUST discard the received record
      * as invalid. The receive window is updated only if the MAC verification succeeds." */
     enum open_verdict verdict = open_record(&request, &plaintext);
-    if (verdict == OPENED && plaintext.len > plaintext_max(in))
-        verdict = OPEN_TOO_LONG;
-    switch (verdict) {
-    case OPENED:
-        replay_window_mark(&connection->association.read.window, header->sequence);
-        connection->last_received_ns = in->now;
-        receive_opened(in, header->type, plaintext);
-        break;
-    case OPEN_REPLAYED:
-        incoming_discard(in, RDTLS_DISCARD_REPLAY);
-        break;
-    case OPEN_UNAUTHENTIC:
-        /* [rfc5246#6.2.3.3 !] "If the decryption fails, a fatal bad_record_mac alert MUST be
-         * generated.": anybody could end associations so; it is discarded. */
-        incoming_discard(in, RDTLS_DISCARD_AUTHENTICATION);
-        break;
-    case OPEN_TOO_LONG:
-        connection_fail(in->environment, connection, RDTLS_ALERT_RECORD_OVERFLOW);
-        break;
-    case OPEN_EMPTY: /* 1.3 alone */
-        break;
-    }
+    if (!incoming_accepts(in, verdict, plaintext.len))
+        return;
+    replay_window_mark(&connection->association.read.window, header->sequence);
+    connection->last_received_ns = in->now;
+    receive_opened(in, header->type, plaintext);
 }
 
 static void receive_record_12(const struct incoming *in, const struct record_header *header,

@@ -19,6 +19,10 @@ struct incoming {
 
 void incoming_discard(const struct incoming *in, enum rdtls_discard reason);
 
+/* May a record that was opened, or not, be acted upon? What may not is counted, or, if its sender
+ * breaks its word, ends the connection. */
+bool incoming_accepts(const struct incoming *in, enum open_verdict verdict, size_t plaintext_len);
+
 /* What a step of the handshake led to. */
 void incoming_after_step(const struct incoming *in, enum rdtls_status status);
 
@@ -33,7 +37,11 @@ void incoming_keep_early(const struct incoming *in, struct bytes record);
 /* A record of whichever form; record_len bytes. */
 void incoming_record(const struct incoming *in, uint8_t *record, size_t record_len);
 
-/* A handshake message behind the handshake; false: it came too early, and is not acknowledged. */
+/* 1.2: a handshake message under keys after the end of the handshake. */
+void connection_receive_late_handshake(const struct incoming *in, struct bytes content);
+
+/* 1.3: a handshake message behind the handshake; false: it came too early, and is not acknowledged.
+ */
 bool connection_receive_post_handshake(const struct incoming *in,
                                        const struct opened_record *opened);
 

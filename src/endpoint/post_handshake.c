@@ -1,7 +1,41 @@
-/* Handshake messages of 1.3 behind the handshake (RFC 8446 section 4.6): KeyUpdates, both ways, and
- * tickets, which a client acknowledges and forgets. */
+/* Handshake messages behind the handshake. 1.2: the peer's last flight again, and renegotiation,
+ * which is refused. 1.3 (RFC 8446 section 4.6): KeyUpdates, both ways, and tickets, which a client
+ * acknowledges and forgets. */
 #include "endpoint/incoming.h"
 #include "handshake/key_schedule_13.h"
+#include "wire/alert.h"
+
+void connection_receive_late_handshake(const struct incoming *in, struct bytes content)
+{
+    struct connection *connection = in->connection;
+    struct reader reader = reader_of(content);
+    struct handshake_header header;
+    struct bytes fragment;
+    if (!handshake_fragment_read(&reader, &header, &fragment)) {
+        incoming_discard(in, RDTLS_DISCARD_BAD_FRAGMENT);
+        return;
+    }
+    if (header.type == MESSAGE_FINISHED &&
+        header.message_seq == connection->association.peer_final_message_seq) {
+        /* [rfc6347#4.2.4] "the node that transmits the last flight ... MUST respond to a
+         * retransmit of the peer's last flight with a retransmit of the last flight." */
+        connection->final_wanted = connection->association.final_is_ours;
+        if (connection->final_wanted) {
+            connection->retransmits++;
+            in->environment->stats->retransmits++;
+        }
+        incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
+        return;
+    }
+    if (header.type == MESSAGE_CLIENT_HELLO || header.type == MESSAGE_HELLO_REQUEST) {
+        /* [rfc5246#7.2.2] "no_renegotiation ... Sent by the client in response to a hello request
+         * or by the server in response to a client hello after initial handshaking." [rfc5746#4.2]
+         * "Clients that do so MUST respond to such requests with a "no_renegotiation" alert". */
+        connection->alert_level = ALERT_WARNING;
+        connection->alert_description = ALERT_NO_RENEGOTIATION;
+    }
+    incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
+}
 
 /* Asked for by the peer; sent as soon as the flight before it has been acknowledged. */
 void connection_update_keys(struct connection_environment *environment,

@@ -25,6 +25,12 @@ static bool bits_are(const struct unified_header *header, uint16_t epoch)
     return header->epoch_bits == epoch % UNIFIED_EPOCH_COUNT;
 }
 
+/* The peer has updated its keys, and this may be under the new ones. */
+static bool is_next(const struct association *association, const struct unified_header *header)
+{
+    return association->read_moves && bits_are(header, (uint16_t)(association->read.epoch + 1));
+}
+
 static enum side_verdict find_side(const struct incoming *in, const struct unified_header *header,
                                    struct read_side *side)
 {
@@ -45,7 +51,7 @@ static enum side_verdict find_side(const struct incoming *in, const struct unifi
                                    EPOCH_HANDSHAKE};
         return SIDE_FOUND;
     }
-    if (association->read_moves && bits_are(header, (uint16_t)(association->read.epoch + 1)))
+    if (is_next(association, header))
         return SIDE_NEXT;
     if (is_handshaking)
         return SIDE_EARLY;
@@ -65,6 +71,7 @@ static enum open_verdict open_with(const struct incoming *in, const struct read_
         .header = header,
         .record = record,
     };
+    *opened = (struct opened_record){.type = 0};
     return open_record_13(&request, opened);
 }
 
@@ -93,24 +100,33 @@ static void repeat_last_flight(const struct incoming *in, struct bytes content)
         handshake_hear_again(handshake, content, in->now);
 }
 
-/* While the handshake lasts, its epoch carries nothing but it. */
-static bool receive_in_handshake(const struct incoming *in, const struct opened_record *opened)
+static bool receive_flight(const struct incoming *in, struct bytes content)
 {
-    bool is_over = in->connection->state != CONNECTION_HANDSHAKING;
+    if (in->connection->state == CONNECTION_HANDSHAKING)
+        return incoming_handshake(in, EPOCH_HANDSHAKE, content);
+    repeat_last_flight(in, content);
+    return true;
+}
+
+/* false: nothing of it was taken. */
+static bool receive_content(const struct incoming *in, uint16_t epoch,
+                            const struct opened_record *opened)
+{
+    bool is_of_handshake = epoch == EPOCH_HANDSHAKE;
     switch (opened->type) {
     case CONTENT_HANDSHAKE:
-        if (is_over) {
-            repeat_last_flight(in, opened->plaintext);
-            return true;
-        }
-        return incoming_handshake(in, EPOCH_HANDSHAKE, opened->plaintext);
+        return is_of_handshake ? receive_flight(in, opened->plaintext)
+                               : connection_receive_post_handshake(in, opened);
     case CONTENT_ALERT:
         incoming_alert(in, opened->plaintext);
         return true;
     case CONTENT_ACK:
         return receive_ack(in, opened->plaintext);
     case CONTENT_APPLICATION_DATA:
-        incoming_discard(in, RDTLS_DISCARD_EPOCH);
+        if (is_of_handshake)
+            incoming_discard(in, RDTLS_DISCARD_EPOCH);
+        else
+            incoming_data(in, opened->plaintext);
         return true;
     default:
         /* [rfc9147#4.1] "unexpected record types ... MUST ... unexpected_message" is TLS's; over
@@ -118,33 +134,6 @@ static bool receive_in_handshake(const struct incoming *in, const struct opened_
         incoming_discard(in, RDTLS_DISCARD_UNKNOWN_TYPE);
         return true;
     }
-}
-
-static bool receive_in_application(const struct incoming *in, const struct opened_record *opened)
-{
-    switch (opened->type) {
-    case CONTENT_HANDSHAKE:
-        return connection_receive_post_handshake(in, opened);
-    case CONTENT_ALERT:
-        incoming_alert(in, opened->plaintext);
-        return true;
-    case CONTENT_ACK:
-        return receive_ack(in, opened->plaintext);
-    case CONTENT_APPLICATION_DATA:
-        incoming_data(in, opened->plaintext);
-        return true;
-    default:
-        incoming_discard(in, RDTLS_DISCARD_UNKNOWN_TYPE);
-        return true;
-    }
-}
-
-static size_t plaintext_max(const struct incoming *in)
-{
-    /* [rfc8449#4] in 1.3 the limit counts the content type. */
-    return in->connection->association.record_size_limit != 0
-               ? (size_t)in->environment->config->policy.record_size_limit - INNER_TYPE_LEN
-               : PLAINTEXT_MAX;
 }
 
 /* Marked first: what the content leads to may move its window elsewhere. Put back to what it was
@@ -158,34 +147,9 @@ static void receive_opened(const struct incoming *in, const struct read_side *si
     struct replay_window before = *side->window;
     replay_window_mark(side->window, opened->sequence);
     connection->last_received_ns = in->now;
-    bool taken = side->epoch == EPOCH_HANDSHAKE ? receive_in_handshake(in, opened)
-                                                : receive_in_application(in, opened);
+    bool taken = receive_content(in, side->epoch, opened);
     if (!taken && connection->handshake == handshake)
         *side->window = before;
-}
-
-static void act_on(const struct incoming *in, const struct read_side *side,
-                   enum open_verdict verdict, const struct opened_record *opened)
-{
-    if (verdict == OPENED && opened->plaintext.len > plaintext_max(in))
-        verdict = OPEN_TOO_LONG;
-    switch (verdict) {
-    case OPENED:
-        receive_opened(in, side, opened);
-        break;
-    case OPEN_REPLAYED:
-        incoming_discard(in, RDTLS_DISCARD_REPLAY);
-        break;
-    case OPEN_UNAUTHENTIC:
-        incoming_discard(in, RDTLS_DISCARD_AUTHENTICATION);
-        break;
-    case OPEN_TOO_LONG:
-        connection_fail(in->environment, in->connection, RDTLS_ALERT_RECORD_OVERFLOW);
-        break;
-    case OPEN_EMPTY:
-        connection_fail(in->environment, in->connection, RDTLS_ALERT_UNEXPECTED_MESSAGE);
-        break;
-    }
 }
 
 static void receive_with(const struct incoming *in, const struct read_side *side,
@@ -193,11 +157,17 @@ static void receive_with(const struct incoming *in, const struct read_side *side
 {
     struct opened_record opened;
     enum open_verdict verdict = open_with(in, side, header, record, &opened);
-    act_on(in, side, verdict, &opened);
+    if (incoming_accepts(in, verdict, opened.plaintext.len))
+        receive_opened(in, side, &opened);
+}
+
+static void make_next_keys(const struct association *association, struct traffic_keys_13 *keys)
+{
+    traffic_keys_13_of(association->v13.read_secret, suite_find(association->suite), keys);
 }
 
 /* Perhaps the first record under the keys that the peer has moved on to. Only one that is authentic
- * is, and then the old keys are done with. */
+ * is, and then the old keys are done with. A forged one costs us the keys, as in receive_late. */
 static void receive_next(const struct incoming *in, const struct unified_header *header,
                          uint8_t *record)
 {
@@ -205,7 +175,7 @@ static void receive_next(const struct incoming *in, const struct unified_header 
     struct traffic_keys_13 keys;
     struct opened_record opened;
     struct read_epoch next = {.epoch = (uint16_t)(association->read.epoch + 1)};
-    traffic_keys_13_of(association->v13.read_secret, suite_find(association->suite), &keys);
+    make_next_keys(association, &keys);
     struct read_side side = {&keys, &next.window, next.epoch};
     enum open_verdict verdict = open_with(in, &side, header, record, &opened);
     if (verdict != OPEN_UNAUTHENTIC) {
@@ -216,12 +186,13 @@ static void receive_next(const struct incoming *in, const struct unified_header 
         side.window = &association->read.window;
     }
     secret_wipe(&keys, sizeof(keys));
-    act_on(in, &side, verdict, &opened);
+    if (incoming_accepts(in, verdict, opened.plaintext.len))
+        receive_opened(in, &side, &opened);
 }
 
 /* [rfc9147#5.8.1] The client says its last flight again: it has not seen our acknowledgement. The
- * keys are made again for it; nobody but the client can bring that about more often than it sends
- * records that are authentic. */
+ * keys are made again for it, before it is known whether the record is the client's: a forged one
+ * costs us three derivations more than one under keys that are there. */
 static void receive_late(const struct incoming *in, const struct unified_header *header,
                          uint8_t *record)
 {
@@ -279,37 +250,32 @@ bool connection_can_open_13(const struct connection_environment *environment,
                             const struct connection *connection, struct bytes datagram)
 {
     const struct association *association = &connection->association;
-    const struct suite *suite = suite_find(association->suite);
     struct reader reader = reader_of(datagram);
     struct unified_header header;
     if (!association->keys_ready || !unified_header_read(&reader, &header) ||
         header.length > REASSEMBLY_MESSAGE_MAX - UNIFIED_HEADER_MAX)
         return false;
-    struct traffic_keys_13 keys = association->v13.read_keys;
-    struct replay_window window = association->read.window;
-    if (!bits_are(&header, association->read.epoch)) {
-        if (!association->read_moves ||
-            !bits_are(&header, (uint16_t)(association->read.epoch + 1))) {
-            secret_wipe(&keys, sizeof(keys));
-            return false;
-        }
-        traffic_keys_13_of(association->v13.read_secret, suite, &keys);
-        window = (struct replay_window){0};
-    }
+    bool is_current = bits_are(&header, association->read.epoch);
+    if (!is_current && !is_next(association, &header))
+        return false;
+    struct traffic_keys_13 next_keys = {.key = {0}};
+    const struct replay_window next_window = {0};
+    if (!is_current)
+        make_next_keys(association, &next_keys);
     /* Opening writes over what it opens: a copy has to do. */
     struct bytes record = {datagram.data, (size_t)header.len + header.length};
     bytes_copy(environment->handshake.scratch, record);
     struct open_request_13 request = {
         .engines = &environment->handshake.engines,
-        .aead = suite->aead,
-        .keys = &keys,
-        .window = &window,
+        .aead = suite_find(association->suite)->aead,
+        .keys = is_current ? &association->v13.read_keys : &next_keys,
+        .window = is_current ? &association->read.window : &next_window,
         .header = &header,
         .record = environment->handshake.scratch,
     };
     struct opened_record opened;
     bool is_ours = open_record_13(&request, &opened) == OPENED;
     secret_wipe(environment->handshake.scratch, record.len);
-    secret_wipe(&keys, sizeof(keys));
+    secret_wipe(&next_keys, sizeof(next_keys));
     return is_ours;
 }
