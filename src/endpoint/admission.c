@@ -90,14 +90,15 @@ static bool gate_admits(struct rdtls_endpoint *endpoint, const struct arrival *a
 {
     const struct hello_gate *gate = &endpoint->gate;
     size_t len = HELLO_VERIFY_REQUEST_LEN;
+    struct client_hello parsed;
     bool is_13 = endpoint_speaks_13(endpoint) && is_whole(&ticket->fragment) &&
-                 retry_gate_is_for(gate, ticket->fragment.body, needs_cookie);
+                 retry_gate_is_for(gate, ticket->fragment.body, needs_cookie, &parsed);
     uint8_t *answer = outbox_reserve(&endpoint->outbox, is_13 ? (uint32_t)RETRY_ANSWER_MAX
                                                               : (uint32_t)HELLO_VERIFY_REQUEST_LEN);
-    enum gate_verdict verdict =
-        is_13 ? retry_gate_judge(gate, arrival->path, &ticket->fragment, arrival->now, answer, &len)
-              : hello_gate_judge(gate, arrival->path, &ticket->hello, needs_cookie, arrival->now,
-                                 answer);
+    enum gate_verdict verdict = is_13 ? retry_gate_judge(gate, arrival->path, &ticket->fragment,
+                                                         &parsed, arrival->now, answer, &len)
+                                      : hello_gate_judge(gate, arrival->path, &ticket->hello,
+                                                         needs_cookie, arrival->now, answer);
     ticket->retried = is_13;
     switch (verdict) {
     case GATE_ADMIT:

@@ -3,13 +3,13 @@
 #include "handshake/negotiate.h"
 #include "wire/alert.h"
 
-bool retry_gate_is_for(const struct hello_gate *gate, struct bytes body, bool needs_cookie)
+bool retry_gate_is_for(const struct hello_gate *gate, struct bytes body, bool needs_cookie,
+                       struct client_hello *hello)
 {
-    struct client_hello hello;
     uint16_t version;
-    return client_hello_read(body, &hello) == RDTLS_OK &&
-           negotiate_version(&gate->config->policy, &hello, &version) == RDTLS_OK &&
-           version == VERSION_DTLS_1_3 && (needs_cookie || hello.offer_13.cookie_present);
+    return client_hello_read(body, hello) == RDTLS_OK &&
+           negotiate_version(&gate->config->policy, hello, &version) == RDTLS_OK &&
+           version == VERSION_DTLS_1_3 && (needs_cookie || hello->offer_13.cookie_present);
 }
 
 /* [rfc9147#5.1] The answer's record number is the hello's: nothing was kept that could count. */
@@ -86,27 +86,25 @@ static size_t answer_first(const struct hello_gate *gate, const struct retry_con
 }
 
 enum gate_verdict retry_gate_judge(const struct hello_gate *gate, const struct rdtls_path *path,
-                                   const struct hello_fragment *hello, uint64_t now,
-                                   uint8_t *answer, size_t *answer_len)
+                                   const struct hello_fragment *hello,
+                                   const struct client_hello *parsed, uint64_t now, uint8_t *answer,
+                                   size_t *answer_len)
 {
-    struct client_hello parsed;
-    if (client_hello_read(hello->body, &parsed) != RDTLS_OK)
-        return GATE_REFUSE;
     struct retry_context context = {
         .secret = &gate->config->cookie_secret,
         .path = bytes_of(path, sizeof(*path)),
-        .client_random = parsed.prefix.random,
+        .client_random = parsed->prefix.random,
         .clock_ns = now + gate->clock_offset_ns,
     };
-    bool has_cookie = parsed.offer_13.cookie_present;
-    if (has_cookie && retry_cookie_is_good(&context, parsed.offer_13.cookie))
+    bool has_cookie = parsed->offer_13.cookie_present;
+    if (has_cookie && retry_cookie_is_good(&context, parsed->offer_13.cookie))
         return rate_limit_admits(gate->proven, path->remote_ip, now) ? GATE_ADMIT : GATE_REFUSE;
     if (answer == NULL || !rate_limit_admits(gate->strangers, path->remote_ip, now))
         return GATE_REFUSE;
     /* [rfc9147#5.1] "If the cookie ... is not valid, the server MUST terminate the handshake with
      * an "illegal_parameter" alert." */
     *answer_len = has_cookie ? write_alert(hello, RDTLS_ALERT_ILLEGAL_PARAMETER, answer)
-                             : answer_first(gate, &context, hello, &parsed, answer);
+                             : answer_first(gate, &context, hello, parsed, answer);
     /* An unproven address gets no more bytes than it sent. */
     return *answer_len <= hello->datagram_len ? GATE_ANSWER : GATE_REFUSE;
 }

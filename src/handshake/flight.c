@@ -223,8 +223,12 @@ static void advance_cursor(struct flight *flight, size_t len)
     }
 }
 
-static void note_sent(struct flight *flight, const struct record_number *number, size_t len)
+/* 1.2 acknowledges nothing. */
+static void note_sent(struct flight *flight, const struct association *association,
+                      const struct record_number *number, size_t len)
 {
+    if (association->version == VERSION_DTLS_1_2)
+        return;
     struct sent_record record = {
         .start = (uint16_t)flight->cursor_offset,
         .end = (uint16_t)(flight->cursor_offset + len),
@@ -257,7 +261,7 @@ static bool write_at_cursor(struct flight *flight, const struct flight_writer *f
     struct record_number number;
     if (!write_fragment(flight_writer, datagram, message, flight->cursor_offset, piece, &number))
         return false;
-    note_sent(flight, &number, len);
+    note_sent(flight, association, &number, len);
     advance_cursor(flight, len);
     return true;
 }

@@ -6,7 +6,6 @@
 enum {
     HEAD_LEN = 2 + 2,
     MAC_LEN = SHA256_LEN,
-    RETRY_MAX = 2 + 32 + 1 + 2 + 1 + 2 + 6 + 6 + 6 + RETRY_COOKIE_MAX,
 };
 
 static void mac_of(const struct retry_context *context, struct bytes content, uint64_t window,
@@ -74,7 +73,7 @@ void retry_transcript_start(struct transcript *transcript, const struct retry_co
         .group = content->group,
         .cookie = cookie,
     };
-    uint8_t body_bytes[RETRY_MAX];
+    uint8_t body_bytes[RETRY_BODY_MAX];
     struct writer body = writer_of(body_bytes, sizeof(body_bytes));
     hello_retry_request_write(&body, &request);
     struct handshake_header header = {

@@ -11,7 +11,11 @@
 #include "handshake/cookie.h"
 #include "handshake/transcript.h"
 
-enum { RETRY_COOKIE_MAX = 2 + 2 + DIGEST_LEN_MAX + SHA256_LEN };
+enum {
+    RETRY_COOKIE_MAX = 2 + 2 + DIGEST_LEN_MAX + SHA256_LEN,
+    /* A HelloRetryRequest: legacy fields, supported_versions, key_share, cookie. */
+    RETRY_BODY_MAX = 2 + RANDOM_LEN + 1 + 2 + 1 + 2 + 6 + 6 + 6 + RETRY_COOKIE_MAX,
+};
 
 struct retry_cookie {
     const struct suite *suite;
@@ -38,7 +42,7 @@ bool retry_cookie_read(struct bytes cookie, struct retry_cookie *content);
 bool retry_cookie_is_good(const struct retry_context *context, struct bytes cookie);
 
 /* The transcript of a hello that follows a HelloRetryRequest, up to that: message_hash and the
- * request, rebuilt (RFC 8446 section 4.4.1). retry_seq is the request's message_seq. */
+ * request, rebuilt (RFC 8446 section 4.4.1). */
 void retry_transcript_start(struct transcript *transcript, const struct retry_cookie *content,
                             struct bytes cookie);
 
