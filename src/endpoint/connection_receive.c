@@ -289,35 +289,44 @@ static void receive_record_12(const struct incoming *in, const struct record_hea
         incoming_discard(in, RDTLS_DISCARD_EPOCH);
 }
 
+struct either_header {
+    bool is_unified;
+    union {
+        struct record_header plain;
+        struct unified_header unified;
+    };
+};
+
 /* The next record of a datagram, of either form; false: cut short. [rfc9147#4.1] The first byte
  * tells them apart. */
-static bool take_record(struct reader *datagram)
+static bool take_record(struct reader *datagram, struct either_header *header)
 {
-    if (datagram->left > 0 && unified_header_begins(datagram->at[0])) {
-        struct unified_header header;
-        return unified_header_read(datagram, &header);
-    }
-    struct record_header header;
-    if (!record_header_read(datagram, &header) || header.length > datagram->left)
+    header->is_unified = datagram->left > 0 && unified_header_begins(datagram->at[0]);
+    if (header->is_unified)
+        return unified_header_read(datagram, &header->unified);
+    if (!record_header_read(datagram, &header->plain) || header->plain.length > datagram->left)
         return false;
-    (void)reader_bytes(datagram, header.length);
+    (void)reader_bytes(datagram, header->plain.length);
     return true;
+}
+
+static void receive_record(const struct incoming *in, const struct either_header *header,
+                           uint8_t *record)
+{
+    if (in->connection->state == CONNECTION_CLOSED)
+        incoming_discard(in, RDTLS_DISCARD_CLOSED);
+    else if (header->is_unified)
+        incoming_record_13(in, &header->unified, record);
+    else
+        receive_record_12(in, &header->plain, record);
 }
 
 void incoming_record(const struct incoming *in, uint8_t *record, size_t record_len)
 {
     struct reader reader = reader_of(bytes_of(record, record_len));
-    if (in->connection->state == CONNECTION_CLOSED) {
-        incoming_discard(in, RDTLS_DISCARD_CLOSED);
-    } else if (unified_header_begins(record[0])) {
-        struct unified_header header;
-        if (unified_header_read(&reader, &header))
-            incoming_record_13(in, &header, record);
-    } else {
-        struct record_header header;
-        if (record_header_read(&reader, &header))
-            receive_record_12(in, &header, record);
-    }
+    struct either_header header;
+    if (take_record(&reader, &header))
+        receive_record(in, &header, record);
 }
 
 void connection_receive(struct connection_environment *environment, struct connection *connection,
@@ -327,12 +336,13 @@ void connection_receive(struct connection_environment *environment, struct conne
     struct reader reader = reader_of(bytes_of(datagram, len));
     while (reader.left > 0) {
         size_t begin = len - reader.left;
+        struct either_header header;
         /* [rfc6347#4.1.2.7] "invalid records SHOULD be silently discarded" */
-        if (!take_record(&reader)) {
+        if (!take_record(&reader, &header)) {
             incoming_discard(&in, RDTLS_DISCARD_TRUNCATED);
             return;
         }
-        incoming_record(&in, datagram + begin, len - reader.left - begin);
+        receive_record(&in, &header, datagram + begin);
         if (connection->state == CONNECTION_CLOSED)
             return;
     }
