@@ -9,7 +9,7 @@ Test(hazard_04, a_cookie_that_is_not_needed_any_more_is_good)
     uint8_t datagram[DATAGRAM_MAX];
     live_13_options(&options);
     options.cookies = RDTLS_COOKIES_UNDER_LOAD;
-    live_13_begin_with(&live, &options, &options);
+    live_begin_with(&live, &options, &options);
     live.server.endpoint->stats.handshakes_open += 32;
     size_t len = host_take(&live.client, datagram);
     host_receive(&live.server, &live.path, datagram, len, 0);

@@ -11,7 +11,7 @@ static struct live one_way(void)
     struct rdtls_config_options options;
     live_13_options(&options);
     options.idle_timeout_ms = 0;
-    live_13_begin_with(&live, &options, &options);
+    live_begin_with(&live, &options, &options);
     hosts_exchange(&live.client, &live.server, &live.path, 0);
     cr_assert_eq(live.server.connected, 1);
     live_at_client(&live)->association.write[WRITE_PROTECTED].next_sequence = after;

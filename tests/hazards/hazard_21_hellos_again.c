@@ -16,7 +16,7 @@ static void expect_same_hello(const struct rdtls_config_options *server_options,
     live_13_options(&options);
     options.groups = p256_first;
     options.group_count = 2;
-    live_13_begin_with(&live, &options, server_options);
+    live_begin_with(&live, &options, server_options);
     size_t hello_len = host_take(&live.client, hello);
     host_receive(&live.server, &live.path, hello, hello_len, 0);
     size_t len = host_take(&live.server, datagram);

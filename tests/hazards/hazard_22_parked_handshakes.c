@@ -171,13 +171,6 @@ Test(hazard_22, what_made_it_park_comes_again)
     at_every_parking(see_it_again, PARKINGS);
 }
 
-static void carry(struct host *from, struct host *to, const struct rdtls_path *path)
-{
-    uint8_t datagram[DATAGRAM_MAX];
-    for (size_t len = host_take(from, datagram); len > 0; len = host_take(from, datagram))
-        host_receive(to, path, datagram, len, 0);
-}
-
 /* The association is to be reached by another path as well, and the rest comes there. */
 static void move(struct scene *scene)
 {
@@ -187,8 +180,8 @@ static void move(struct scene *scene)
     rdtls_endpoint_run_lanes(scene->parked->endpoint, 0);
     host_poll(scene->parked);
     for (int i = 0; i < 16; i++) {
-        carry(scene->parked, scene->other, &scene->path);
-        carry(scene->other, scene->parked, &other);
+        host_carry_all(scene->parked, scene->other, &scene->path, 0);
+        host_carry_all(scene->other, scene->parked, &other, 0);
     }
     cr_expect_eq(scene->parked->connected, 1);
     cr_expect_eq(scene->other->connected, 1);

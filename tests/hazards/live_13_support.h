@@ -22,31 +22,17 @@ static inline struct host host_13_new(void)
     return host_with(&config, &options);
 }
 
-/* Its hello is on the way. */
-static inline void live_13_begin_with(struct live *live, const struct rdtls_config_options *client,
-                                      const struct rdtls_config_options *server)
-{
-    struct rdtls_endpoint_options options = small_endpoint();
-    *live = (struct live){.client = host_with(client, &options),
-                          .server = host_with(server, &options),
-                          .path = path_number(1)};
-    cr_assert_eq(rdtls_endpoint_connect(live->client.endpoint, &live->path, 0, 0, &live->id),
-                 RDTLS_OK);
-}
-
 static inline void live_13_begin(struct live *live)
 {
     struct rdtls_config_options options;
     live_13_options(&options);
-    live_13_begin_with(live, &options, &options);
+    live_begin_with(live, &options, &options);
 }
 
 static inline void live_13_init(struct live *live)
 {
     live_13_begin(live);
-    hosts_exchange(&live->client, &live->server, &live->path, 0);
-    cr_assert_eq(live->client.connected, 1);
-    cr_assert_eq(live->server.connected, 1);
+    live_connect(live);
     struct rdtls_info info;
     cr_assert_eq(rdtls_endpoint_info(live->client.endpoint, live->id, &info), RDTLS_OK);
     cr_assert_eq(info.version, VERSION_DTLS_1_3);
@@ -56,13 +42,11 @@ static inline void live_13_init(struct live *live)
  * acknowledgement of its Finished. */
 static inline void live_13_until_client_awaits(struct live *live)
 {
-    uint8_t datagram[DATAGRAM_MAX];
     live_13_begin(live);
     for (int i = 0; i < 8 && live->client.connected == 0; i++) {
         struct host *from = i % 2 == 0 ? &live->client : &live->server;
         struct host *to = i % 2 == 0 ? &live->server : &live->client;
-        for (size_t len = host_take(from, datagram); len > 0; len = host_take(from, datagram))
-            host_receive(to, &live->path, datagram, len, 0);
+        host_carry_all(from, to, &live->path, 0);
     }
     cr_assert_eq(live->client.connected, 1);
     cr_assert_eq(live->server.connected, 0);

@@ -119,17 +119,30 @@ static inline size_t host_take(struct host *host, uint8_t out[DATAGRAM_MAX])
     return len;
 }
 
+/* The oldest datagram that waits at one end goes to the other: there must be one. */
+static inline void host_carry(struct host *from, struct host *to, const struct rdtls_path *path)
+{
+    uint8_t datagram[DATAGRAM_MAX];
+    size_t len = host_take(from, datagram);
+    cr_assert_gt(len, 0);
+    host_receive(to, path, datagram, len, 0);
+}
+
+/* Everything that waits at one end goes to the other. */
+static inline void host_carry_all(struct host *from, struct host *to, const struct rdtls_path *path,
+                                  uint64_t now)
+{
+    uint8_t datagram[DATAGRAM_MAX];
+    for (size_t len = host_take(from, datagram); len > 0; len = host_take(from, datagram))
+        host_receive(to, path, datagram, len, now);
+}
+
 /* Everything that waits at either end goes to the other, over one path, until nothing moves. */
 static inline void hosts_exchange(struct host *a, struct host *b, const struct rdtls_path *path,
                                   uint64_t now)
 {
-    uint8_t datagram[DATAGRAM_MAX];
-    for (int i = 0; i < 64; i++) {
-        struct host *from = i % 2 == 0 ? a : b;
-        struct host *to = i % 2 == 0 ? b : a;
-        for (size_t len = host_take(from, datagram); len > 0; len = host_take(from, datagram))
-            host_receive(to, path, datagram, len, now);
-    }
+    for (int i = 0; i < 64; i++)
+        host_carry_all(i % 2 == 0 ? a : b, i % 2 == 0 ? b : a, path, now);
 }
 
 static inline uint64_t discarded(const struct host *host, enum rdtls_discard reason)

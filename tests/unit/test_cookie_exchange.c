@@ -1,30 +1,8 @@
 /* The exchange of a cookie as a client and a server see it. */
 #include "crafted_support.h"
+#include "live_support.h"
 
 #include "wire/hellos.h"
-
-enum { BODY_AT = RECORD_HEADER_LEN + HANDSHAKE_HEADER_LEN };
-
-struct scene {
-    struct host server;
-    struct host client;
-    struct rdtls_path path;
-    struct rdtls_id id;
-};
-
-static struct scene scene_new(void)
-{
-    struct scene scene = {host_new(), host_new(), path_number(1), {0, 0}};
-    cr_assert_eq(rdtls_endpoint_connect(scene.client.endpoint, &scene.path, 0, 0, &scene.id),
-                 RDTLS_OK);
-    return scene;
-}
-
-static void scene_free(struct scene *scene)
-{
-    host_free(&scene->server);
-    host_free(&scene->client);
-}
 
 static struct bytes hello_body(const uint8_t *datagram, size_t len)
 {
@@ -36,15 +14,16 @@ static struct bytes hello_body(const uint8_t *datagram, size_t len)
  * random, session_id, cipher_suites, compression_method) as it did in the original ClientHello." */
 Test(cookie_exchange, the_second_hello_differs_in_its_cookie_alone)
 {
-    struct scene scene = scene_new();
+    struct live live;
     uint8_t first[DATAGRAM_MAX];
     uint8_t second[DATAGRAM_MAX];
     uint8_t answer[DATAGRAM_MAX];
-    size_t first_len = host_take(&scene.client, first);
-    host_receive(&scene.server, &scene.path, first, first_len, 0);
-    size_t answer_len = host_take(&scene.server, answer);
-    host_receive(&scene.client, &scene.path, answer, answer_len, 0);
-    size_t second_len = host_take(&scene.client, second);
+    live_begin(&live);
+    size_t first_len = host_take(&live.client, first);
+    host_receive(&live.server, &live.path, first, first_len, 0);
+    size_t answer_len = host_take(&live.server, answer);
+    host_receive(&live.client, &live.path, answer, answer_len, 0);
+    size_t second_len = host_take(&live.client, second);
 
     struct client_hello before;
     struct client_hello after;
@@ -59,7 +38,7 @@ Test(cookie_exchange, the_second_hello_differs_in_its_cookie_alone)
     cr_assert_eq(second_len, first_len + cookie.len);
     size_t behind = until_cookie + 1;
     cr_expect_arr_eq(first + behind, second + behind + cookie.len, first_len - behind);
-    scene_free(&scene);
+    live_free(&live);
 }
 
 /* [rfc6347#4.2.1 !] "The server MUST use the same version number in the HelloVerifyRequest that it
@@ -69,20 +48,21 @@ Test(cookie_exchange, the_second_hello_differs_in_its_cookie_alone)
  * version 1.0 in the HelloVerifyRequest that the server is not DTLS 1.2". */
 Test(cookie_exchange, a_question_of_version_1_0_leads_to_1_2)
 {
-    struct scene scene = scene_new();
+    struct live live;
     uint8_t datagram[DATAGRAM_MAX];
-    host_receive(&scene.server, &scene.path, datagram, host_take(&scene.client, datagram), 0);
-    size_t len = host_take(&scene.server, datagram);
+    live_begin(&live);
+    host_receive(&live.server, &live.path, datagram, host_take(&live.client, datagram), 0);
+    size_t len = host_take(&live.server, datagram);
     cr_expect_eq(load_u16(datagram + BODY_AT), VERSION_DTLS_1_0);
-    host_receive(&scene.client, &scene.path, datagram, len, 0);
-    host_receive(&scene.server, &scene.path, datagram, host_take(&scene.client, datagram), 0);
-    len = host_take(&scene.server, datagram);
+    host_receive(&live.client, &live.path, datagram, len, 0);
+    host_receive(&live.server, &live.path, datagram, host_take(&live.client, datagram), 0);
+    len = host_take(&live.server, datagram);
     cr_assert_eq(datagram[RECORD_HEADER_LEN], MESSAGE_SERVER_HELLO);
     cr_expect_eq(load_u16(datagram + BODY_AT), VERSION_DTLS_1_2);
-    host_receive(&scene.client, &scene.path, datagram, len, 0);
-    hosts_exchange(&scene.client, &scene.server, &scene.path, 0);
-    cr_expect_eq(scene.client.connected, 1);
-    scene_free(&scene);
+    host_receive(&live.client, &live.path, datagram, len, 0);
+    hosts_exchange(&live.client, &live.server, &live.path, 0);
+    cr_expect_eq(live.client.connected, 1);
+    live_free(&live);
 }
 
 /* How many records wait at an endpoint; their numbers go on from *sequence. */
@@ -105,19 +85,20 @@ static size_t expect_numbers(struct host *host, uint64_t *sequence)
  * server has created state and MUST increment normally." */
 Test(cookie_exchange, the_servers_numbers_begin_at_the_hellos)
 {
-    struct scene scene = scene_new();
+    struct live live;
     uint8_t datagram[DATAGRAM_MAX];
-    host_receive(&scene.server, &scene.path, datagram, host_take(&scene.client, datagram), 0);
-    host_receive(&scene.client, &scene.path, datagram, host_take(&scene.server, datagram), 0);
-    size_t len = host_take(&scene.client, datagram);
+    live_begin(&live);
+    host_receive(&live.server, &live.path, datagram, host_take(&live.client, datagram), 0);
+    host_receive(&live.client, &live.path, datagram, host_take(&live.server, datagram), 0);
+    size_t len = host_take(&live.client, datagram);
     uint64_t sequence = 0x0102030405;
     store_u48(datagram + 5, sequence);
-    host_receive(&scene.server, &scene.path, datagram, len, 0);
-    size_t once = expect_numbers(&scene.server, &sequence);
+    host_receive(&live.server, &live.path, datagram, len, 0);
+    size_t once = expect_numbers(&live.server, &sequence);
     cr_expect_geq(once, 4);
-    rdtls_endpoint_tick(scene.server.endpoint, 2 * (uint64_t)SECOND);
-    cr_expect_eq(expect_numbers(&scene.server, &sequence), once, "the flight again");
-    scene_free(&scene);
+    rdtls_endpoint_tick(live.server.endpoint, 2 * (uint64_t)SECOND);
+    cr_expect_eq(expect_numbers(&live.server, &sequence), once, "the flight again");
+    live_free(&live);
 }
 
 /* [rfc6347#4.2.1] "Clients MUST be prepared to do a cookie exchange with every handshake." And
@@ -126,16 +107,16 @@ Test(cookie_exchange, the_servers_numbers_begin_at_the_hellos)
  * client come to the same Finished. */
 Test(cookie_exchange, is_done_with_every_handshake)
 {
-    struct scene scene = scene_new();
-    hosts_exchange(&scene.client, &scene.server, &scene.path, 0);
+    struct live live;
+    live_begin(&live);
+    hosts_exchange(&live.client, &live.server, &live.path, 0);
     for (uint16_t i = 2; i <= 3; i++) {
         struct rdtls_path path = path_number(i);
-        cr_assert_eq(rdtls_endpoint_connect(scene.client.endpoint, &path, 0, 0, &scene.id),
-                     RDTLS_OK);
-        hosts_exchange(&scene.client, &scene.server, &path, 0);
+        cr_assert_eq(rdtls_endpoint_connect(live.client.endpoint, &path, 0, 0, &live.id), RDTLS_OK);
+        hosts_exchange(&live.client, &live.server, &path, 0);
     }
-    cr_expect_eq(rdtls_endpoint_stats(scene.server.endpoint)->cookies_sent, 3);
-    cr_expect_eq(scene.client.connected, 3);
-    cr_expect_eq(scene.server.connected, 3);
-    scene_free(&scene);
+    cr_expect_eq(rdtls_endpoint_stats(live.server.endpoint)->cookies_sent, 3);
+    cr_expect_eq(live.client.connected, 3);
+    cr_expect_eq(live.server.connected, 3);
+    live_free(&live);
 }

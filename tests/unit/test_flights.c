@@ -1,47 +1,29 @@
 /* Flights on the wire: how they are cut, in which order they may come, what goes out again. */
 #include "crafted_support.h"
+#include "live_support.h"
 
 enum { MESSAGES_MAX = 16 };
 
-struct scene {
-    struct host server;
-    struct host client;
-    struct rdtls_path path;
-    struct rdtls_id id;
-};
-
-static struct scene scene_with(uint16_t mtu)
+/* The server cuts its flights to an MTU. */
+static struct live begun_with(uint16_t mtu)
 {
-    struct rdtls_config_options config;
-    struct rdtls_endpoint_options options = small_endpoint();
-    rdtls_config_options_defaults(&config);
-    config.mtu = mtu;
-    config.cookies = RDTLS_COOKIES_NEVER;
-    struct scene scene = {host_with(&config, &options), host_new(), path_number(1), {0, 0}};
-    cr_assert_eq(rdtls_endpoint_connect(scene.client.endpoint, &scene.path, 0, 0, &scene.id),
-                 RDTLS_OK);
-    return scene;
-}
-
-static void scene_free(struct scene *scene)
-{
-    host_free(&scene->server);
-    host_free(&scene->client);
-}
-
-static void carry_all(struct host *from, struct host *to, const struct rdtls_path *path)
-{
-    uint8_t datagram[DATAGRAM_MAX];
-    for (size_t len = host_take(from, datagram); len > 0; len = host_take(from, datagram))
-        host_receive(to, path, datagram, len, 0);
+    struct rdtls_config_options client;
+    struct rdtls_config_options server;
+    struct live live;
+    rdtls_config_options_defaults(&client);
+    server = client;
+    server.mtu = mtu;
+    server.cookies = RDTLS_COOKIES_NEVER;
+    live_begin_with(&live, &client, &server);
+    return live;
 }
 
 /* Up to the client's last flight, in one datagram. */
-static size_t take_last_flight(struct scene *scene, uint8_t out[DATAGRAM_MAX])
+static size_t take_last_flight(struct live *live, uint8_t out[DATAGRAM_MAX])
 {
-    carry_all(&scene->client, &scene->server, &scene->path);
-    carry_all(&scene->server, &scene->client, &scene->path);
-    size_t len = host_take(&scene->client, out);
+    host_carry_all(&live->client, &live->server, &live->path, 0);
+    host_carry_all(&live->server, &live->client, &live->path, 0);
+    size_t len = host_take(&live->client, out);
     cr_assert_gt(len, 0);
     return len;
 }
@@ -50,18 +32,17 @@ static size_t take_last_flight(struct scene *scene, uint8_t out[DATAGRAM_MAX])
  * (before a cipher suite other than TLS_NULL_WITH_NULL_NULL is established)." */
 Test(flights, no_data_goes_before_the_last_one_has_come)
 {
-    struct scene scene = scene_with(RDTLS_MTU_MAX);
+    struct live live = begun_with(RDTLS_MTU_MAX);
     const uint8_t *data = (const uint8_t *)"x";
     uint8_t datagram[DATAGRAM_MAX];
-    cr_expect_eq(rdtls_endpoint_send(scene.client.endpoint, scene.id, data, 1),
-                 RDTLS_NOT_CONNECTED);
-    size_t len = take_last_flight(&scene, datagram);
-    cr_expect_eq(rdtls_endpoint_send(scene.client.endpoint, scene.id, data, 1), RDTLS_NOT_CONNECTED,
+    cr_expect_eq(rdtls_endpoint_send(live.client.endpoint, live.id, data, 1), RDTLS_NOT_CONNECTED);
+    size_t len = take_last_flight(&live, datagram);
+    cr_expect_eq(rdtls_endpoint_send(live.client.endpoint, live.id, data, 1), RDTLS_NOT_CONNECTED,
                  "its own Finished is out, the server's has not come");
-    host_receive(&scene.server, &scene.path, datagram, len, 0);
-    carry_all(&scene.server, &scene.client, &scene.path);
-    cr_expect_eq(rdtls_endpoint_send(scene.client.endpoint, scene.id, data, 1), RDTLS_OK);
-    scene_free(&scene);
+    host_receive(&live.server, &live.path, datagram, len, 0);
+    host_carry_all(&live.server, &live.client, &live.path, 0);
+    cr_expect_eq(rdtls_endpoint_send(live.client.endpoint, live.id, data, 1), RDTLS_OK);
+    live_free(&live);
 }
 
 static void expect_records_in_form(const uint8_t *datagram, size_t len)
@@ -82,21 +63,21 @@ static void expect_records_in_form(const uint8_t *datagram, size_t len)
  * fragments of Handshake, Alert, or ChangeCipherSpec content types." */
 Test(flights, every_record_is_of_a_known_type_and_says_something)
 {
-    struct scene scene = scene_with(RDTLS_MTU_MIN);
+    struct live live = begun_with(RDTLS_MTU_MIN);
     uint8_t datagram[DATAGRAM_MAX];
     for (int turn = 0; turn < 12; turn++) {
-        struct host *from = turn % 2 == 0 ? &scene.client : &scene.server;
-        struct host *to = turn % 2 == 0 ? &scene.server : &scene.client;
+        struct host *from = turn % 2 == 0 ? &live.client : &live.server;
+        struct host *to = turn % 2 == 0 ? &live.server : &live.client;
         for (size_t len = host_take(from, datagram); len > 0; len = host_take(from, datagram)) {
             expect_records_in_form(datagram, len);
-            host_receive(to, &scene.path, datagram, len, 0);
+            host_receive(to, &live.path, datagram, len, 0);
         }
         if (turn == 8)
-            rdtls_endpoint_close(scene.client.endpoint, scene.id);
+            rdtls_endpoint_close(live.client.endpoint, live.id);
     }
-    cr_expect_eq(scene.client.connected + scene.server.connected, 2);
-    cr_expect_eq(scene.client.closed + scene.server.closed, 2);
-    scene_free(&scene);
+    cr_expect_eq(live.client.connected + live.server.connected, 2);
+    cr_expect_eq(live.client.closed + live.server.closed, 2);
+    live_free(&live);
 }
 
 /* [rfc6347#4.1] "Until the handshake has completed, implementations MUST accept packets from the
@@ -109,24 +90,24 @@ Test(flights, every_record_is_of_a_known_type_and_says_something)
  * write pending state the write active state." */
 Test(flights, a_last_flight_from_behind_is_taken)
 {
-    struct scene scene = scene_with(RDTLS_MTU_MAX);
+    struct live live = begun_with(RDTLS_MTU_MAX);
     uint8_t datagram[DATAGRAM_MAX];
     struct part parts[PARTS_MAX];
-    size_t count = parts_of(datagram, take_last_flight(&scene, datagram), parts);
+    size_t count = parts_of(datagram, take_last_flight(&live, datagram), parts);
     cr_assert_eq(count, 3, "ClientKeyExchange, ChangeCipherSpec, Finished");
     cr_assert_eq(parts[2].header.epoch, EPOCH_PROTECTED);
     cr_assert_eq(parts[2].header.sequence, 0);
     while (count > 0) {
-        cr_assert_eq(scene.server.connected, 0);
+        cr_assert_eq(live.server.connected, 0);
         count--;
-        host_receive(&scene.server, &scene.path, parts[count].at, parts[count].len, 0);
+        host_receive(&live.server, &live.path, parts[count].at, parts[count].len, 0);
     }
-    cr_expect_eq(scene.server.connected, 1);
+    cr_expect_eq(live.server.connected, 1);
     const struct association *association =
-        association_of(&scene.server, scene.server.last_connected);
+        association_of(&live.server, live.server.last_connected);
     cr_expect_eq(association->read.window.highest, 0);
     cr_expect_eq(association->read.window.seen, 1);
-    scene_free(&scene);
+    live_free(&live);
 }
 
 /* [rfc6347#4.2.5] "the ChangeCipherSpec message is not technically a handshake message but MUST be
@@ -134,14 +115,14 @@ Test(flights, a_last_flight_from_behind_is_taken)
  * and retransmission." */
 Test(flights, a_change_cipher_spec_goes_out_again_with_its_finished)
 {
-    struct scene scene = scene_with(RDTLS_MTU_MAX);
+    struct live live = begun_with(RDTLS_MTU_MAX);
     uint8_t lost[DATAGRAM_MAX];
     uint8_t datagram[DATAGRAM_MAX];
     struct part before[PARTS_MAX];
     struct part after[PARTS_MAX];
-    size_t count = parts_of(lost, take_last_flight(&scene, lost), before);
-    rdtls_endpoint_tick(scene.client.endpoint, 2 * (uint64_t)SECOND);
-    size_t len = host_take(&scene.client, datagram);
+    size_t count = parts_of(lost, take_last_flight(&live, lost), before);
+    rdtls_endpoint_tick(live.client.endpoint, 2 * (uint64_t)SECOND);
+    size_t len = host_take(&live.client, datagram);
     cr_assert_eq(parts_of(datagram, len, after), count);
     for (size_t i = 0; i < count; i++) {
         cr_expect_eq(after[i].header.type, before[i].header.type);
@@ -149,9 +130,9 @@ Test(flights, a_change_cipher_spec_goes_out_again_with_its_finished)
         cr_expect_gt(after[i].header.sequence, before[i].header.sequence);
     }
     cr_expect_eq(after[1].header.type, CONTENT_CHANGE_CIPHER_SPEC);
-    host_receive(&scene.server, &scene.path, datagram, len, 0);
-    cr_expect_eq(scene.server.connected, 1);
-    scene_free(&scene);
+    host_receive(&live.server, &live.path, datagram, len, 0);
+    cr_expect_eq(live.server.connected, 1);
+    live_free(&live);
 }
 
 /* [rfc6347#4.2.3] "These ranges MUST NOT be larger than the maximum handshake fragment size and
@@ -159,15 +140,15 @@ Test(flights, a_change_cipher_spec_goes_out_again_with_its_finished)
  * within a single datagram." */
 Test(flights, fragments_lie_end_to_end_and_fit_their_datagrams)
 {
-    struct scene scene = scene_with(RDTLS_MTU_MIN);
+    struct live live = begun_with(RDTLS_MTU_MIN);
     uint8_t datagram[DATAGRAM_MAX];
     struct part parts[PARTS_MAX];
     uint32_t covered[MESSAGES_MAX] = {0};
     uint32_t lengths[MESSAGES_MAX] = {0};
     size_t fragments = 0;
-    carry_all(&scene.client, &scene.server, &scene.path);
-    for (size_t len = host_take(&scene.server, datagram); len > 0;
-         len = host_take(&scene.server, datagram)) {
+    host_carry_all(&live.client, &live.server, &live.path, 0);
+    for (size_t len = host_take(&live.server, datagram); len > 0;
+         len = host_take(&live.server, datagram)) {
         cr_expect_leq(len, RDTLS_MTU_MIN);
         size_t count = parts_of(datagram, len, parts);
         for (size_t i = 0; i < count; i++, fragments++) {
@@ -180,5 +161,5 @@ Test(flights, fragments_lie_end_to_end_and_fit_their_datagrams)
     }
     cr_expect_arr_eq(covered, lengths, sizeof(covered));
     cr_expect_gt(fragments, 4, "more than there are messages: something was cut");
-    scene_free(&scene);
+    live_free(&live);
 }

@@ -1,33 +1,10 @@
 /* Another handshake on an association that lives: there is none. */
 #include "crafted_support.h"
+#include "live_support.h"
 
 #include "wire/alert.h"
 
 enum { HELLO_BODY_LEN = 64 };
-
-struct scene {
-    struct host server;
-    struct host client;
-    struct rdtls_path path;
-    struct rdtls_id id;
-};
-
-static struct scene scene_new(void)
-{
-    struct scene scene = {host_new(), host_new(), path_number(1), {0, 0}};
-    cr_assert_eq(rdtls_endpoint_connect(scene.client.endpoint, &scene.path, 0, 0, &scene.id),
-                 RDTLS_OK);
-    hosts_exchange(&scene.client, &scene.server, &scene.path, 0);
-    cr_assert_eq(scene.client.connected, 1);
-    cr_assert_eq(scene.server.connected, 1);
-    return scene;
-}
-
-static void scene_free(struct scene *scene)
-{
-    host_free(&scene->server);
-    host_free(&scene->client);
-}
 
 /* The one record that waits at `from`, under epoch 1, is the warning no_renegotiation. */
 static void expect_no_renegotiation(struct host *from, const struct host *to, struct rdtls_id id)
@@ -45,18 +22,11 @@ static void expect_no_renegotiation(struct host *from, const struct host *to, st
     cr_expect_eq(host_take(from, datagram), 0);
 }
 
-static void expect_still_connected(struct scene *scene)
+static void expect_still_connected(struct live *live)
 {
-    cr_expect_eq(scene->client.closed + scene->server.closed, 0);
-    cr_expect_eq(association_of(&scene->client, scene->id)->write_epoch, EPOCH_PROTECTED);
-    cr_assert_eq(rdtls_endpoint_send(scene->client.endpoint, scene->id, (const uint8_t *)"x", 1),
-                 RDTLS_OK);
-    cr_assert_eq(rdtls_endpoint_send(scene->server.endpoint, scene->server.last_connected,
-                                     (const uint8_t *)"y", 1),
-                 RDTLS_OK);
-    hosts_exchange(&scene->client, &scene->server, &scene->path, 0);
-    cr_expect_eq(scene->client.records, 1);
-    cr_expect_eq(scene->server.records, 1);
+    cr_expect_eq(live->client.closed + live->server.closed, 0);
+    cr_expect_eq(association_of(&live->client, live->id)->write_epoch, EPOCH_PROTECTED);
+    live_expect_talking(live);
 }
 
 /* A client that asks for another handshake, under keys. [rfc6347#4.1] "implementations MUST NOT
@@ -64,29 +34,31 @@ static void expect_still_connected(struct scene *scene)
  * [rfc6347#4.1] "implementations MUST NOT allow the epoch to wrap": the epoch stays what it is. */
 Test(rehandshake, a_hello_under_keys_is_told_no)
 {
-    struct scene scene = scene_new();
+    struct live live;
     static const uint8_t body[HELLO_BODY_LEN] = {0xfe, 0xfd};
     struct crafted_message hello = {EPOCH_PROTECTED, MESSAGE_CLIENT_HELLO, 5, {body, sizeof(body)}};
     uint8_t datagram[DATAGRAM_MAX];
-    size_t len = craft_message(&scene.client, scene.id, &hello, datagram);
-    host_receive(&scene.server, &scene.path, datagram, len, 0);
-    expect_no_renegotiation(&scene.server, &scene.client, scene.id);
-    cr_expect_eq(rdtls_endpoint_stats(scene.server.endpoint)->handshakes_started, 1);
-    expect_still_connected(&scene);
-    scene_free(&scene);
+    live_init(&live);
+    size_t len = craft_message(&live.client, live.id, &hello, datagram);
+    host_receive(&live.server, &live.path, datagram, len, 0);
+    expect_no_renegotiation(&live.server, &live.client, live.id);
+    cr_expect_eq(rdtls_endpoint_stats(live.server.endpoint)->handshakes_started, 1);
+    expect_still_connected(&live);
+    live_free(&live);
 }
 
 /* A server that asks for another handshake. [rfc5746#4.2] "Clients that do so MUST respond to such
  * requests with a "no_renegotiation" alert": those that refuse. */
 Test(rehandshake, a_hello_request_is_told_no)
 {
-    struct scene scene = scene_new();
-    struct rdtls_id server_id = scene.server.last_connected;
+    struct live live;
+    live_init(&live);
+    struct rdtls_id server_id = live.server.last_connected;
     struct crafted_message request = {EPOCH_PROTECTED, MESSAGE_HELLO_REQUEST, 8, {NULL, 0}};
     uint8_t datagram[DATAGRAM_MAX];
-    size_t len = craft_message(&scene.server, server_id, &request, datagram);
-    host_receive(&scene.client, &scene.path, datagram, len, 0);
-    expect_no_renegotiation(&scene.client, &scene.server, server_id);
-    expect_still_connected(&scene);
-    scene_free(&scene);
+    size_t len = craft_message(&live.server, server_id, &request, datagram);
+    host_receive(&live.client, &live.path, datagram, len, 0);
+    expect_no_renegotiation(&live.client, &live.server, server_id);
+    expect_still_connected(&live);
+    live_free(&live);
 }
