@@ -16,7 +16,8 @@
 enum { POINT_FORM_UNCOMPRESSED = 4 };
 
 struct signer {
-    EC_KEY *key; /* a copy of its own, so that no thread shares it */
+    EC_KEY *key;          /* a copy of its own, so that no thread shares it */
+    size_t signature_max; /* asked once: libcrypto writes a signature to tell how long it may be */
 };
 
 struct verifier {
@@ -34,7 +35,9 @@ struct signer *signer_new(const struct private_key *key)
         return NULL;
     const EC_KEY *original = EVP_PKEY_get0_EC_KEY(key->pkey);
     signer->key = original == NULL ? NULL : EC_KEY_dup(original);
-    if (signer->key == NULL || ECDSA_size(signer->key) > ECDSA_P384_SIGNATURE_MAX) {
+    if (signer->key != NULL)
+        signer->signature_max = (size_t)ECDSA_size(signer->key);
+    if (signer->key == NULL || signer->signature_max > ECDSA_P384_SIGNATURE_MAX) {
         signer_free(signer);
         return NULL;
     }
@@ -51,7 +54,7 @@ void signer_free(struct signer *signer)
 
 size_t signer_signature_max(const struct signer *signer)
 {
-    return (size_t)ECDSA_size(signer->key);
+    return signer->signature_max;
 }
 
 bool signer_sign(struct signer *signer, struct bytes digest, uint8_t *signature,
@@ -102,8 +105,7 @@ void verifier_free(struct verifier *verifier)
 static bool verify(struct verifier *verifier, EC_KEY *key, struct bytes point, struct bytes digest,
                    struct bytes signature)
 {
-    if (point.data[0] != POINT_FORM_UNCOMPRESSED || digest.len > DIGEST_LEN_MAX ||
-        signature.len > (size_t)ECDSA_size(key))
+    if (point.data[0] != POINT_FORM_UNCOMPRESSED || digest.len > DIGEST_LEN_MAX)
         return false;
     (void)ERR_set_mark();
     /* EC_KEY_oct2key refuses a point off the curve. ECDSA_verify encodes what it has parsed again
@@ -119,13 +121,15 @@ static bool verify(struct verifier *verifier, EC_KEY *key, struct bytes point, s
 bool verifier_verify(struct verifier *verifier, const uint8_t point[P256_POINT_LEN],
                      struct bytes digest, struct bytes signature)
 {
-    return verify(verifier, verifier->key, bytes_of(point, P256_POINT_LEN), digest, signature);
+    return signature.len <= ECDSA_P256_SIGNATURE_MAX &&
+           verify(verifier, verifier->key, bytes_of(point, P256_POINT_LEN), digest, signature);
 }
 
 bool verifier_verify_p384(struct verifier *verifier, const uint8_t point[P384_POINT_LEN],
                           struct bytes digest, struct bytes signature)
 {
-    return verify(verifier, verifier->key_p384, bytes_of(point, P384_POINT_LEN), digest, signature);
+    return signature.len <= ECDSA_P384_SIGNATURE_MAX &&
+           verify(verifier, verifier->key_p384, bytes_of(point, P384_POINT_LEN), digest, signature);
 }
 
 static bool is_der_again(const ECDSA_SIG *signature, struct bytes der)
