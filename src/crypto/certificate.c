@@ -1,14 +1,13 @@
 #include "crypto/certificate.h"
 
 #include <limits.h>
-#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "crypto/pem.h"
 #include "crypto/private_key.h"
 
 enum {
@@ -17,28 +16,6 @@ enum {
     SECONDS_PER_DAY = 86400,
     SELF_SIGNED_DAYS = 30,
 };
-
-static BIO *bio_of(struct bytes pem)
-{
-    return pem.len > INT_MAX ? NULL : BIO_new_mem_buf(pem.data, (int)pem.len);
-}
-
-/* A key under a passphrase is refused. Without this, libcrypto would ask for it on the terminal. */
-static int no_passphrase(char *buffer, int size, int is_writing, void *context)
-{
-    (void)buffer;
-    (void)size;
-    (void)is_writing;
-    (void)context;
-    return -1;
-}
-
-/* The end of a PEM text shows as the error that no further block was found. */
-static bool pem_is_at_end(void)
-{
-    unsigned long error = ERR_peek_last_error();
-    return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-}
 
 static size_t signature_max_of(const struct public_key *key)
 {
@@ -111,7 +88,7 @@ static enum rdtls_status read_chain(struct credential *credential, BIO *bio)
     enum rdtls_status status = RDTLS_OK;
     X509 *previous = NULL;
     while (status == RDTLS_OK) {
-        X509 *certificate = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+        X509 *certificate = pem_next_certificate(bio);
         if (certificate == NULL)
             break;
         status = may_follow(previous, certificate) ? keep_certificate(credential, certificate)
@@ -168,7 +145,7 @@ static enum rdtls_status keep_key(struct credential *credential, EVP_PKEY *pkey)
 
 static enum rdtls_status read_key(struct credential *credential, BIO *bio)
 {
-    EVP_PKEY *pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+    EVP_PKEY *pkey = pem_next_private_key(bio);
     if (pkey == NULL)
         return RDTLS_BAD_PRIVATE_KEY_PEM;
     TRY(keep_key(credential, pkey));
@@ -207,8 +184,8 @@ enum rdtls_status credential_from_pem(struct credential *credential, struct byte
     if (private_key_pem.len == 0 || private_key_pem.len > INT_MAX)
         return RDTLS_BAD_PRIVATE_KEY_PEM;
     (void)ERR_set_mark();
-    BIO *certificate_bio = bio_of(certificate_pem);
-    BIO *private_key_bio = bio_of(private_key_pem);
+    BIO *certificate_bio = pem_open(certificate_pem);
+    BIO *private_key_bio = pem_open(private_key_pem);
     enum rdtls_status status = read_both(credential, certificate_bio, private_key_bio);
     BIO_free(certificate_bio);
     BIO_free(private_key_bio);
@@ -225,7 +202,7 @@ enum rdtls_status credential_from_chain_pem(struct credential *credential,
     if (certificate_pem.len == 0 || certificate_pem.len > INT_MAX)
         return RDTLS_BAD_CERTIFICATE_PEM;
     (void)ERR_set_mark();
-    BIO *bio = bio_of(certificate_pem);
+    BIO *bio = pem_open(certificate_pem);
     enum rdtls_status status = bio == NULL ? RDTLS_NO_MEMORY : read_chain(credential, bio);
     BIO_free(bio);
     (void)ERR_pop_to_mark();

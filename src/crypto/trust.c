@@ -2,12 +2,12 @@
 
 #include <limits.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
 #include "base/reader.h"
 #include "crypto/certificate.h"
+#include "crypto/pem.h"
 
 enum {
     SECURITY_LEVEL = 2, /* 112 bits: RSA from 2048 on, and no signature with SHA-1 */
@@ -22,15 +22,13 @@ static bool add_all(X509_STORE *store, BIO *bio)
 {
     int count = 0;
     bool ok = true;
-    X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    X509 *certificate = pem_next_certificate(bio);
     while (ok && certificate != NULL) {
         ok = count++ < PEM_SKIPS_MAX && X509_STORE_add_cert(store, certificate) == 1;
         X509_free(certificate);
-        certificate = ok ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+        certificate = ok ? pem_next_certificate(bio) : NULL;
     }
-    unsigned long error = ERR_peek_last_error();
-    return ok && count > 0 && ERR_GET_LIB(error) == ERR_LIB_PEM &&
-           ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+    return ok && count > 0 && pem_is_at_end();
 }
 
 enum rdtls_status trust_from_pem(struct bytes pem, struct trust **trust)
@@ -42,7 +40,7 @@ enum rdtls_status trust_from_pem(struct bytes pem, struct trust **trust)
     }
     (void)ERR_set_mark();
     made->store = X509_STORE_new();
-    BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+    BIO *bio = pem_open(pem);
     enum rdtls_status status = RDTLS_NO_MEMORY;
     if (made->store != NULL && bio != NULL)
         status = add_all(made->store, bio) ? RDTLS_OK : RDTLS_BAD_CERTIFICATE_PEM;

@@ -1,4 +1,5 @@
 /* Chains judged by trusted authorities: crypto/trust, and handshakes with RDTLS_VERIFY_CHAIN. */
+#include <openssl/ui.h>
 #include <openssl/x509v3.h>
 #include <time.h>
 
@@ -230,6 +231,39 @@ Test(trust, what_is_no_certificate_is_not_trusted)
         cr_expect_eq(trust_from_pem(bytes_of(texts[i], strlen(texts[i])), &trust),
                      RDTLS_BAD_CERTIFICATE_PEM);
     expect_no_libcrypto_error("texts");
+}
+
+static int questions;
+
+static int count_question(UI *ui)
+{
+    (void)ui;
+    questions++;
+    return 0;
+}
+
+/* libcrypto would ask for the passphrase on the terminal, and whoever starts us would wait there.
+ */
+Test(trust, a_certificate_under_a_passphrase_is_refused_without_a_question, .timeout = 10)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *certificate = issue(key, 2);
+    BIO *bio = BIO_new(BIO_s_mem());
+    cr_assert(PEM_ASN1_write_bio((i2d_of_void *)i2d_X509, PEM_STRING_X509, bio, certificate,
+                                 EVP_aes_128_cbc(), (const uint8_t *)"secret", 6, NULL, NULL) == 1);
+    struct pem_text locked = pem_taken(bio);
+    UI_METHOD *method = UI_create_method("counts");
+    cr_assert(method != NULL && UI_method_set_opener(method, count_question) == 0);
+    UI_set_default_method(method);
+    struct trust *trust;
+    cr_expect_eq(trust_from_pem(bytes_of(locked.text, locked.len), &trust),
+                 RDTLS_BAD_CERTIFICATE_PEM);
+    cr_expect_eq(questions, 0);
+    expect_no_libcrypto_error("locked");
+    UI_set_default_method(UI_OpenSSL());
+    UI_destroy_method(method);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
 }
 
 static int64_t now_s(void *context)
