@@ -66,19 +66,17 @@ enum rdtls_status certificate_request_13_read(struct bytes body, struct bytes *s
     if (reader.left == 0)
         return RDTLS_ALERT_DECODE_ERROR;
     struct extension_walk walk;
-    TRY(extension_walk_begin(&walk, reader_bytes(&reader, reader.left)));
     struct extension extension;
-    bool found = false;
-    TRY(extension_walk_next(&walk, &extension, &found));
-    while (found) {
-        if (extension.type == EXTENSION_SIGNATURE_ALGORITHMS) {
-            struct reader list = reader_of(extension.body);
-            *signature_algorithms = reader_vector_u16(&list);
-            if (!reader_is_complete(&list) || !code_points_are_whole(*signature_algorithms))
-                return RDTLS_ALERT_DECODE_ERROR;
-        }
-        TRY(extension_walk_next(&walk, &extension, &found));
+    extension_walk_begin(&walk, reader_bytes(&reader, reader.left));
+    while (extension_walk_next(&walk, &extension)) {
+        if (extension.type != EXTENSION_SIGNATURE_ALGORITHMS)
+            continue;
+        struct reader list = reader_of(extension.body);
+        *signature_algorithms = reader_vector_u16(&list);
+        if (!reader_is_complete(&list) || !code_points_are_whole(*signature_algorithms))
+            return RDTLS_ALERT_DECODE_ERROR;
     }
+    TRY(walk.status);
     /* [rfc8446#4.3.2] "The "signature_algorithms" extension MUST be specified" */
     return signature_algorithms->len > 0 ? RDTLS_OK : RDTLS_ALERT_MISSING_EXTENSION;
 }

@@ -37,15 +37,11 @@ enum rdtls_status encrypted_extensions_read(struct bytes body, struct encrypted_
     if (body.len == 0)
         return RDTLS_ALERT_DECODE_ERROR;
     struct extension_walk walk;
-    TRY(extension_walk_begin(&walk, body));
     struct extension extension;
-    bool found = false;
-    TRY(extension_walk_next(&walk, &extension, &found));
-    while (found) {
+    extension_walk_begin(&walk, body);
+    while (extension_walk_next(&walk, &extension))
         TRY(read_extension(&extension, message));
-        TRY(extension_walk_next(&walk, &extension, &found));
-    }
-    return RDTLS_OK;
+    return walk.status;
 }
 
 void encrypted_extensions_write(struct writer *writer,

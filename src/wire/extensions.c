@@ -1,21 +1,21 @@
 #include "wire/extensions.h"
 
-enum rdtls_status extension_walk_begin(struct extension_walk *walk, struct bytes rest)
+void extension_walk_begin(struct extension_walk *walk, struct bytes rest)
 {
     walk->reader = reader_of(rest);
+    walk->status = RDTLS_OK;
     walk->seen_count = 0;
     /* [rfc5246#7.4.1.2] "The presence of extensions can be detected by determining whether there
      * are bytes following the compression_methods at the end of the ClientHello." */
     if (rest.len == 0)
-        return RDTLS_OK;
+        return;
 
     struct bytes block = reader_vector_u16(&walk->reader);
     /* [rfc5246#7.4.1.2] "it MUST check that the amount of data in the message precisely matches one
      * of these formats; if not, then it MUST send a fatal "decode_error" alert." */
     if (!reader_is_complete(&walk->reader))
-        return RDTLS_ALERT_DECODE_ERROR;
+        walk->status = RDTLS_ALERT_DECODE_ERROR;
     walk->reader = reader_of(block);
-    return RDTLS_OK;
 }
 
 static bool walk_has_seen(const struct extension_walk *walk, uint16_t type)
@@ -26,13 +26,8 @@ static bool walk_has_seen(const struct extension_walk *walk, uint16_t type)
     return false;
 }
 
-enum rdtls_status extension_walk_next(struct extension_walk *walk, struct extension *extension,
-                                      bool *found)
+static enum rdtls_status take_extension(struct extension_walk *walk, struct extension *extension)
 {
-    *found = false;
-    if (!walk->reader.failed && walk->reader.left == 0)
-        return RDTLS_OK;
-
     uint16_t type = reader_u16(&walk->reader);
     struct bytes body = reader_vector_u16(&walk->reader);
     if (walk->reader.failed)
@@ -45,6 +40,13 @@ enum rdtls_status extension_walk_next(struct extension_walk *walk, struct extens
 
     walk->seen[walk->seen_count++] = type;
     *extension = (struct extension){type, body};
-    *found = true;
     return RDTLS_OK;
+}
+
+bool extension_walk_next(struct extension_walk *walk, struct extension *extension)
+{
+    if (walk->status != RDTLS_OK || walk->reader.left == 0)
+        return false;
+    walk->status = take_extension(walk, extension);
+    return walk->status == RDTLS_OK;
 }

@@ -11,6 +11,7 @@ enum { EXTENSIONS_MAX = 64 }; /* more in one hello is a decode_error */
 
 struct extension_walk {
     struct reader reader;
+    enum rdtls_status status; /* when there is no more: OK, or why not */
     uint16_t seen[EXTENSIONS_MAX];
     size_t seen_count;
 };
@@ -22,10 +23,10 @@ struct extension {
 
 /* rest: what follows the compression method(s): nothing at all, or the block with its length
  * prefix. */
-MUST_CHECK enum rdtls_status extension_walk_begin(struct extension_walk *walk, struct bytes rest);
+void extension_walk_begin(struct extension_walk *walk, struct bytes rest);
 
-/* *found false: no more. DECODE_ERROR; ILLEGAL_PARAMETER for a type that was there before. */
-MUST_CHECK enum rdtls_status extension_walk_next(struct extension_walk *walk,
-                                                 struct extension *extension, bool *found);
+/* false: no more. Ask walk->status then, as a reader is asked at its end: DECODE_ERROR;
+ * ILLEGAL_PARAMETER for a type that was there before. */
+MUST_CHECK bool extension_walk_next(struct extension_walk *walk, struct extension *extension);
 
 #endif

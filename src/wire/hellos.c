@@ -150,16 +150,12 @@ enum rdtls_status client_hello_read(struct bytes body, struct client_hello *hell
     /* [rfc5246#7.4.1.2] "A server MUST accept ClientHello messages both with and without the
      * extensions field" */
     struct extension_walk walk;
-    TRY(extension_walk_begin(&walk, reader_bytes(&reader, reader.left)));
     struct extension extension;
-    bool found = false;
-    TRY(extension_walk_next(&walk, &extension, &found));
-    while (found) {
+    extension_walk_begin(&walk, reader_bytes(&reader, reader.left));
+    while (extension_walk_next(&walk, &extension))
         if (!parse_client_extension(&extension, hello))
             return RDTLS_ALERT_DECODE_ERROR;
-        TRY(extension_walk_next(&walk, &extension, &found));
-    }
-    return RDTLS_OK;
+    return walk.status;
 }
 
 static void write_vector_u8(struct writer *writer, struct bytes bytes)
@@ -305,15 +301,11 @@ enum rdtls_status server_hello_read(struct bytes body, struct server_hello *hell
     hello->is_retry = random_is_retry(hello->random);
 
     struct extension_walk walk;
-    TRY(extension_walk_begin(&walk, reader_bytes(&reader, reader.left)));
     struct extension extension;
-    bool found = false;
-    TRY(extension_walk_next(&walk, &extension, &found));
-    while (found) {
+    extension_walk_begin(&walk, reader_bytes(&reader, reader.left));
+    while (extension_walk_next(&walk, &extension))
         TRY(parse_server_extension(&extension, hello));
-        TRY(extension_walk_next(&walk, &extension, &found));
-    }
-    return RDTLS_OK;
+    return walk.status;
 }
 
 /* [rfc5246#7.4.1.4] "An extension type MUST NOT appear in the ServerHello unless the same extension

@@ -5,18 +5,11 @@
 static enum rdtls_status walk_all(struct bytes rest, size_t *count)
 {
     struct extension_walk walk;
-    *count = 0;
-    TRY(extension_walk_begin(&walk, rest));
     struct extension extension;
-    bool found = true;
-    while (found) {
-        TRY(extension_walk_next(&walk, &extension, &found));
-        if (found) {
-            cr_assert(view_is_inside(extension.body, rest));
-            (*count)++;
-        }
-    }
-    return RDTLS_OK;
+    extension_walk_begin(&walk, rest);
+    for (*count = 0; extension_walk_next(&walk, &extension); (*count)++)
+        cr_assert(view_is_inside(extension.body, rest));
+    return walk.status;
 }
 
 static enum rdtls_status parse(struct bytes rest)
@@ -47,21 +40,19 @@ Test(extensions, are_given_in_their_order)
     struct bytes rest = exact_from_hex("0010 002b 0003 aabbcc ff01 0001 00 0017 0000");
     struct extension_walk walk;
     struct extension extension;
-    bool found;
-    cr_assert_eq(extension_walk_begin(&walk, rest), RDTLS_OK);
-    cr_assert_eq(extension_walk_next(&walk, &extension, &found), RDTLS_OK);
-    cr_expect(found && extension.type == 0x002b);
+    extension_walk_begin(&walk, rest);
+    cr_assert(extension_walk_next(&walk, &extension));
+    cr_expect(extension.type == 0x002b);
     EXPECT_BYTES(extension.body, bytes_of("\xaa\xbb\xcc", 3));
-    cr_assert_eq(extension_walk_next(&walk, &extension, &found), RDTLS_OK);
-    cr_expect(found && extension.type == 0xff01);
+    cr_assert(extension_walk_next(&walk, &extension));
+    cr_expect(extension.type == 0xff01);
     EXPECT_BYTES(extension.body, bytes_of("\0", 1));
-    cr_assert_eq(extension_walk_next(&walk, &extension, &found), RDTLS_OK);
-    cr_expect(found && extension.type == 0x0017);
+    cr_assert(extension_walk_next(&walk, &extension));
+    cr_expect(extension.type == 0x0017);
     cr_expect_eq(extension.body.len, 0);
-    cr_assert_eq(extension_walk_next(&walk, &extension, &found), RDTLS_OK);
-    cr_expect_not(found);
-    cr_assert_eq(extension_walk_next(&walk, &extension, &found), RDTLS_OK);
-    cr_expect_not(found, "and it stays at the end");
+    cr_expect_not(extension_walk_next(&walk, &extension));
+    cr_expect_not(extension_walk_next(&walk, &extension), "and it stays at the end");
+    cr_expect_eq(walk.status, RDTLS_OK);
     exact_free(rest);
 }
 
@@ -90,7 +81,8 @@ Test(extensions, truncated_or_longer_is_refused)
 Test(extensions, lengths_that_do_not_add_up_are_refused)
 {
     struct extension_walk walk;
-    cr_expect_eq(extension_walk_begin(&walk, bytes_of("\0", 1)), RDTLS_ALERT_DECODE_ERROR,
+    extension_walk_begin(&walk, bytes_of("\0", 1));
+    cr_expect_eq(walk.status, RDTLS_ALERT_DECODE_ERROR,
                  "half a length is refused before the first step");
     cr_expect_eq(parse_hex(parse, "0001 00"), RDTLS_ALERT_DECODE_ERROR);
     cr_expect_eq(parse_hex(parse, "0003 001700"), RDTLS_ALERT_DECODE_ERROR);
@@ -124,10 +116,8 @@ Test(extensions, the_longest_one_is_given_whole)
     store_u16(bytes + 4, UINT16_MAX - 4);
     struct extension_walk walk;
     struct extension extension;
-    bool found;
-    cr_assert_eq(extension_walk_begin(&walk, rest), RDTLS_OK);
-    cr_assert_eq(extension_walk_next(&walk, &extension, &found), RDTLS_OK);
-    cr_expect(found);
+    extension_walk_begin(&walk, rest);
+    cr_assert(extension_walk_next(&walk, &extension));
     cr_expect_eq(extension.body.len, UINT16_MAX - 4);
     cr_expect(view_is_inside(extension.body, rest));
     exact_free(rest);
