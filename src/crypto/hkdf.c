@@ -6,7 +6,7 @@
 #include "base/writer.h"
 
 enum {
-    INFO_MAX = 2 + 1 + 255 + 1 + 64, /* length, label and context with their lengths */
+    INFO_MAX = 2 + 1 + 255 + 1 + 255, /* length, label and context with their lengths */
 };
 
 /* [rfc9147#5.9] "the HKDF label prefix changes from "tls13 " to "dtls13"": without a space. */

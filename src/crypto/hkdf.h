@@ -12,7 +12,7 @@
 void hkdf_extract(enum digest_kind hash, struct bytes salt, struct bytes input, uint8_t *out);
 
 /* HKDF-Expand-Label(secret, label, context, out_len). label is NUL-terminated and goes without
- * "dtls13": at most 249 bytes; context at most 64; out_len at most 255 hashes. */
+ * "dtls13": at most 249 bytes; context at most 255; out_len at most 255 hashes. */
 struct hkdf_label {
     const char *label;
     struct bytes context;

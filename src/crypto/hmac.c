@@ -27,11 +27,12 @@ static void absorb_pad(struct digest *digest, enum digest_kind kind,
                        const uint8_t block[BLOCK_LEN_MAX], uint8_t pad)
 {
     uint8_t padded[BLOCK_LEN_MAX];
-    for (size_t i = 0; i < BLOCK_LEN_MAX; i++)
+    size_t len = block_len(kind);
+    for (size_t i = 0; i < len; i++)
         padded[i] = block[i] ^ pad;
     digest_init(digest, kind);
-    digest_update(digest, bytes_of(padded, block_len(kind)));
-    secret_wipe(padded, sizeof(padded));
+    digest_update(digest, bytes_of(padded, len));
+    secret_wipe(padded, len);
 }
 
 void hmac_key_init(struct hmac_key *key, enum digest_kind kind, struct bytes secret)

@@ -2,8 +2,9 @@
  * The key schedule of DTLS 1.3 (RFC 8446 section 7.1, RFC 9147 section 5.9): one secret that moves
  * on, and what is derived from it on the way.
  *
- *     zeros -> early secret --(EC)DHE--> handshake secret --zeros--> master secret
- *                                        c/s hs traffic              c/s ap traffic, exp master
+ *     PSK or zeros -> early secret --(EC)DHE--> handshake secret --zeros--> master secret
+ *                     res binder                c/s hs traffic              c/s ap traffic,
+ *                                                                           exp master, res master
  */
 #ifndef HANDSHAKE_KEY_SCHEDULE_13_H
 #define HANDSHAKE_KEY_SCHEDULE_13_H
@@ -14,6 +15,7 @@
 
 struct key_schedule_13 {
     enum digest_kind hash;
+    bool is_plain; /* there is no PSK, and nothing was derived yet: secret has no value */
     uint8_t secret[DIGEST_LEN_MAX]; /* early, handshake or master, whichever was reached */
 };
 
@@ -23,8 +25,14 @@ struct traffic_secrets {
     uint8_t server[DIGEST_LEN_MAX];
 };
 
-/* The early secret, without a PSK. */
-void key_schedule_13_begin(struct key_schedule_13 *schedule, enum digest_kind hash);
+/* The early secret; psk empty: none. */
+void key_schedule_13_begin(struct key_schedule_13 *schedule, enum digest_kind hash,
+                           struct bytes psk);
+
+/* Only after a PSK. binder_key for an external PSK or one of resumption is derived from the early
+ * secret. */
+void key_schedule_13_binder(const struct key_schedule_13 *schedule, struct bytes hello_hash,
+                            uint8_t binder[DIGEST_LEN_MAX]);
 
 /* transcript: of everything up to the ServerHello. */
 void key_schedule_13_handshake(struct key_schedule_13 *schedule, struct bytes shared,
@@ -33,6 +41,14 @@ void key_schedule_13_handshake(struct key_schedule_13 *schedule, struct bytes sh
 /* transcript: of everything up to the server's Finished. */
 void key_schedule_13_master(struct key_schedule_13 *schedule, struct bytes transcript,
                             struct traffic_secrets *secrets, uint8_t exporter[DIGEST_LEN_MAX]);
+
+/* transcript: of everything up to the client's Finished. */
+void key_schedule_13_resumption(const struct key_schedule_13 *schedule, struct bytes transcript,
+                                uint8_t resumption[DIGEST_LEN_MAX]);
+
+/* What a ticket stands for, of the resumption secret of the handshake that it was given behind. */
+void ticket_psk_13(const uint8_t *resumption, enum digest_kind hash, struct bytes nonce,
+                   uint8_t psk[DIGEST_LEN_MAX]);
 
 /* Key, IV and record number key of a traffic secret. */
 void traffic_keys_13_of(const uint8_t *secret, const struct suite *suite,

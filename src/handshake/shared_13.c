@@ -45,7 +45,7 @@ enum rdtls_status complete_server_hello_13(struct handshake *handshake)
             return RDTLS_ALERT_ILLEGAL_PARAMETER;
         memcpy(v13->shared, job->derive.shared, sizeof(v13->shared));
     }
-    key_schedule_13_begin(&v13->schedule, handshake->choice.suite->hash);
+    key_schedule_13_begin(&v13->schedule, handshake->choice.suite->hash, bytes_of(NULL, 0));
     key_schedule_13_handshake(
         &v13->schedule, bytes_of(v13->shared, key_exchange_shared_len(handshake->key_pair.kind)),
         transcript_now(handshake, hash), &v13->secrets);
