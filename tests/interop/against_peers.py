@@ -82,7 +82,7 @@ def harmed_servers(place, peer, name, small):
         yield f"{name}/small-datagrams-lost-or-late", functools.partial(argue, WOLFSSL_ORDER)
         yield f"{name}/last-datagram-lost-or-late", functools.partial(argue, WOLFSSL_LAST)
         flight, spared = dataclasses.replace(small, mtu=None), 1
-    yield from harm_cells(name, lambda harm: server_is_used(place, peer, flight, data=False, harm=harm), spared)
+    yield from harm_cells(name, lambda harm: server_is_used(place, peer, flight, harm=harm), spared)
 
 
 def client_exports(place, peer, suite):

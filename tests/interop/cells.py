@@ -87,6 +87,10 @@ def expect_served_one(stats, relay):
     expect_equal("handshakes_failed", stats["handshakes_failed"], {})
     expect_equal("connections_peak", stats["connections_peak"], 1)
     discarded = {reason: stats["records_discarded"][reason] for reason in NEVER_DISCARDED if stats["records_discarded"][reason]}
+    # A client whose timer was faster than we were has repeated its flight, with a ChangeCipherSpec that comes late.
+    repeated = sum(record.type == dtls.CHANGE_CIPHER_SPEC for record in relay.records(relays.TO_SERVER)) - 1
+    if repeated > 0 and discarded.get("unprotected", 0) <= repeated:
+        discarded.pop("unprotected", None)
     expect_equal("records_discarded", discarded, {})
     wait_until(lambda: len(relay.datagrams(relays.TO_CLIENT)) >= stats["datagrams_sent"], "all that the server says it sent")
     datagrams = relay.datagrams(relays.TO_CLIENT)

@@ -149,7 +149,7 @@ static enum peer_progress take_datagrams(struct session *session, bool echoes)
     }
 }
 
-static int64_t now_ms(void)
+int64_t peer_now_ms(void)
 {
     struct timespec now;
 
@@ -165,7 +165,7 @@ static enum peer_progress converse(struct session *session, int file, bool is_se
     int64_t deadline_ms = INT64_MAX;
     enum peer_progress progress = take_datagrams(session, is_server);
 
-    while (progress == PEER_WAITS && now_ms() < deadline_ms) {
+    while (progress == PEER_WAITS && peer_now_ms() < deadline_ms) {
         uint8_t word[PEER_DATA_MAX];
         const struct ready ready = wait_a_tick(file, input);
 
@@ -177,7 +177,7 @@ static enum peer_progress converse(struct session *session, int file, bool is_se
             if (len <= 0) {
                 session_say_close(session);
                 input = -1;
-                deadline_ms = now_ms() + CLOSE_MS;
+                deadline_ms = peer_now_ms() + CLOSE_MS;
             }
         }
         progress = take_datagrams(session, is_server);

@@ -45,6 +45,9 @@ struct peer_number {
 size_t peer_numbers(const char *list, const struct peer_number *table, size_t table_count,
                     int *numbers, size_t numbers_max);
 
+/* Of a clock that only goes on. */
+int64_t peer_now_ms(void);
+
 struct session;
 
 /* NULL when the library wants no such thing, which it has said on stderr. */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <wolfssl/error-ssl.h>
 #include <wolfssl/ssl.h>
 
@@ -18,7 +17,7 @@ struct session {
     WOLFSSL_CTX *context;
     WOLFSSL *ssl;
     bool is_server;
-    time_t due; /* when the flight is to be repeated */
+    int64_t due_ms; /* when the flight is to be repeated */
     int failure;
     char reason[REASON_LEN];
 };
@@ -116,7 +115,7 @@ struct session *session_open(const struct peer_options *options, int socket)
         return NULL;
     wolfSSL_Init();
     session->is_server = options->is_server != 0;
-    session->due = time(NULL) + FIRST_TIMEOUT_S;
+    session->due_ms = peer_now_ms() + FIRST_TIMEOUT_S * 1000;
     if (context_fill(session, options) && ssl_fill(session, socket))
         return session;
     session_free(session);
@@ -157,11 +156,11 @@ enum peer_progress session_handshake(struct session *session)
 
 enum peer_progress session_tick(struct session *session)
 {
-    if (time(NULL) < session->due)
+    if (peer_now_ms() < session->due_ms)
         return PEER_WAITS;
     if (wolfSSL_dtls_got_timeout(session->ssl) != WOLFSSL_SUCCESS)
         return progress_of(session, WOLFSSL_FATAL_ERROR);
-    session->due = time(NULL) + wolfSSL_dtls_get_current_timeout(session->ssl);
+    session->due_ms = peer_now_ms() + wolfSSL_dtls_get_current_timeout(session->ssl) * 1000;
     return PEER_WAITS;
 }
 
