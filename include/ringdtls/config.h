@@ -17,6 +17,9 @@ extern "C" {
 enum {
     RDTLS_FINGERPRINT_LEN = 32, /* SHA-256 of a certificate's DER */
     RDTLS_COOKIE_SECRET_LEN = 32,
+    RDTLS_TICKET_SECRET_LEN = 32,
+    RDTLS_TICKET_SECRETS_MAX = 4,
+    RDTLS_TICKET_LIFETIME_MAX_S = 604800, /* seven days (RFC 8446 section 4.6.1) */
     RDTLS_CREDENTIALS_MAX = 8,
     RDTLS_MTU_MIN = 256,
     RDTLS_MTU_MAX = 16384,
@@ -188,6 +191,27 @@ struct rdtls_config_options {
      * library reads no clock. Must be given with RDTLS_VERIFY_CHAIN. */
     int64_t (*unix_time_s)(void *context);
     void *unix_time_context;
+
+    /* Resumption without state (RFC 5077, RFC 8446 section 2.2). A server issues tickets and takes
+     * them back; a client tells of those that come by TICKET events, and resumes with
+     * rdtls_endpoint_resume or rdtls_conn_resume. A ticket that is not good, for whatever reason,
+     * makes a full handshake and nothing else.
+     *
+     * A resumed association has no certificates on its wire: the peer's fingerprint is the one of
+     * the full handshake, and the session is taken up only while server_name, client_certificate,
+     * verify, fingerprints and trust_pem are what they were then. With RDTLS_VERIFY_HOST the host
+     * sees every certificate, so nothing is resumed that would show it one. Whoever has a ticket's
+     * secret can read what is sent in 1.2 as long as the session lives, and what was sent: that is
+     * why it is off by default. */
+    bool tickets;
+    /* RDTLS_TICKET_SECRET_LEN bytes each: the first seals, each opens, so that they can be rotated.
+     * A fleet behind one address shares them, and cookie_clock_offset_ns. Count 0: a random one.
+     * Copied. */
+    const uint8_t (*ticket_secrets)[RDTLS_TICKET_SECRET_LEN];
+    size_t ticket_secret_count; /* at most RDTLS_TICKET_SECRETS_MAX */
+    /* How long after its full handshake a session may be resumed, whichever of its tickets is
+     * shown: 1 to RDTLS_TICKET_LIFETIME_MAX_S, default 7200. */
+    uint32_t ticket_lifetime_s;
 };
 
 /* Made once, read by all. */

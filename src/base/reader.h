@@ -52,6 +52,12 @@ static inline uint32_t reader_u24(struct reader *reader)
     return b.len == 3 ? load_u24(b.data) : 0;
 }
 
+static inline uint32_t reader_u32(struct reader *reader)
+{
+    struct bytes b = reader_bytes(reader, 4);
+    return b.len == 4 ? load_u32(b.data) : 0;
+}
+
 static inline uint64_t reader_u48(struct reader *reader)
 {
     struct bytes b = reader_bytes(reader, 6);

@@ -59,6 +59,13 @@ static inline void writer_u24(struct writer *writer, uint32_t value)
         store_u24(room, value);
 }
 
+static inline void writer_u32(struct writer *writer, uint32_t value)
+{
+    uint8_t *room = writer_room(writer, 4);
+    if (room != NULL)
+        store_u32(room, value);
+}
+
 static inline void writer_u48(struct writer *writer, uint64_t value)
 {
     uint8_t *room = writer_room(writer, 6);

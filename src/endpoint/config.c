@@ -21,6 +21,7 @@ void rdtls_config_options_defaults(struct rdtls_config_options *options)
         .handshake_timeout_ms = 30000,
         .idle_timeout_ms = 300000,
         .record_size_limit = RDTLS_RECORD_SIZE_LIMIT_MAX,
+        .ticket_lifetime_s = 7200,
     };
 }
 
@@ -178,6 +179,7 @@ static enum rdtls_status take_options(struct rdtls_config *config,
     TRY(take_policies(config, options));
     TRY(take_trust(&config->policy, options));
     TRY(config_take_extras(&config->policy, options));
+    TRY(config_take_tickets(&config->policy, options));
     take_cookie_secret(config, options->cookie_secret);
     return config_take_credentials(&config->policy, options);
 }

@@ -18,6 +18,11 @@ struct rdtls_config {
 MUST_CHECK enum rdtls_status config_take_extras(struct policy *policy,
                                                 const struct rdtls_config_options *options);
 
+/* Tickets, and the digest of what judges certificates, of which the policy has everything else.
+ * INVALID_ARGUMENT. */
+MUST_CHECK enum rdtls_status config_take_tickets(struct policy *policy,
+                                                 const struct rdtls_config_options *options);
+
 /* The certificates and their keys; errors as rdtls_config_new's. */
 MUST_CHECK enum rdtls_status config_take_credentials(struct policy *policy,
                                                      const struct rdtls_config_options *options);

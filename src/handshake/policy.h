@@ -10,6 +10,7 @@
 #include "crypto/lanes.h"
 #include "crypto/schemes.h"
 #include "crypto/trust.h"
+#include "handshake/ticket_secrets.h"
 #include "wire/codepoints.h"
 
 enum {
@@ -19,6 +20,7 @@ enum {
     POLICY_FINGERPRINTS_MAX = 16,
     POLICY_SRTP_PROFILES_MAX = 4,
     POLICY_HOST_NAME_MAX = 253, /* of DNS, without the dot at the end */
+    POLICY_DIGEST_LEN = 16,
 };
 
 struct policy {
@@ -39,6 +41,12 @@ struct policy {
     struct trust *trust; /* with VERIFY_CHAIN; else NULL */
     int64_t (*unix_time_s)(void *context);
     void *unix_time_context;
+    uint8_t verify_digest[POLICY_DIGEST_LEN]; /* of what judges a peer's certificate, so that a
+                                                 session is not taken up under other rules */
+
+    bool tickets;                         /* issued, and taken from a peer */
+    struct ticket_secrets ticket_secrets; /* at least one */
+    uint32_t ticket_lifetime_s;
 
     /* A count or length of 0: not offered, and not answered. */
     uint16_t srtp_profiles[POLICY_SRTP_PROFILES_MAX]; /* in order of preference, as is alpn */
@@ -82,6 +90,15 @@ static inline void policy_list_keys(const struct policy *policy,
 {
     for (size_t i = 0; i < policy->credential_count; i++)
         keys[i] = policy->credentials[i].key;
+}
+
+/* Are sessions resumed in this role? Where the host judges the peer's certificate itself, each
+ * handshake shows it one. */
+static inline bool policy_resumes(const struct policy *policy, enum rdtls_role role)
+{
+    bool sees_certificate =
+        role == RDTLS_CLIENT || policy->client_certificate != RDTLS_CLIENT_CERTIFICATE_NONE;
+    return policy->tickets && !(sees_certificate && policy->verify == RDTLS_VERIFY_HOST);
 }
 
 static inline bool policy_lists_fingerprint(const struct policy *policy,

@@ -4,11 +4,12 @@
 
 Test(reader, reads_integers_in_network_byte_order)
 {
-    struct bytes input = exact_from_hex("01 0203 040506 0708090a0b0c");
+    struct bytes input = exact_from_hex("01 0203 040506 f7f8f9fa 0708090a0b0c");
     struct reader reader = reader_of(input);
     cr_expect_eq(reader_u8(&reader), 0x01);
     cr_expect_eq(reader_u16(&reader), 0x0203);
     cr_expect_eq(reader_u24(&reader), 0x040506);
+    cr_expect_eq(reader_u32(&reader), 0xf7f8f9fa);
     cr_expect_not(reader_is_complete(&reader), "six bytes are left");
     cr_expect_eq(reader_u48(&reader), 0x0708090a0b0c);
     cr_expect(reader_is_complete(&reader));

@@ -9,14 +9,15 @@ static struct bytes written(const struct writer *writer)
 
 Test(writer, writes_integers_in_network_byte_order)
 {
-    uint8_t buffer[12];
+    uint8_t buffer[16];
     struct writer writer = writer_of(buffer, sizeof(buffer));
     writer_u8(&writer, 0x01);
     writer_u16(&writer, 0x0203);
     writer_u24(&writer, 0x040506);
+    writer_u32(&writer, 0xf7f8f9fa);
     writer_u48(&writer, 0x0708090a0b0c);
     cr_expect_not(writer.failed, "it fills the buffer to its last byte");
-    EXPECT_BYTES(written(&writer), bytes_of("\1\2\3\4\5\6\7\x8\x9\xa\xb\xc", 12));
+    EXPECT_BYTES(written(&writer), bytes_of("\1\2\3\4\5\6\xf7\xf8\xf9\xfa\7\x8\x9\xa\xb\xc", 16));
 }
 
 Test(writer, what_was_written_reads_back)
