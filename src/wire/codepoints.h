@@ -48,8 +48,10 @@ enum extension_type {
     EXTENSION_ALPN = 16,
     EXTENSION_EXTENDED_MASTER_SECRET = 23,
     EXTENSION_RECORD_SIZE_LIMIT = 28,
+    EXTENSION_PRE_SHARED_KEY = 41,
     EXTENSION_SUPPORTED_VERSIONS = 43,
     EXTENSION_COOKIE = 44,
+    EXTENSION_PSK_KEY_EXCHANGE_MODES = 45,
     EXTENSION_KEY_SHARE = 51,
     EXTENSION_RENEGOTIATION_INFO = 0xff01,
 };
@@ -100,6 +102,9 @@ enum client_certificate_type {
 enum curve_type { CURVE_NAMED = 3 };
 enum point_format { POINT_UNCOMPRESSED = 0 };
 enum compression_method { COMPRESSION_NULL = 0 };
+
+/* [rfc8446#4.2.9] psk_ke, the other mode, has no forward secrecy, and is not ours. */
+enum psk_key_exchange_mode { PSK_MODE_DHE_KE = 1 };
 
 enum key_update_request { KEY_UPDATE_NOT_REQUESTED = 0, KEY_UPDATE_REQUESTED = 1 };
 

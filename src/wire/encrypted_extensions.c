@@ -19,6 +19,8 @@ static enum rdtls_status read_extension(const struct extension *extension,
     case EXTENSION_SUPPORTED_VERSIONS:
     case EXTENSION_KEY_SHARE:
     case EXTENSION_COOKIE:
+    case EXTENSION_PRE_SHARED_KEY:
+    case EXTENSION_PSK_KEY_EXCHANGE_MODES:
     case EXTENSION_SIGNATURE_ALGORITHMS:
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
     default:

@@ -152,9 +152,15 @@ enum rdtls_status client_hello_read(struct bytes body, struct client_hello *hell
     struct extension_walk walk;
     struct extension extension;
     extension_walk_begin(&walk, reader_bytes(&reader, reader.left));
-    while (extension_walk_next(&walk, &extension))
+    while (extension_walk_next(&walk, &extension)) {
+        hello->offer_13.psk.is_last = false;
         if (!parse_client_extension(&extension, hello))
             return RDTLS_ALERT_DECODE_ERROR;
+    }
+    if (hello->offer_13.psk.present) {
+        const uint8_t *binders = hello->offer_13.psk.binders.data - BINDERS_LENGTH_LEN;
+        hello->before_binders = bytes_of(body.data, (size_t)(binders - body.data));
+    }
     return walk.status;
 }
 
@@ -241,6 +247,10 @@ void client_hello_write(struct writer *writer, const struct client_hello_content
     if (content->server_name.len > 0)
         server_name_write(writer, content->server_name);
     hello_extras_write(writer, &content->extras);
+    /* [rfc8446#4.2.11] "The "pre_shared_key" extension MUST be the last extension in the
+     * ClientHello" */
+    if (content->offer_13.identity != NULL)
+        psk_offer_write(writer, content->offer_13.identity);
     writer_close_vector(writer, extensions, 2);
 }
 

@@ -46,6 +46,8 @@ struct client_hello {
     struct bytes server_name;        /* host_name; empty when there was none */
     struct hello_extras extras;
     struct client_offer_13 offer_13;
+    struct bytes before_binders; /* the body up to the binders of pre_shared_key, which they cover;
+                                    empty: there are none */
 };
 
 /* Reads from the first byte of the message body (after the handshake header). The bytes after the

@@ -48,6 +48,8 @@ static bool read_cookie(struct bytes body, struct bytes *cookie)
 bool client_offer_13_read(const struct extension *extension, struct client_offer_13 *offer,
                           bool *well_formed)
 {
+    if (psk_offer_read(extension, &offer->psk, well_formed))
+        return true;
     switch (extension->type) {
     case EXTENSION_KEY_SHARE:
         *well_formed = read_key_shares(extension->body, offer);
@@ -115,6 +117,9 @@ void client_offer_13_write(struct writer *writer, const struct client_offer_13_c
     if (content->cookie.len > 0)
         write_cookie(writer, content->cookie);
 
+    if (content->takes_tickets)
+        psk_modes_write(writer);
+
     writer_u16(writer, EXTENSION_KEY_SHARE);
     body = writer_open_vector(writer, 2);
     list = writer_open_vector(writer, 2);
@@ -142,6 +147,15 @@ static bool read_server_share(struct bytes body, bool is_retry, struct server_an
            answer->group != 0;
 }
 
+/* [rfc8446#4.2.11] "case server_hello: uint16 selected_identity;" */
+static bool read_psk_selected(struct bytes body, struct server_answer_13 *answer)
+{
+    struct reader reader = reader_of(body);
+    answer->psk_present = true;
+    answer->psk_selected = reader_u16(&reader);
+    return reader_is_complete(&reader);
+}
+
 bool server_answer_13_read(const struct extension *extension, bool is_retry,
                            struct server_answer_13 *answer, bool *well_formed)
 {
@@ -155,6 +169,9 @@ bool server_answer_13_read(const struct extension *extension, bool is_retry,
     case EXTENSION_COOKIE:
         *well_formed = is_retry && read_cookie(extension->body, &answer->cookie);
         return is_retry;
+    case EXTENSION_PRE_SHARED_KEY:
+        *well_formed = !is_retry && read_psk_selected(extension->body, answer);
+        return !is_retry;
     default:
         return false;
     }
@@ -187,6 +204,11 @@ void server_hello_13_write(struct writer *writer, const struct server_hello_13_c
     size_t body = writer_open_vector(writer, 2);
     write_key_share(writer, content->group, content->key);
     writer_close_vector(writer, body, 2);
+    if (content->has_psk) {
+        writer_u16(writer, EXTENSION_PRE_SHARED_KEY);
+        writer_u16(writer, 2);
+        writer_u16(writer, content->psk_selected);
+    }
     writer_close_vector(writer, extensions, 2);
 }
 

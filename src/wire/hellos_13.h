@@ -1,5 +1,6 @@
 /*
- * What hellos carry for DTLS 1.3: supported_versions, key_share, cookie (RFC 8446 section 4.2), and
+ * What hellos carry for DTLS 1.3: supported_versions, key_share, cookie (RFC 8446 section 4.2),
+ * what a session is resumed with (pre_shared_key.h), and
  * the two messages of a server that are a ServerHello on the wire: ServerHello and
  * HelloRetryRequest (sections 4.1.3, 4.1.4). Views; form alone is judged here.
  */
@@ -9,6 +10,7 @@
 #include "base/status.h"
 #include "wire/codepoints.h"
 #include "wire/extensions.h"
+#include "wire/pre_shared_key.h"
 
 /* In a ClientHello that was read. */
 struct client_offer_13 {
@@ -16,6 +18,7 @@ struct client_offer_13 {
     struct bytes key_shares; /* for key_share_find; may be empty */
     bool cookie_present;
     struct bytes cookie; /* not empty when present */
+    struct psk_offer psk;
 };
 
 /* false: not one of these. Otherwise *well_formed says whether its body is. */
@@ -34,9 +37,12 @@ struct client_offer_13_content {
     const uint16_t *versions;
     size_t version_count;
     uint16_t group;
-    struct bytes key;    /* our share for it */
-    struct bytes cookie; /* empty: none */
+    struct bytes key;                    /* our share for it */
+    struct bytes cookie;                 /* empty: none */
+    bool takes_tickets;                  /* psk_key_exchange_modes */
+    const struct psk_identity *identity; /* the hello's last extension; NULL: none */
 };
+/* All but the identity. */
 void client_offer_13_write(struct writer *writer, const struct client_offer_13_content *content);
 
 /* In a ServerHello or HelloRetryRequest that was read. */
@@ -45,9 +51,11 @@ struct server_answer_13 {
     uint16_t group;            /* of key_share; 0: no key_share */
     struct bytes key;          /* empty in a HelloRetryRequest */
     struct bytes cookie;
+    bool psk_present;
+    uint16_t psk_selected; /* the place of an identity that we have offered */
 };
 
-/* is_retry: key_share has its short form. */
+/* is_retry: key_share has its short form, and there is no pre_shared_key. */
 bool server_answer_13_read(const struct extension *extension, bool is_retry,
                            struct server_answer_13 *answer, bool *well_formed);
 
@@ -59,6 +67,8 @@ struct server_hello_13_content {
     uint16_t cipher_suite;
     uint16_t group;
     struct bytes key;
+    bool has_psk;
+    uint16_t psk_selected; /* place of the client's identity */
 };
 void server_hello_13_write(struct writer *writer, const struct server_hello_13_content *content);
 

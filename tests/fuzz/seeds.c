@@ -13,8 +13,10 @@
 #include "pair.h"
 #include "wire/certificate_messages.h"
 #include "wire/handshake_header.h"
+#include "wire/hellos.h"
 #include "wire/key_exchange_messages.h"
 #include "wire/record_header.h"
+#include "wire/session_ticket_13.h"
 
 enum { PATH_LEN = 512, LINE_LEN = 16384 };
 
@@ -223,6 +225,40 @@ static const uint8_t records[] = {
     0, 0, 5, 20, 3, 0, 0, 6, 20, 3, 0, 0, 5, 20, 3, 0, 0, 200, 9, 3, 1, 0, 14, 1,
 };
 
+/* A ticket as a client of 1.3 gets it, and a hello that ends with one. */
+static void write_ticket(void)
+{
+    static const uint8_t random[RANDOM_LEN];
+    static const uint8_t binder[BINDER_MIN] = {1};
+    static const uint16_t versions[] = {VERSION_DTLS_1_3};
+    uint8_t out[512];
+    struct session_ticket_13 ticket = {7200, 1, bytes_of("n", 1), bytes_of("ticket", 6)};
+    struct writer writer = writer_of(out, sizeof(out));
+    session_ticket_13_write(&writer, &ticket);
+    write_plain("session_ticket_13", bytes_of(out, writer.len));
+    struct psk_identity identity = {ticket.ticket, 1000, bytes_of(binder, sizeof(binder))};
+    struct client_hello_content hello = {
+        .random = random,
+        .cipher_suites = versions,
+        .cipher_suite_count = 1,
+        .groups = versions,
+        .group_count = 1,
+        .signature_schemes = versions,
+        .signature_scheme_count = 1,
+        .offer_13 =
+            {
+                .versions = versions,
+                .version_count = 1,
+                .key = bytes_of(random, sizeof(random)),
+                .takes_tickets = true,
+                .identity = &identity,
+            },
+    };
+    writer = writer_of(out, sizeof(out));
+    client_hello_write(&writer, &hello);
+    write_plain("client_hello", bytes_of(out, writer.len));
+}
+
 static void write_programs(void)
 {
     for (unsigned shape = 0; shape < SHAPE_COUNT; shape += 11) {
@@ -235,6 +271,7 @@ static void write_programs(void)
     write_plain("finished", bytes_of("verify_data!", 12));
     write_plain("alert", bytes_of("\2\50", 2));
     write_plain("alert", bytes_of("\1\0", 2));
+    write_ticket();
 }
 
 static unsigned hex_value(char c)

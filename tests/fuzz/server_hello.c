@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     expect_inside(hello.random, body);
     expect_inside(hello.session_id, body);
     expect_inside(hello.renegotiated_connection, body);
+    EXPECT(!hello.is_retry || !hello.answer_13.psk_present);
     EXPECT(hello.random.len == RANDOM_LEN);
     EXPECT(hello.session_id.len <= SESSION_ID_MAX);
     return 0;
