@@ -207,7 +207,7 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_complete_signature(struc
                                                                            size_t signature_len,
                                                                            uint64_t now_ns);
 
-/* Keying material (RFC 5705, RFC 8446 section 7.5), out_len bytes, up to 256. Secret: wipe it.
+/* Keying material (RFC 5705, RFC 8446 section 7.5), out_len bytes, up to 1024. Secret: wipe it.
  * Errors: NOT_CONNECTED, TOO_LONG (out_len), INVALID_ARGUMENT (the label is one of TLS's own, or
  * the context is too long). */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_export(

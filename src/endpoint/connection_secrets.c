@@ -6,7 +6,7 @@
 #include <assert.h>
 
 enum {
-    EXPORT_MAX = 256,
+    EXPORT_MAX = 1024,
     CONTEXT_MAX = UINT16_MAX,
     LABEL_MAX = 249, /* 1.3: with six bytes before it in a vector of 255 */
 };

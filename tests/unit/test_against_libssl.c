@@ -5,7 +5,7 @@
 #include "certificate_support.h"
 #include "conn_support.h"
 
-enum { MATERIAL_LEN = 60, FOREIGN_MTU = 1200 };
+enum { MATERIAL_LEN = 1024, FOREIGN_MTU = 1200 };
 
 struct foreign {
     SSL_CTX *context;
