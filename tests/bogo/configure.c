@@ -164,7 +164,7 @@ static enum configure_verdict make(const struct settings *settings, struct mater
         return CONFIGURE_UNIMPLEMENTED;
     /* The runner's clock goes on by minutes, and it asks that nothing but the retransmission be
      * awaited. */
-    (*config)->policy.handshake_timeout_ns = UINT64_MAX;
+    (*config)->policy.handshake_timeout_ns = CONFIGURE_FOR_EVER;
     return CONFIGURED;
 }
 

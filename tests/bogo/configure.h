@@ -5,6 +5,9 @@
 #include "endpoint/config.h"
 #include "settings.h"
 
+/* The time-out of the whole handshake, which the runner does not know. */
+#define CONFIGURE_FOR_EVER (UINT64_MAX / 2)
+
 enum configure_verdict { CONFIGURED, CONFIGURE_UNIMPLEMENTED, CONFIGURE_FAILED };
 
 /* The configuration is not constant here: the runner changes the path's MTU and the timer in the

@@ -215,7 +215,7 @@ static void follow(struct exchange *exchange)
 static uint64_t timeout_of(const struct exchange *exchange)
 {
     uint64_t deadline = rdtls_conn_deadline(exchange->conn);
-    if (deadline == RDTLS_NEVER)
+    if (deadline >= CONFIGURE_FOR_EVER)
         return RDTLS_NEVER;
     return deadline < exchange->now + FUDGE_NS ? 0 : deadline - exchange->now;
 }
