@@ -1,0 +1,45 @@
+/* Flights of DTLS 1.3 and what ends them, seen from the wire. */
+#include "conn_support.h"
+
+enum { CONTENT_HANDSHAKE = 22, RECORD_HEADER = 13 };
+
+static const uint16_t only_13[] = {0xfefc};
+
+static struct rdtls_config_options options_13(void)
+{
+    struct rdtls_config_options options = default_options();
+    options.versions = only_13;
+    options.version_count = 1;
+    return options;
+}
+
+static size_t take(struct peer *peer, uint8_t datagram[CARRIED_MAX])
+{
+    size_t len;
+    cr_assert_eq(rdtls_conn_transmit(peer->conn, datagram, CARRIED_MAX, &len), RDTLS_OK);
+    return len;
+}
+
+/* [rfc9147#4] "legacy_record_version ... MUST be set to {254, 253} for all records other than the
+ * initial ClientHello (i.e., one not generated after a HelloRetryRequest)" */
+Test(flights_13, the_second_hello_is_in_a_record_of_1_2)
+{
+    static const uint16_t both[] = {29, 23};
+    struct pair pair;
+    uint8_t datagram[CARRIED_MAX];
+    struct rdtls_config_options options = options_13();
+    options.groups = both;
+    options.group_count = 2;
+    peer_init(&pair.client, &options, RDTLS_CLIENT);
+    options.groups = &both[1];
+    options.group_count = 1;
+    peer_init(&pair.server, &options, RDTLS_SERVER);
+    cr_assert(carry(&pair.client, &pair.server));
+    cr_assert(carry(&pair.server, &pair.client), "a HelloRetryRequest");
+    cr_assert_gt(take(&pair.client, datagram), RECORD_HEADER);
+    cr_expect_eq(datagram[0], CONTENT_HANDSHAKE);
+    cr_expect_eq(datagram[1], 0xfe);
+    cr_expect_eq(datagram[2], 0xfd);
+    peer_free(&pair.client);
+    peer_free(&pair.server);
+}
