@@ -25,8 +25,10 @@ enum rdtls_status consume_hello_verify_request(struct handshake *handshake, stru
 {
     struct bytes cookie;
     TRY(hello_verify_request_read(body, &cookie));
-    /* [rfc9147#5.1] "Clients MUST NOT accept" one in 1.3: there it is a HelloRetryRequest. */
-    if (!handshake->environment->policy->speaks_12 || (handshake->facts & FACT_RETRY) != 0)
+    /* In 1.3 it is a HelloRetryRequest: whoever sends this knows older versions alone. */
+    if (!handshake->environment->policy->speaks_12)
+        return RDTLS_ALERT_PROTOCOL_VERSION;
+    if ((handshake->facts & FACT_RETRY) != 0)
         return RDTLS_ALERT_UNEXPECTED_MESSAGE;
     handshake->facts |= FACT_SECOND_HELLO;
     handshake->denied |= FACT_RETRY;

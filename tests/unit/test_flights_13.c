@@ -43,3 +43,19 @@ Test(flights_13, the_second_hello_is_in_a_record_of_1_2)
     peer_free(&pair.client);
     peer_free(&pair.server);
 }
+
+/* What asks for a cookie in this way knows 1.2 at most. */
+Test(flights_13, a_hello_verify_request_is_the_wrong_version)
+{
+    uint8_t request[] = {22,   0xfe, 0xff, 0,   0, 0, 0, 0, 0, 0, 0, 0, 16, /* the record */
+                         3,    0,    0,    4,   0, 0, 0, 0, 0, 0, 0, 4,     /* the message */
+                         0xfe, 0xff, 1,    0x55};
+    struct peer client;
+    struct rdtls_config_options options = options_13();
+    peer_init(&client, &options, RDTLS_CLIENT);
+    rdtls_conn_receive(client.conn, request, sizeof(request), 0);
+    peer_poll(&client);
+    cr_expect(client.closed);
+    cr_expect_eq(client.status, RDTLS_ALERT_PROTOCOL_VERSION);
+    peer_free(&client);
+}
