@@ -6,7 +6,10 @@
 
 #include <assert.h>
 
-enum { ONLY_SLOT = 0 };
+enum {
+    ONLY_SLOT = 0,
+    HELLOS_BEFORE_MAX = 3, /* those that the host itself has answered with a request for a cookie */
+};
 
 static_assert((int)RDTLS_RECORD_HEADROOM == (int)RECORD_HEADER_LEN + (int)GCM_EXPLICIT_NONCE_LEN &&
                   (int)RDTLS_RECORD_TAILROOM == (int)AEAD_TAG_LEN,
@@ -94,12 +97,25 @@ static void run_lanes(struct rdtls_conn *conn, uint64_t now)
     }
 }
 
-/* A server's association begins where the first hello's numbers are. */
-static bool begin_with_hello(struct rdtls_conn *conn, struct bytes datagram, uint64_t now)
+/* Of a hello that comes whole the beginning is looked at before it begins anything. */
+static bool may_begin(const struct hello_fragment *fragment, enum rdtls_discard *reason)
 {
     struct first_hello hello;
+    *reason = RDTLS_DISCARD_FUTURE_MESSAGE;
+    if (fragment->header.message_seq > HELLOS_BEFORE_MAX)
+        return false;
+    bool is_whole = fragment->header.fragment_length == fragment->header.length;
+    return !is_whole || first_hello_of(fragment, &hello, reason);
+}
+
+/* A server's association begins where the first hello's numbers are, whichever of its fragments
+ * comes first. [rfc6347#4.2.3] "DTLS implementations MUST be able to handle overlapping fragment
+ * ranges.": however small they are. */
+static bool begin_with_hello(struct rdtls_conn *conn, struct bytes datagram, uint64_t now)
+{
+    struct hello_fragment hello;
     enum rdtls_discard reason;
-    if (!first_hello_read(datagram, &hello, &reason)) {
+    if (!hello_fragment_read(datagram, &hello, &reason) || !may_begin(&hello, &reason)) {
         conn->stats.records_discarded[reason]++;
         return false;
     }
@@ -107,7 +123,7 @@ static bool begin_with_hello(struct rdtls_conn *conn, struct bytes datagram, uin
         .server =
             {
                 .record_sequence = hello.record.sequence,
-                .message_seq = hello.handshake.message_seq,
+                .message_seq = hello.header.message_seq,
             },
         .now = now,
     };

@@ -1,7 +1,7 @@
 /* Flights of DTLS 1.3 and what ends them, seen from the wire. */
 #include "conn_support.h"
 
-enum { CONTENT_HANDSHAKE = 22, RECORD_HEADER = 13 };
+enum { CONTENT_HANDSHAKE = 22, RECORD_HEADER = 13, MESSAGE_HEADER = 12 };
 
 static const uint16_t only_13[] = {0xfefc};
 
@@ -18,6 +18,12 @@ static size_t take(struct peer *peer, uint8_t datagram[CARRIED_MAX])
     size_t len;
     cr_assert_eq(rdtls_conn_transmit(peer->conn, datagram, CARRIED_MAX, &len), RDTLS_OK);
     return len;
+}
+
+static void give(struct peer *peer, uint8_t *datagram, size_t len)
+{
+    rdtls_conn_receive(peer->conn, datagram, len, 0);
+    peer_poll(peer);
 }
 
 /* [rfc9147#4] "legacy_record_version ... MUST be set to {254, 253} for all records other than the
@@ -53,9 +59,44 @@ Test(flights_13, a_hello_verify_request_is_the_wrong_version)
     struct peer client;
     struct rdtls_config_options options = options_13();
     peer_init(&client, &options, RDTLS_CLIENT);
-    rdtls_conn_receive(client.conn, request, sizeof(request), 0);
-    peer_poll(&client);
+    give(&client, request, sizeof(request));
     cr_expect(client.closed);
     cr_expect_eq(client.status, RDTLS_ALERT_PROTOCOL_VERSION);
     peer_free(&client);
+}
+
+/* One byte of a ClientHello in a record of its own. */
+static size_t cut_byte(const uint8_t *hello, size_t place, uint8_t out[CARRIED_MAX])
+{
+    memcpy(out, hello, RECORD_HEADER + MESSAGE_HEADER);
+    out[9] = (uint8_t)(place >> 8); /* the low bytes of the record's number */
+    out[10] = (uint8_t)place;
+    out[11] = 0;
+    out[12] = MESSAGE_HEADER + 1;
+    uint8_t *header = out + RECORD_HEADER;
+    header[7] = (uint8_t)(place >> 8); /* fragment_offset */
+    header[8] = (uint8_t)place;
+    header[10] = 0; /* fragment_length */
+    header[11] = 1;
+    out[RECORD_HEADER + MESSAGE_HEADER] = hello[RECORD_HEADER + MESSAGE_HEADER + place];
+    return RECORD_HEADER + MESSAGE_HEADER + 1;
+}
+
+Test(flights_13, a_hello_may_come_byte_by_byte)
+{
+    struct pair pair;
+    uint8_t hello[CARRIED_MAX];
+    uint8_t piece[CARRIED_MAX];
+    struct rdtls_config_options options = options_13();
+    peer_init(&pair.client, &options, RDTLS_CLIENT);
+    peer_init(&pair.server, &options, RDTLS_SERVER);
+    size_t len = take(&pair.client, hello);
+    /* The last byte first. */
+    for (size_t i = len - RECORD_HEADER - MESSAGE_HEADER; i-- > 0;)
+        give(&pair.server, piece, cut_byte(hello, i, piece));
+    pair_run(&pair);
+    cr_expect(pair.client.connected);
+    cr_expect(pair.server.connected);
+    peer_free(&pair.client);
+    peer_free(&pair.server);
 }
