@@ -5,7 +5,10 @@
 #include "handshake/negotiate.h"
 #include "handshake/reassembly.h"
 
-enum { DEFAULT_MTU = 1200 }; /* what browsers send, and what crosses every path that carries IPv6 */
+enum {
+    DEFAULT_MTU = 1200, /* what browsers send, and what crosses every path that carries IPv6 */
+    FRAGMENT_MIN = 32,  /* with less, headers are most of a record */
+};
 
 void rdtls_config_options_defaults(struct rdtls_config_options *options)
 {
@@ -121,6 +124,7 @@ static enum rdtls_status take_limits(struct policy *policy,
         options->handshake_timeout_ms == 0)
         return RDTLS_INVALID_ARGUMENT;
     policy->mtu = options->mtu;
+    policy->fragment_min = FRAGMENT_MIN;
     policy->retransmit_initial_ns = nanoseconds_of_ms(options->retransmit_initial_ms);
     policy->retransmit_max_ns = nanoseconds_of_ms(options->retransmit_max_ms);
     policy->retransmit_count_max = options->retransmit_count_max;

@@ -5,12 +5,12 @@
 #include "crypto/rsa_padding.h"
 #include "crypto/suites.h"
 #include "handshake/client_hello.h"
+#include "record/protection.h"
 #include "record/seal_record.h"
 #include "wire/certificate_messages_13.h"
 
 enum {
     CHANGE_CIPHER_SPEC_LEN = 1,
-    FRAGMENT_MIN = 32, /* a smaller piece of a message than this waits for the next datagram */
     SCRATCH_LEN = 16384,
 };
 
@@ -124,12 +124,13 @@ static bool write_change_cipher_spec(const struct flight_writer *flight_writer,
 
 /* How many bytes of a message with `left` to go fit into `room`; false: it waits for the next
  * datagram. [rfc6347#4.1.1] "Each DTLS record MUST fit within a single datagram." */
-static bool fragment_fits(size_t room, size_t overhead, size_t left, size_t *len)
+static bool fragment_fits(const struct flight_writer *flight_writer, size_t room, size_t overhead,
+                          size_t left, size_t *len)
 {
     if (room < overhead)
         return false;
     *len = left < room - overhead ? left : room - overhead;
-    return *len == left || *len >= FRAGMENT_MIN;
+    return *len == left || *len >= flight_writer->policy->fragment_min;
 }
 
 /* [rfc5246#6.2.1] "Implementations MUST NOT send zero-length fragments of Handshake, Alert, or
@@ -252,7 +253,7 @@ static bool write_at_cursor(struct flight *flight, const struct flight_writer *f
     size_t overhead = record_overhead(association, message->epoch) + HANDSHAKE_HEADER_LEN;
     size_t left = end - flight->cursor_offset;
     size_t len;
-    if (room < before || !fragment_fits(room - before, overhead, left, &len))
+    if (room < before || !fragment_fits(flight_writer, room - before, overhead, left, &len))
         return false;
     if (needs_ccs && !write_change_cipher_spec(flight_writer, datagram))
         return false;
@@ -266,6 +267,94 @@ static bool write_at_cursor(struct flight *flight, const struct flight_writer *f
     return true;
 }
 
+/* One piece of the message at the cursor, behind what the record holds already; false: the record
+ * is full. */
+static bool add_piece(const struct flight *flight, const struct flight_writer *flight_writer,
+                      struct writer *content, uint16_t end, struct sent_record *piece)
+{
+    const struct flight_message *message = &flight->messages[flight->cursor_message];
+    size_t len;
+    if (!fragment_fits(flight_writer, content->capacity - content->len, HANDSHAKE_HEADER_LEN,
+                       end - flight->cursor_offset, &len))
+        return false;
+    struct handshake_header header = {
+        .type = wire_type_of(message->type),
+        .message_seq = message->message_seq,
+        .length = message->length,
+        .fragment_offset = flight->cursor_offset,
+        .fragment_length = (uint32_t)len,
+    };
+    struct bytes body = message_body(flight, flight_writer, message);
+    handshake_header_write(writer_room(content, HANDSHAKE_HEADER_LEN), &header);
+    writer_bytes(content, bytes_of(body.data + flight->cursor_offset, len));
+    *piece = (struct sent_record){
+        .start = (uint16_t)flight->cursor_offset,
+        .end = (uint16_t)(flight->cursor_offset + len),
+        .message = flight->cursor_message,
+    };
+    return true;
+}
+
+/* How much of it a record may hold that goes behind what is in the datagram; 0: none fits. */
+static size_t content_room(const struct flight_writer *flight_writer, const struct writer *datagram,
+                           uint8_t epoch)
+{
+    const struct association *association = flight_writer->sender.association;
+    size_t room = datagram->capacity - datagram->len;
+    size_t overhead = record_overhead(association, epoch);
+    size_t max = record_content_max(association, epoch);
+    if (room <= overhead)
+        return 0;
+    return room - overhead < max ? room - overhead : max;
+}
+
+/* 1.3, under keys: one record with as many pieces of the messages from the cursor on as fit.
+ * Messages of one flight may share a record, and then they cost one header, one tag and one
+ * acknowledgement. */
+static bool write_packed(struct flight *flight, const struct flight_writer *flight_writer,
+                         struct writer *datagram, uint16_t end)
+{
+    const uint8_t epoch = flight->messages[flight->cursor_message].epoch;
+    const uint8_t first = flight->cursor_message;
+    const uint32_t first_offset = flight->cursor_offset;
+    size_t lead = record_lead(flight_writer->sender.association, epoch);
+    struct writer content = writer_of(datagram->start + datagram->len + lead,
+                                      content_room(flight_writer, datagram, epoch));
+    struct sent_record pieces[FLIGHT_MESSAGES_MAX];
+    size_t count = 0;
+    while (count < FLIGHT_MESSAGES_MAX && flight->cursor_message < flight->count &&
+           flight->messages[flight->cursor_message].epoch == epoch &&
+           add_piece(flight, flight_writer, &content, end, &pieces[count])) {
+        advance_cursor(flight, (size_t)pieces[count].end - pieces[count].start);
+        count++;
+        end = skip_acknowledged(flight);
+    }
+    struct record_content record = {
+        .type = CONTENT_HANDSHAKE,
+        .epoch = epoch,
+        .body = bytes_of(content.start, content.len),
+    };
+    struct record_number number;
+    if (count == 0 || !write_record(flight_writer, datagram, &record, &number)) {
+        flight->cursor_message = first;
+        flight->cursor_offset = first_offset;
+        return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        sent_records_note(&flight->sent, &number, &pieces[i]);
+    return true;
+}
+
+/* The next record; false: the datagram is full. */
+static bool write_next(struct flight *flight, const struct flight_writer *flight_writer,
+                       struct writer *datagram, uint16_t end)
+{
+    bool is_packed = association_is_13(flight_writer->sender.association) &&
+                     flight->messages[flight->cursor_message].epoch != EPOCH_PLAINTEXT;
+    return is_packed ? write_packed(flight, flight_writer, datagram, end)
+                     : write_at_cursor(flight, flight_writer, datagram, end);
+}
+
 size_t flight_fill_datagram(struct flight *flight, const struct flight_writer *flight_writer,
                             uint8_t *out, size_t capacity)
 {
@@ -276,7 +365,7 @@ size_t flight_fill_datagram(struct flight *flight, const struct flight_writer *f
             flight->sending = false;
             break;
         }
-        if (!write_at_cursor(flight, flight_writer, &datagram, end))
+        if (!write_next(flight, flight_writer, &datagram, end))
             break;
     }
     /* An empty datagram cannot take the next piece either: only libcrypto's failure, or the end of

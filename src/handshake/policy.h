@@ -60,6 +60,8 @@ struct policy {
     uint16_t record_size_limit;                 /* the largest plaintext that we take under keys */
 
     uint16_t mtu;
+    uint16_t fragment_min; /* a smaller piece of a message waits for the next datagram */
+    bool mtu_is_known;     /* unanswered flights do not make datagrams smaller */
     uint64_t retransmit_initial_ns;
     uint64_t retransmit_max_ns;
     uint32_t retransmit_count_max;

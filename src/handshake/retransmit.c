@@ -49,7 +49,8 @@ enum retransmit_verdict retransmit_tick(struct retransmit *retransmit, const str
     if (retransmit->count >= policy->retransmit_count_max)
         return RETRANSMIT_GIVE_UP;
     retransmit->count++;
-    back_off(retransmit);
+    if (!policy->mtu_is_known)
+        back_off(retransmit);
     /* [rfc6347#4.2.4.1] "double the value at each retransmission, up to no less than the RFC 6298
      * maximum of 60 seconds" */
     retransmit->timeout_ns =

@@ -1,6 +1,7 @@
 #include "handshake/send_record.h"
 
 #include "crypto/suites.h"
+#include "record/protection.h"
 #include "record/seal_record.h"
 
 /* Plaintext has one form in both versions. */
@@ -21,6 +22,14 @@ size_t record_overhead(const struct association *association, uint8_t epoch)
     return is_13_protected(association, epoch)
                ? (size_t)SEALED_13_OVERHEAD
                : sealed_len(association_aead(association, epoch), 0);
+}
+
+/* [rfc8449#4] "an endpoint MUST NOT generate a protected record with plaintext that is larger than
+ * the RecordSizeLimit value it receives from its peer." */
+size_t record_content_max(const struct association *association, uint8_t epoch)
+{
+    size_t limit = association->record_size_limit;
+    return epoch != EPOCH_PLAINTEXT && limit != 0 ? limit : PLAINTEXT_MAX;
 }
 
 /* Where the numbers of an epoch are. When the handshake has ended in failure, the association has

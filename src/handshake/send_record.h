@@ -37,6 +37,9 @@ struct record_content {
 size_t record_lead(const struct association *association, uint8_t epoch);
 size_t record_overhead(const struct association *association, uint8_t epoch);
 
+/* How much content the peer takes in one record. */
+size_t record_content_max(const struct association *association, uint8_t epoch);
+
 /* Writes overhead + content bytes to out. *number, if wanted, is the record's. SEQUENCE_EXHAUSTED,
  * TOO_LONG, or ALERT_INTERNAL_ERROR when libcrypto fails. */
 MUST_CHECK enum rdtls_status record_send(const struct record_sender *sender,

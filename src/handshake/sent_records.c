@@ -34,8 +34,8 @@ void sent_records_note(struct sent_records *sent, const struct record_number *nu
 }
 
 /* Acknowledged pieces of a message that touch become one, so that there are places for what is
- * still out: a flight may have more records than there are places. */
-static void join_acknowledged(struct sent_records *sent, size_t place)
+ * still out: a flight may have more records than there are places. Where the piece is then. */
+static size_t join_acknowledged(struct sent_records *sent, size_t place)
 {
     size_t i = 0;
     while (i < sent->count) {
@@ -54,22 +54,25 @@ static void join_acknowledged(struct sent_records *sent, size_t place)
             place--;
         i = 0;
     }
+    return place;
 }
 
 bool sent_records_acknowledge(struct sent_records *sent, const struct record_number *number)
 {
+    bool is_news = false;
     if (number->epoch > UINT16_MAX || number->sequence >> 48 != 0)
         return false;
     for (size_t i = 0; i < sent->count; i++) {
         struct sent_record *record = &sent->records[i];
-        if (record->number != packed(number))
+        if (record->number != packed(number) || record->acknowledged)
             continue;
-        bool is_news = !record->acknowledged;
         record->acknowledged = true;
-        join_acknowledged(sent, i);
-        return is_news;
+        is_news = true;
     }
-    return false;
+    for (size_t i = 0; is_news && i < sent->count; i++)
+        if (sent->records[i].acknowledged)
+            i = join_acknowledged(sent, i);
+    return is_news;
 }
 
 /* The acknowledged record that covers a position; NULL: none. */

@@ -12,6 +12,7 @@
 
 enum { SENT_RECORDS_MAX = 16 };
 
+/* A piece of a message. A record with pieces of several messages is there several times. */
 struct sent_record {
     uint64_t number; /* epoch << 48 | sequence */
     uint16_t start;  /* [start, end) of the message's body */

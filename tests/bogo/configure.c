@@ -162,6 +162,9 @@ static enum configure_verdict make(const struct settings *settings, struct mater
     options.server_name = settings->host_name;
     if (rdtls_config_new(&options, config) != RDTLS_OK)
         return CONFIGURE_UNIMPLEMENTED;
+    /* Every byte of the path's MTU is to be used, and it is said to be known. */
+    (*config)->policy.mtu_is_known = true;
+    (*config)->policy.fragment_min = 1;
     /* The runner's clock goes on by minutes, and it asks that nothing but the retransmission be
      * awaited. */
     (*config)->policy.handshake_timeout_ns = CONFIGURE_FOR_EVER;

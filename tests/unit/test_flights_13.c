@@ -100,3 +100,64 @@ Test(flights_13, a_hello_may_come_byte_by_byte)
     peer_free(&pair.client);
     peer_free(&pair.server);
 }
+
+static size_t records_under_keys(const uint8_t *datagram, size_t len)
+{
+    enum { HEADER = 5 }; /* with a sequence number of 16 bits and a length */
+    size_t count = 0;
+    for (size_t at = 0; at < len;) {
+        bool is_plaintext = datagram[at] == CONTENT_HANDSHAKE;
+        const uint8_t *length = datagram + at + (is_plaintext ? RECORD_HEADER : HEADER) - 2;
+        at += (size_t)(length + 2 - (datagram + at)) + (size_t)(length[0] << 8 | length[1]);
+        count += is_plaintext ? 0 : 1;
+    }
+    return count;
+}
+
+Test(flights_13, messages_under_the_same_keys_share_a_record)
+{
+    struct pair pair;
+    uint8_t datagram[CARRIED_MAX];
+    struct rdtls_config_options options = options_13();
+    peer_init(&pair.client, &options, RDTLS_CLIENT);
+    peer_init(&pair.server, &options, RDTLS_SERVER);
+    cr_assert(carry(&pair.client, &pair.server));
+    size_t len = take(&pair.server, datagram);
+    cr_assert_gt(len, 0);
+    cr_expect_eq(records_under_keys(datagram, len), 1);
+    give(&pair.client, datagram, len);
+    pair_run(&pair);
+    cr_expect(pair.client.connected);
+    cr_expect(pair.server.connected);
+    peer_free(&pair.client);
+    peer_free(&pair.server);
+}
+
+/* [rfc8449#4] "an endpoint MUST NOT generate a protected record with plaintext that is larger than
+ * the RecordSizeLimit value it receives from its peer.": handshake messages under keys are no
+ * exception. */
+Test(flights_13, a_record_size_limit_holds_for_the_handshake)
+{
+    enum { LIMIT = 100, HEADER = 5, TAG = 16 };
+    struct pair pair;
+    uint8_t datagram[CARRIED_MAX];
+    struct rdtls_config_options options = options_13();
+    peer_init(&pair.server, &options, RDTLS_SERVER);
+    options.record_size_limit = LIMIT;
+    peer_init(&pair.client, &options, RDTLS_CLIENT);
+    cr_assert(carry(&pair.client, &pair.server));
+    size_t len = take(&pair.server, datagram);
+    size_t at = RECORD_HEADER + (size_t)(datagram[11] << 8 | datagram[12]);
+    cr_assert_gt(len, at, "a ServerHello, and more");
+    while (at < len) {
+        size_t record_len = (size_t)(datagram[at + 3] << 8 | datagram[at + 4]);
+        /* In 1.3 the limit counts the content type. */
+        cr_expect_leq(record_len, LIMIT + TAG);
+        at += HEADER + record_len;
+    }
+    give(&pair.client, datagram, len);
+    pair_run(&pair);
+    cr_expect(pair.client.connected);
+    cr_expect(pair.server.connected);
+    pair_free(&pair);
+}

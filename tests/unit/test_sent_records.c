@@ -117,3 +117,21 @@ Test(sent_records, a_flight_of_more_records_than_places_comes_to_an_end)
     }
     cr_expect_lt(rounds, 10);
 }
+
+/* One record with pieces of two messages. */
+Test(sent_records, an_acknowledged_record_is_so_with_all_its_pieces)
+{
+    struct sent_records sent;
+    struct record_number number = {2, 7};
+    uint16_t end;
+    sent_records_reset(&sent);
+    for (uint8_t message = 0; message < 2; message++) {
+        struct sent_record piece = {.start = 0, .end = 10, .message = message};
+        sent_records_note(&sent, &number, &piece);
+    }
+    cr_expect_eq(sent_records_missing(&sent, 1, 0, 10, &end), 0);
+    cr_expect(sent_records_acknowledge(&sent, &number));
+    cr_expect(sent_records_has_all(&sent, 0, 10));
+    cr_expect(sent_records_has_all(&sent, 1, 10));
+    cr_expect_not(sent_records_acknowledge(&sent, &number), "that is no news");
+}
