@@ -35,11 +35,12 @@ enum {
     RDTLS_PAYLOAD_MAX = 16384,  /* RFC 5246 section 6.2.1, RFC 8446 section 5.1 */
     RDTLS_DIGEST_MAX = 64,      /* to be signed: 32 or 48 today */
     RDTLS_SIGNATURE_MAX = 512,  /* of RSA with 4096 bits; of ECDSA with P-256 at most 72 */
+    RDTLS_SESSION_MAX = 1280,   /* of a TICKET event */
 };
 
 /* What rdtls_..._poll tells. In one series of polls SIGN comes first, then CONNECTED and
- * PEER_CERTIFICATE, then DATA, then CLOSED, so that no data comes before its connection or after
- * its end. */
+ * PEER_CERTIFICATE, then DATA and TICKET, then CLOSED, so that no data comes before its connection
+ * or after its end. */
 enum rdtls_event_kind {
     RDTLS_EVENT_NONE,
     RDTLS_EVENT_CONNECTED, /* the handshake is complete: data may be sent. Comes once, before any
@@ -49,6 +50,9 @@ enum rdtls_event_kind {
     RDTLS_EVENT_DATA,             /* one record's payload */
     RDTLS_EVENT_CLOSED, /* final; status says why. The id is dead once this has been polled */
     RDTLS_EVENT_SIGN, /* with RDTLS_SIGNER_HOST: have `sign` signed, then ..._complete_signature */
+    RDTLS_EVENT_TICKET, /* client with tickets: data is a session that can be resumed later, up to
+                           RDTLS_SESSION_MAX bytes of no meaning to the host. Secret. None, one or
+                           several come, as the server likes; in 1.3 each is for one handshake */
 };
 
 /* Names a connection of an endpoint. A slot is used again, a generation is not; {0, 0} names none.
@@ -74,15 +78,15 @@ struct rdtls_sign_request {
     uint32_t credential; /* whose key: 0: of certificate_pem; n: of the n-th further one */
 };
 
-/* What data and sign point to is there until the next call to rdtls_..._poll, and data as long as
- * the datagram that it came in; whoever needs it longer copies it. */
+/* What data and sign point to is there until the next call to rdtls_..._poll, and data of a DATA
+ * event as long as the datagram that it came in; whoever needs it longer copies it. */
 struct rdtls_event {
     enum rdtls_event_kind kind;
     enum rdtls_status status; /* CLOSED: why */
     struct rdtls_id id;       /* endpoint and server level; zero at connection level */
     uint64_t user_data;       /* as given at creation, or by rdtls_endpoint_set_user_data */
     uint8_t *data; /* DATA: the payload, decrypted in place in the datagram that was given to
-                      ..._receive */
+                      ..._receive; TICKET: the session, wiped by the next poll */
     size_t data_len;
     const struct rdtls_sign_request *sign; /* SIGN: until the next poll */
 };
@@ -104,6 +108,16 @@ struct rdtls_info {
     uint16_t srtp_profile;         /* enum rdtls_srtp_profile; 0: none was agreed on */
     uint16_t payload_max;          /* bytes of data that one record to this peer can carry */
     const char *alpn; /* the protocol that was agreed on, in the configuration; NULL: none */
+    bool resumed;     /* an earlier session was taken up: no certificate was sent, and what is known
+                         of the peer's is from then. In 1.2 there is no group then */
+};
+
+/* What a TICKET event brought, in this process or another one, for a client of this configuration.
+ * Read during the call alone. What is not such a session, has run out, or belongs to another
+ * server_name or configuration is not offered: the handshake is a full one. */
+struct rdtls_session {
+    const uint8_t *data;
+    size_t len;
 };
 
 enum { RDTLS_SRTP_KEY_MAX = 32, RDTLS_SRTP_SALT_MAX = 14 };
@@ -140,6 +154,14 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_new(const struct rdtls_c
                                                             enum rdtls_role role,
                                                             uint64_t user_data, uint64_t now_ns,
                                                             struct rdtls_conn **conn);
+
+/* A client as rdtls_conn_new makes one, which offers to resume a session (RFC 5077 section 3.1, RFC
+ * 8446 section 2.2). Whether the server has agreed rdtls_conn_info says. The session's age is
+ * counted on now_ns, here and where the ticket came. Errors: NO_MEMORY. Any thread. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_resume(const struct rdtls_config *config,
+                                                               const struct rdtls_session *session,
+                                                               uint64_t user_data, uint64_t now_ns,
+                                                               struct rdtls_conn **conn);
 
 /* Give everything back and wipe every secret. The peer is not told: rdtls_conn_close does that,
  * before. A signature that is still awaited is awaited no more. NULL: nothing happens. */

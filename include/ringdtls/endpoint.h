@@ -161,6 +161,7 @@ struct rdtls_endpoint_stats {
     uint64_t made_ahead[RDTLS_AHEAD_KIND_COUNT];          /* pieces, apart from those */
     uint64_t signatures_refused; /* answers of the host's signer that were late, double or malformed
                                   */
+    uint64_t handshakes_resumed; /* of those completed */
 };
 
 /* Limits are 1 to 2^24 unless they say otherwise. */
@@ -176,8 +177,9 @@ struct rdtls_endpoint_options {
                                    answered, and apart from those as many that bring a good cookie
                                    back; 0: no limit (default) */
     bool accept;                /* answer ClientHellos; default true */
-    /* Added to now_ns before a cookie's time window is counted. A fleet that shares cookie_secret
-     * gives what makes its clocks agree, e.g. CLOCK_REALTIME - CLOCK_MONOTONIC; default 0. */
+    /* Added to now_ns before a cookie's time window, or a ticket's age, is counted. A fleet that
+     * shares cookie_secret or ticket_secrets gives what makes its clocks agree, e.g. CLOCK_REALTIME
+     * - CLOCK_MONOTONIC; so does a client whose sessions outlive it; default 0. */
     uint64_t cookie_clock_offset_ns;
     /* Where hellos' randoms and table secrets come from; NULL: libcrypto. For simulations that
      * replay by seed. */
@@ -241,9 +243,9 @@ RDTLS_API void rdtls_endpoint_drop_made_ahead(struct rdtls_endpoint *endpoint);
 RDTLS_API void rdtls_endpoint_tick(struct rdtls_endpoint *endpoint, uint64_t now_ns);
 
 /* The next event; false when there is none, and then every datagram that was received is the host's
- * again. In one pass SIGN comes first, then CONNECTED and PEER_CERTIFICATE, then DATA in the order
- * in which it came, then CLOSED. The host may call any function of the endpoint's between two
- * polls. */
+ * again. In one pass SIGN comes first, then CONNECTED and PEER_CERTIFICATE, then DATA and TICKET in
+ * the order in which they came, then CLOSED. The host may call any function of the endpoint's
+ * between two polls. */
 RDTLS_API RDTLS_MUST_CHECK bool rdtls_endpoint_poll(struct rdtls_endpoint *endpoint,
                                                     struct rdtls_event *event);
 
@@ -268,6 +270,21 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_connect(struct rdtls
                                                                     uint64_t user_data,
                                                                     uint64_t now_ns,
                                                                     struct rdtls_id *id);
+
+/* What a handshake that resumes begins with. */
+struct rdtls_resumption {
+    struct rdtls_path path;
+    uint64_t user_data;
+    struct rdtls_session session;
+};
+
+/* As rdtls_endpoint_connect, offering to resume a session (RFC 5077 section 3.1, RFC 8446 section
+ * 2.2). Whether the server has agreed rdtls_endpoint_info says, from CONNECTED on. The session's
+ * age is counted on now_ns + cookie_clock_offset_ns, here and where the ticket came. Errors: as
+ * rdtls_endpoint_connect's. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_resume(
+    struct rdtls_endpoint *endpoint, const struct rdtls_resumption *resumption, uint64_t now_ns,
+    struct rdtls_id *id);
 
 /* Send one record (RFC 6347 section 4.1, RFC 9147 section 4), a datagram of its own. The bytes are
  * copied. Errors: NO_SUCH_CONNECTION, NOT_CONNECTED, TOO_LONG (over the info's payload_max),

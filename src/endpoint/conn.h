@@ -6,8 +6,9 @@
 #include "endpoint/connection.h"
 
 enum {
-    OWN_BLOCKS = 48, /* one message of 16 KB, and one block of early records */
-    OWN_EVENTS = 64, /* records in one datagram; more than that is noise */
+    OWN_BLOCKS = 48,  /* one message of 16 KB, and one block of early records */
+    OWN_EVENTS = 64,  /* records in one datagram; more than that is noise */
+    OWN_SESSIONS = 4, /* offered, received, and told but not polled */
 };
 
 struct rdtls_conn {
@@ -20,6 +21,7 @@ struct rdtls_conn {
     struct handshake handshake;
     struct reassembly_block blocks[OWN_BLOCKS];
     struct data_event events[OWN_EVENTS];
+    struct saved_session sessions[OWN_SESSIONS];
     uint8_t scratch[REASSEMBLY_MESSAGE_MAX];
 };
 

@@ -36,6 +36,7 @@ static bool init_environment(struct rdtls_conn *conn, const struct rdtls_config 
     pool_init(&environment->handshakes, &conn->handshake, sizeof(conn->handshake), 1);
     block_pool_init(&environment->blocks, conn->blocks, sizeof(conn->blocks[0]), OWN_BLOCKS, 1);
     event_queue_init(&environment->data, conn->events, OWN_EVENTS);
+    pool_init(&environment->sessions, conn->sessions, sizeof(conn->sessions[0]), OWN_SESSIONS);
     environment->handshake = (struct handshake_environment){
         .policy = &config->policy,
         /* One connection never fills a lane, and has no use for what eight would need. */
@@ -43,16 +44,17 @@ static bool init_environment(struct rdtls_conn *conn, const struct rdtls_config 
         .random = {crypto_random_fill, NULL},
         .blocks = &environment->blocks,
         .scratch = conn->scratch,
+        .sessions = &environment->sessions,
     };
     return protection_engines_open(&environment->handshake.engines) &&
            environment->handshake.lanes != NULL;
 }
 
-enum rdtls_status rdtls_conn_new(const struct rdtls_config *config, enum rdtls_role role,
-                                 uint64_t user_data, uint64_t now_ns, struct rdtls_conn **conn)
+/* start: a client's. */
+static enum rdtls_status make(const struct rdtls_config *config, enum rdtls_role role,
+                              uint64_t user_data, struct connection_start *start,
+                              struct rdtls_conn **conn)
 {
-    if (role != RDTLS_CLIENT && role != RDTLS_SERVER)
-        return RDTLS_INVALID_ARGUMENT;
     struct rdtls_conn *made = crypto_allocate(sizeof(*made));
     if (made == NULL)
         return RDTLS_NO_MEMORY;
@@ -63,13 +65,33 @@ enum rdtls_status rdtls_conn_new(const struct rdtls_config *config, enum rdtls_r
     if (!init_environment(made, config))
         status = RDTLS_NO_MEMORY;
     else if (role == RDTLS_CLIENT)
-        status = begin(made, &(struct connection_start){.now = now_ns});
+        status = begin(made, start);
     if (status != RDTLS_OK) {
         rdtls_conn_free(made);
         return status;
     }
     *conn = made;
     return RDTLS_OK;
+}
+
+enum rdtls_status rdtls_conn_new(const struct rdtls_config *config, enum rdtls_role role,
+                                 uint64_t user_data, uint64_t now_ns, struct rdtls_conn **conn)
+{
+    struct connection_start start = {.now = now_ns};
+    if (role != RDTLS_CLIENT && role != RDTLS_SERVER)
+        return RDTLS_INVALID_ARGUMENT;
+    return make(config, role, user_data, &start, conn);
+}
+
+enum rdtls_status rdtls_conn_resume(const struct rdtls_config *config,
+                                    const struct rdtls_session *session, uint64_t user_data,
+                                    uint64_t now_ns, struct rdtls_conn **conn)
+{
+    struct connection_start start = {
+        .session = bytes_of(session->data, session->len),
+        .now = now_ns,
+    };
+    return make(config, RDTLS_CLIENT, user_data, &start, conn);
 }
 
 void rdtls_conn_free(struct rdtls_conn *conn)
@@ -170,12 +192,15 @@ static bool poll_data(struct rdtls_conn *conn, struct rdtls_event *event)
     event->user_data = conn->user_data;
     event->data = data.data;
     event->data_len = data.len;
+    if (data.ticket != 0)
+        connection_poll_session(&conn->environment, &data, event);
     return true;
 }
 
 bool rdtls_conn_poll(struct rdtls_conn *conn, struct rdtls_event *event)
 {
     *event = (struct rdtls_event){.kind = RDTLS_EVENT_NONE};
+    connection_wipe_session(&conn->environment);
     return poll_signature(conn, event) ||
            connection_poll(&conn->connection,
                            CONNECTION_EVENT_CONNECTED | CONNECTION_EVENT_PEER_CERTIFICATE, event) ||

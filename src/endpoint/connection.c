@@ -108,7 +108,9 @@ enum rdtls_status connection_begin(struct connection_environment *environment,
         handshake_begin_server(handshake, lent, &connection->association, &start->server,
                                start->now);
     else
-        status = handshake_begin_client(handshake, lent, &connection->association, start->now);
+        status = handshake_begin_client(
+            handshake, lent, &connection->association,
+            connection_take_session(environment, start->session, start->now), start->now);
     handshake->job_owner = start->slot;
     if (status != RDTLS_OK)
         connection_fail(environment, connection, status);
@@ -149,6 +151,7 @@ static void become_connected(struct connection_environment *environment,
     connection->was_connected = true;
     connection->events |= CONNECTION_EVENT_CONNECTED;
     stats->handshakes_completed++;
+    stats->handshakes_resumed += connection->association.resumed;
     stats->connections_open++;
     if (stats->connections_open > stats->connections_peak)
         stats->connections_peak = stats->connections_open;
@@ -176,6 +179,8 @@ void connection_complete(struct connection_environment *environment, struct conn
     } else {
         become_connected(environment, connection);
     }
+    connection_tell_session(environment, connection, slot, handshake->received);
+    handshake->received = POOL_NONE;
     uint32_t before = environment->data.tail;
     connection_open_early(environment, connection, slot, now);
     /* A client of 1.3 keeps its last flight until it has been acknowledged. */
@@ -346,6 +351,7 @@ void connection_info(const struct connection_environment *environment,
         .srtp_profile = association->srtp_profile,
         .payload_max = (uint16_t)connection_payload_max(environment, connection),
         .alpn = association->alpn != 0 ? alpn_text(environment, association->alpn) : NULL,
+        .resumed = association->resumed,
     };
     memcpy(info->peer_fingerprint, association->peer_fingerprint, SHA256_LEN);
 }

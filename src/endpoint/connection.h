@@ -90,6 +90,9 @@ struct connection_environment {
     uint32_t retired; /* handshakes whose early data has not been polled yet */
     struct rdtls_endpoint_stats *stats;
     struct rdtls_sign_request sign_request; /* of the SIGN event that was polled last */
+    struct pool sessions;                   /* of struct saved_session */
+    uint8_t session[RDTLS_SESSION_MAX];     /* of the TICKET event that was polled last */
+    size_t session_len;                     /* 0: none, or wiped since */
 };
 
 /* How an association begins. */
@@ -99,6 +102,7 @@ struct connection_start {
     uint64_t user_data;
     struct rdtls_path path;
     struct server_start server;
+    struct bytes session; /* client: to be resumed if it can be; empty: none */
     uint64_t now;
 };
 
@@ -166,6 +170,21 @@ void connection_info(const struct connection_environment *environment,
  * connection's. false: none waits. */
 bool connection_poll_signature(struct connection_environment *environment,
                                struct rdtls_event *event, uint32_t *slot);
+
+/* connection_sessions.c: sessions of clients. The place of one that a host has given, if it is to
+ * be offered at this time; POOL_NONE: it is not. */
+uint32_t connection_take_session(struct connection_environment *environment, struct bytes encoded,
+                                 uint64_t now);
+
+/* What a ticket has made, at its place, is told to the host, or dropped where there is no room; the
+ * place is no longer the caller's. slot names the connection in the event. */
+void connection_tell_session(struct connection_environment *environment,
+                             const struct connection *connection, uint32_t slot, uint32_t place);
+
+/* A TICKET event's session, out of its place; valid until connection_wipe_session. */
+void connection_poll_session(struct connection_environment *environment,
+                             const struct data_event *told, struct rdtls_event *event);
+void connection_wipe_session(struct connection_environment *environment);
 
 /* What the host's signer said. */
 struct signature_answer {

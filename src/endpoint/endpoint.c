@@ -35,6 +35,7 @@ enum endpoint_part {
     PART_SESSIONS,
     PART_OUTBOX,
     PART_EVENTS,
+    PART_SAVED_SESSIONS,
     PART_SCRATCH,
     PART_HALF_HELLOS,
     PART_LANES,
@@ -67,6 +68,9 @@ static size_t part_len(const struct rdtls_endpoint_options *options, enum endpoi
         return outbox_footprint(options->outbox_bytes);
     case PART_EVENTS:
         return power_of_two_at_least(options->events_max) * sizeof(struct data_event);
+    case PART_SAVED_SESSIONS: /* one that is offered and one that comes, while clients shake hands
+                               */
+        return pool_footprint(sizeof(struct saved_session), 2 * options->handshakes_max);
     case PART_SCRATCH:
         return REASSEMBLY_MESSAGE_MAX;
     case PART_HALF_HELLOS:
@@ -137,12 +141,16 @@ static bool init_environment(struct rdtls_endpoint *endpoint, const struct rdtls
                     options->handshakes_max);
     event_queue_init(&environment->data, part_at(endpoint, PART_EVENTS),
                      power_of_two_at_least(options->events_max));
+    pool_init(&environment->sessions, part_at(endpoint, PART_SAVED_SESSIONS),
+              sizeof(struct saved_session), 2 * options->handshakes_max);
     environment->handshake = (struct handshake_environment){
         .policy = &config->policy,
         .lanes = endpoint_lanes_new(options, &config->policy, part_at(endpoint, PART_LANES)),
         .random = random_source_of(endpoint),
         .blocks = &environment->blocks,
         .scratch = part_at(endpoint, PART_SCRATCH),
+        .sessions = &environment->sessions,
+        .clock_offset_ns = options->cookie_clock_offset_ns,
     };
     return protection_engines_open(&environment->handshake.engines) &&
            environment->handshake.lanes != NULL;
@@ -214,6 +222,8 @@ void rdtls_endpoint_destroy(struct rdtls_endpoint *endpoint)
     secret_wipe(
         environment->blocks.slots.memory,
         pool_footprint(environment->blocks.slots.slot_size, environment->blocks.slots.fresh));
+    secret_wipe(environment->sessions.memory,
+                pool_footprint(environment->sessions.slot_size, environment->sessions.fresh));
     secret_wipe(environment->handshake.scratch, REASSEMBLY_MESSAGE_MAX);
     secret_wipe(endpoint, sizeof(*endpoint));
 }
@@ -275,12 +285,15 @@ static bool poll_data(struct rdtls_endpoint *endpoint, struct rdtls_event *event
         .data = data.data,
         .data_len = data.len,
     };
+    if (data.ticket != 0)
+        connection_poll_session(&endpoint->environment, &data, event);
     return true;
 }
 
 bool rdtls_endpoint_poll(struct rdtls_endpoint *endpoint, struct rdtls_event *event)
 {
     *event = (struct rdtls_event){.kind = RDTLS_EVENT_NONE};
+    connection_wipe_session(&endpoint->environment);
     /* What others will need time for first. CONNECTED before data, data before CLOSED. */
     return poll_signature(endpoint, event) ||
            poll_queue(endpoint, CONNECTION_IN_EVENTS,

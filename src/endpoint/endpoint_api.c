@@ -16,13 +16,23 @@ enum rdtls_status rdtls_endpoint_connect(struct rdtls_endpoint *endpoint,
                                          const struct rdtls_path *path, uint64_t user_data,
                                          uint64_t now_ns, struct rdtls_id *id)
 {
+    struct rdtls_resumption nothing = {.path = *path, .user_data = user_data};
+    return rdtls_endpoint_resume(endpoint, &nothing, now_ns, id);
+}
+
+enum rdtls_status rdtls_endpoint_resume(struct rdtls_endpoint *endpoint,
+                                        const struct rdtls_resumption *resumption, uint64_t now_ns,
+                                        struct rdtls_id *id)
+{
+    const struct rdtls_path *path = &resumption->path;
     uint64_t key = session_table_key(&endpoint->sessions, bytes_of(path, sizeof(*path)));
     if (session_table_find(&endpoint->sessions, key).kind != SESSION_NONE)
         return RDTLS_INVALID_ARGUMENT;
     struct connection_start start = {
         .role = RDTLS_CLIENT,
-        .user_data = user_data,
+        .user_data = resumption->user_data,
         .path = *path,
+        .session = bytes_of(resumption->session.data, resumption->session.len),
         .now = now_ns,
     };
     uint32_t slot = endpoint_begin(endpoint, &start);

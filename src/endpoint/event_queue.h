@@ -1,6 +1,6 @@
 /*
- * DATA events that wait to be polled: views into the datagrams of this pass. A fixed ring; what
- * does not fit is dropped and counted, as a datagram would be.
+ * DATA events that wait to be polled: views into the datagrams of this pass; and TICKET events
+ * among them. A fixed ring; what does not fit is dropped and counted, as a datagram would be.
  */
 #ifndef ENDPOINT_EVENT_QUEUE_H
 #define ENDPOINT_EVENT_QUEUE_H
@@ -12,6 +12,7 @@ struct data_event {
     uint32_t len;
     uint32_t slot;
     uint32_t generation;
+    uint32_t ticket; /* 1 + the place of its session; 0: it is data */
 };
 
 struct event_queue {

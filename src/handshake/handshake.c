@@ -20,6 +20,8 @@ static void handshake_init(struct handshake *handshake,
     early_records_init(&handshake->early);
     handshake->certified.key_block = POOL_NONE;
     handshake->certified.signature_block = POOL_NONE;
+    handshake->offered = POOL_NONE;
+    handshake->received = POOL_NONE;
     lane_job_init(&handshake->job);
 }
 
@@ -50,10 +52,12 @@ static bool prepare_key_share(struct handshake *handshake)
 
 enum rdtls_status handshake_begin_client(struct handshake *handshake,
                                          const struct handshake_environment *environment,
-                                         struct association *association, uint64_t now)
+                                         struct association *association, uint32_t offered,
+                                         uint64_t now)
 {
     handshake_init(handshake, environment, association, now);
     association_init(association, RDTLS_CLIENT);
+    handshake->offered = offered;
     handshake->row = ROW_FIRST_HELLO;
     handshake->record_version = VERSION_DTLS_1_0;
     reassembly_init(&handshake->reassembly, 0);
@@ -109,9 +113,21 @@ void handshake_move_write_keys(struct handshake *handshake)
     *write = (struct write_epoch){.epoch = (uint16_t)(write->epoch + 1)};
 }
 
+void environment_drop_session(const struct handshake_environment *environment, uint32_t *place)
+{
+    struct saved_session *saved = environment_session(environment, *place);
+    if (saved == NULL)
+        return;
+    secret_wipe(saved, sizeof(*saved));
+    pool_give_back(environment->sessions, *place);
+    *place = POOL_NONE;
+}
+
 void handshake_end(struct handshake *handshake)
 {
     struct block_pool *blocks = handshake->environment->blocks;
+    environment_drop_session(handshake->environment, &handshake->offered);
+    environment_drop_session(handshake->environment, &handshake->received);
     reassembly_release(&handshake->reassembly, blocks);
     early_records_release(&handshake->early, blocks);
     certified_key_release(&handshake->certified, &blocks->slots);

@@ -20,6 +20,7 @@
 #include "handshake/policy.h"
 #include "handshake/reassembly.h"
 #include "handshake/retransmit.h"
+#include "handshake/session.h"
 #include "handshake/transcript.h"
 
 /* What a thread lends to all its handshakes. */
@@ -29,7 +30,9 @@ struct handshake_environment {
     struct protection_engines engines;
     struct random_source random;
     struct block_pool *blocks;
-    uint8_t *scratch; /* REASSEMBLY_MESSAGE_MAX bytes */
+    uint8_t *scratch;      /* REASSEMBLY_MESSAGE_MAX bytes */
+    struct pool *sessions; /* of struct saved_session: what clients offer and what they are given */
+    uint64_t clock_offset_ns; /* from the caller's clock to the one of tickets */
 };
 
 /* What a row's presence can depend on. */
@@ -114,14 +117,20 @@ struct handshake {
     struct flight flight;
     struct handshake_13 v13;
     struct early_records early;
-    uint32_t job_owner;    /* the slot to resume when the job comes back */
+    uint32_t offered;          /* client: the session that it would resume; POOL_NONE: none */
+    uint32_t received;         /* client: of the ticket that came, once the handshake is complete;
+                                  POOL_NONE: none */
+    uint64_t authenticated_ms; /* of the session that is resumed */
+    uint32_t job_owner;        /* the slot to resume when the job comes back */
     uint32_t next_retired; /* endpoint: the list of those whose early data has not been polled */
 };
 
-/* A client: its ClientHello is ready to be sent. */
+/* A client: its ClientHello is ready to be sent. offered: the place of a session, which is the
+ * handshake's from now on; POOL_NONE: none. */
 MUST_CHECK enum rdtls_status handshake_begin_client(struct handshake *handshake,
                                                     const struct handshake_environment *environment,
-                                                    struct association *association, uint64_t now);
+                                                    struct association *association,
+                                                    uint32_t offered, uint64_t now);
 
 /* Where a server's association begins: what the hello gate has seen of its client. */
 struct server_start {
@@ -224,6 +233,23 @@ static inline bool handshake_keys_are_ready(const struct handshake *handshake)
     return association_is_13(handshake->association) ? handshake->v13.epoch.keys_ready
                                                      : handshake->association->keys_ready;
 }
+
+/* The clock that tickets' ages are counted on. */
+static inline uint64_t environment_clock_ms(const struct handshake_environment *environment,
+                                            uint64_t now_ns)
+{
+    return (now_ns + environment->clock_offset_ns) / 1000000;
+}
+
+/* The session at a place; NULL for POOL_NONE. */
+static inline struct saved_session *environment_session(
+    const struct handshake_environment *environment, uint32_t place)
+{
+    return place != POOL_NONE ? pool_slot(environment->sessions, place) : NULL;
+}
+
+/* Wiped, and free again; nothing happens for POOL_NONE, which *place is afterwards. */
+void environment_drop_session(const struct handshake_environment *environment, uint32_t *place);
 
 /* Ours, as it was chosen. */
 static inline const struct credential *handshake_credential(const struct handshake *handshake)

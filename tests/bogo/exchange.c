@@ -204,6 +204,7 @@ static void follow(struct exchange *exchange)
             break;
         case RDTLS_EVENT_NONE:
         case RDTLS_EVENT_SIGN:
+        case RDTLS_EVENT_TICKET:
             break;
         }
     }

@@ -177,6 +177,9 @@ static void poll_events(struct pair *pair, enum side which)
         case RDTLS_EVENT_SIGN:
             sign(pair, which, &event);
             break;
+        case RDTLS_EVENT_TICKET:
+            EXPECT(event.data_len > 0 && event.data_len <= RDTLS_SESSION_MAX);
+            break;
         case RDTLS_EVENT_NONE:
             EXPECT(event.kind != RDTLS_EVENT_NONE);
         }

@@ -301,6 +301,9 @@ void host_take_event(struct world *world, struct host *host, const struct rdtls_
         end->to_sign = *event->sign;
         end->sign_ns = world->now + signer_delay_ns;
         break;
+    case RDTLS_EVENT_TICKET:
+        world_fail(world, "a ticket that nobody asked for");
+        break;
     case RDTLS_EVENT_NONE:
         world_fail(world, "an event of no kind");
         break;

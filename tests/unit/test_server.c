@@ -66,6 +66,7 @@ static void on_event(void *context, struct rdtls_shard *shard, const struct rdtl
     case RDTLS_EVENT_NONE:
     case RDTLS_EVENT_PEER_CERTIFICATE:
     case RDTLS_EVENT_SIGN:
+    case RDTLS_EVENT_TICKET:
         break;
     }
 }

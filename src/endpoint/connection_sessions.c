@@ -1,0 +1,57 @@
+/* A client's sessions: from the host to a handshake, and from a handshake to the host. */
+#include "base/secret.h"
+#include "endpoint/connection.h"
+
+#include <assert.h>
+
+static_assert((int)SAVED_SESSION_MAX <= (int)RDTLS_SESSION_MAX, "what the header promises");
+
+uint32_t connection_take_session(struct connection_environment *environment, struct bytes encoded,
+                                 uint64_t now)
+{
+    const struct policy *policy = &environment->config->policy;
+    if (encoded.len == 0 || !policy_resumes(policy, RDTLS_CLIENT))
+        return POOL_NONE;
+    uint32_t place = pool_lend(&environment->sessions);
+    if (place == POOL_NONE)
+        return POOL_NONE;
+    struct saved_session *saved = pool_slot(&environment->sessions, place);
+    struct bytes name = {(const uint8_t *)policy->server_name, strlen(policy->server_name)};
+    if (!saved_session_decode(encoded, saved) ||
+        !session_is_usable(&saved->session, policy, RDTLS_CLIENT, name,
+                           environment_clock_ms(&environment->handshake, now)))
+        environment_drop_session(&environment->handshake, &place);
+    return place;
+}
+
+void connection_tell_session(struct connection_environment *environment,
+                             const struct connection *connection, uint32_t slot, uint32_t place)
+{
+    struct data_event told = {
+        .slot = slot,
+        .generation = connection->generation,
+        .ticket = 1 + place,
+    };
+    if (place != POOL_NONE && (connection->state != CONNECTION_CONNECTED ||
+                               !event_queue_append(&environment->data, &told)))
+        environment_drop_session(&environment->handshake, &place);
+}
+
+void connection_poll_session(struct connection_environment *environment,
+                             const struct data_event *told, struct rdtls_event *event)
+{
+    uint32_t place = told->ticket - 1;
+    struct writer writer = writer_of(environment->session, sizeof(environment->session));
+    saved_session_encode(&writer, environment_session(&environment->handshake, place));
+    environment_drop_session(&environment->handshake, &place);
+    environment->session_len = writer.len;
+    event->kind = RDTLS_EVENT_TICKET;
+    event->data = environment->session;
+    event->data_len = writer.len;
+}
+
+void connection_wipe_session(struct connection_environment *environment)
+{
+    secret_wipe(environment->session, environment->session_len);
+    environment->session_len = 0;
+}
