@@ -9,7 +9,7 @@ enum {
     INFO_MAX = 2 + 1 + 255 + 1 + 255, /* length, label and context with their lengths */
 };
 
-/* [rfc9147#5.9] "the HKDF label prefix changes from "tls13 " to "dtls13"": without a space. */
+/* [rfc9147#5.9] "For DTLS 1.3, that label SHALL be "dtls13".": without a space. */
 static const char prefix[] = "dtls13";
 
 void hkdf_extract(enum digest_kind hash, struct bytes salt, struct bytes input, uint8_t *out)

@@ -189,10 +189,12 @@ static bool hello_is_known(const struct connection *connection, const struct fir
                            bytes_of(connection->association.client_random, RANDOM_LEN));
 }
 
-/* [rfc6347#4.2.8] "MUST NOT destroy the existing association until the client has demonstrated
- * reachability either by completing a cookie exchange or by completing a complete handshake
- * including delivering a verifiable Finished message": a new association grows beside it and takes
- * over with its Finished. One that is not established yet gives way at once. */
+/* [rfc9147#5.11] "it SHOULD proceed with a new handshake but MUST NOT destroy the existing
+ * association until the client has demonstrated reachability". [rfc6347#4.2.8] "MUST NOT destroy
+ * the existing association until the client has demonstrated reachability either by completing a
+ * cookie exchange or by completing a complete handshake including delivering a verifiable Finished
+ * message": a new association grows beside it and takes over with its Finished. One that is not
+ * established yet gives way at once. */
 static void begin_successor(struct rdtls_endpoint *endpoint, uint32_t old_slot,
                             const struct arrival *arrival, const struct ticket *ticket)
 {
@@ -322,6 +324,9 @@ void rdtls_endpoint_receive(struct rdtls_endpoint *endpoint, const struct rdtls_
     };
     endpoint->stats.datagrams_received++;
     endpoint->stats.bytes_received += len;
+    /* [rfc9147#11] "DTLS implementations MUST NOT update the address they send to in response to
+     * packets from a different address unless they first perform some reachability test": another
+     * path is a stranger's, until the host says otherwise. */
     struct session_target target = session_table_find(&endpoint->sessions, arrival.key);
     if (target.kind == SESSION_CONNECTION)
         receive_known(endpoint, target.index, &arrival);

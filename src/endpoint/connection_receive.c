@@ -279,6 +279,8 @@ static void receive_protected(const struct incoming *in, const struct record_hea
 static void receive_record_12(const struct incoming *in, const struct record_header *header,
                               uint8_t *record)
 {
+    /* [rfc9147#4 !] "It MUST be ignored for all purposes.": but for its first byte, which no DTLS
+     * has ever changed; what has another is none. */
     if (header->version >> 8 != VERSION_DTLS_1_2 >> 8)
         incoming_discard(in, RDTLS_DISCARD_VERSION);
     else if (header->epoch == EPOCH_PLAINTEXT)
@@ -297,8 +299,12 @@ struct either_header {
     };
 };
 
-/* The next record of a datagram, of either form; false: cut short. [rfc9147#4.1] The first byte
- * tells them apart. */
+/* The next record of a datagram, of either form; false: cut short. [rfc9147#4.1] "If the first byte
+ * is alert(21), handshake(22), or ack(proposed, 26), the record MUST be interpreted as a
+ * DTLSPlaintext record." "If the first byte is any other value, then receivers MUST check to see if
+ * the leading bits of the first byte are 001." "If so, the implementation MUST process the record
+ * as DTLSCiphertext". "Otherwise, the record MUST be rejected as if it had failed deprotection": it
+ * is of no type that means anything in the clear. */
 static bool take_record(struct reader *datagram, struct either_header *header)
 {
     header->is_unified = datagram->left > 0 && unified_header_begins(datagram->at[0]);
@@ -343,6 +349,8 @@ void connection_receive(struct connection_environment *environment, struct conne
             return;
         }
         receive_record(&in, &header, datagram + begin);
+        /* [rfc9147#5.10] "Any data received with an epoch/sequence number pair after that of a
+         * valid received closure alert MUST be ignored." */
         if (connection->state == CONNECTION_CLOSED)
             return;
     }

@@ -4,9 +4,9 @@
 #include "record/seal_record.h"
 #include "wire/alert.h"
 
-/* [rfc9147#4.5.3] "For AEAD_AES_128_GCM and AEAD_AES_256_GCM ... the limit on confidentiality is
- * 2^23 packets": by then there are new keys. What is left to the hard limit, the sequence number's
- * end, a peer that acknowledges nothing uses up; that is its time-out. */
+/* [rfc9147#4.5.3] "a limit of 2^23 packets", the smallest of all that there are: by then there are
+ * new keys. What is left to the hard limit, the sequence number's end, a peer that acknowledges
+ * nothing uses up; that is its time-out. */
 #define KEY_UPDATE_AFTER (UINT64_C(1) << 23)
 
 bool connection_wants_to_transmit(const struct connection_environment *environment,

@@ -42,10 +42,16 @@ void connection_update_keys(struct connection_environment *environment,
                             struct connection *connection, uint64_t now)
 {
     connection->update_wanted = true;
-    /* [rfc9147#8] "sending implementations MUST NOT allow the epoch to exceed 2^48-1": ours end
-     * sooner, and so does the association, when the last one's numbers are used up. */
+    /* [rfc9147#8] "sending implementations MUST NOT allow the epoch to exceed 2^48-1." "it MUST NOT
+     * send its own KeyUpdate if that would cause it to exceed these limits". [rfc9147#4.2.1]
+     * "Implementations MUST NOT allow the epoch to wrap, but instead MUST establish a new
+     * association, terminating the old association.": ours end sooner, and so does the association,
+     * when the last one's numbers are used up. */
     if (connection->association.write[WRITE_PROTECTED].epoch == UINT16_MAX)
         return;
+    /* [rfc9147#5.8.4] "implementations MUST NOT send KeyUpdate, NewConnectionId, or
+     * RequestConnectionId messages if an earlier message of the same type has not yet been
+     * acknowledged." */
     if (connection->state != CONNECTION_CONNECTED || connection->handshake != POOL_NONE)
         return;
     uint32_t index = pool_lend(&environment->handshakes);
@@ -81,10 +87,12 @@ static enum rdtls_status receive_key_update(const struct incoming *in,
      * connection with an "illegal_parameter" alert." */
     if (body.data[0] > KEY_UPDATE_REQUESTED)
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
-    /* [rfc9147#8] "the receiver MUST ... the epoch" does not wrap: an association ends before. */
+    /* [rfc9147#6.1] "If a DTLS implementation would need to wrap the epoch value, it MUST terminate
+     * the connection." [rfc9147#8 !] "receiving implementations MUST NOT enforce this rule": ours
+     * end at 2^16 - 1, and with them the association, after 2^39 records. */
     if (association->read.epoch == UINT16_MAX)
         return RDTLS_SEQUENCE_EXHAUSTED;
-    /* [rfc9147#8] A second one "MUST NOT" come before the first was acknowledged, and then it comes
+    /* [rfc9147#8] A second one must not come before the first was acknowledged, and then it comes
      * under the new keys. */
     if (association->read_moves)
         return RDTLS_ALERT_UNEXPECTED_MESSAGE;
@@ -107,6 +115,8 @@ static enum rdtls_status receive_message(const struct incoming *in,
     case MESSAGE_NEW_SESSION_TICKET:
         return in->connection->association.role == RDTLS_CLIENT ? RDTLS_OK
                                                                 : RDTLS_ALERT_UNEXPECTED_MESSAGE;
+    /* [rfc9147#9] "If an implementation receives these messages when CIDs were not negotiated, it
+     * MUST abort the connection with an "unexpected_message" alert." */
     default:
         return RDTLS_ALERT_UNEXPECTED_MESSAGE;
     }
@@ -158,6 +168,9 @@ bool connection_receive_post_handshake(const struct incoming *in,
             return true;
         }
     } while (reader.left > 0);
+    /* [rfc9147#8] "As with other handshake messages with no built-in response, KeyUpdates MUST be
+     * acknowledged." [rfc9147#7.1] "ACKs MUST NOT be sent for records of any content type other
+     * than handshake or for records which cannot be deprotected." */
     if (taken)
         acknowledge_soon(in, opened->sequence);
     return taken;

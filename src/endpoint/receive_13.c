@@ -129,8 +129,8 @@ static bool receive_content(const struct incoming *in, uint16_t epoch,
             incoming_data(in, opened->plaintext);
         return true;
     default:
-        /* [rfc9147#4.1] "unexpected record types ... MUST ... unexpected_message" is TLS's; over
-         * datagrams what is authentic and unknown is dropped. */
+        /* TLS would end here with unexpected_message; over datagrams what is authentic and unknown
+         * is dropped. */
         incoming_discard(in, RDTLS_DISCARD_UNKNOWN_TYPE);
         return true;
     }
@@ -138,13 +138,18 @@ static bool receive_content(const struct incoming *in, uint16_t epoch,
 
 /* Marked first: what the content leads to may move its window elsewhere. Put back to what it was
  * when the content found no room, so that it is not acknowledged, and may come again: as a whole,
- * since a number far ahead has pushed others out of it, which may not. */
+ * since a number far ahead has pushed others out of it, which may not. [rfc9147#7] "Implementations
+ * MUST NOT acknowledge records containing handshake messages or fragments which have not been
+ * processed or buffered." "implementations MUST NOT send ACKs for handshake messages which they
+ * discard because they are not the next expected message." */
 static void receive_opened(const struct incoming *in, const struct read_side *side,
                            const struct opened_record *opened)
 {
     struct connection *connection = in->connection;
     uint32_t handshake = connection->handshake;
     struct replay_window before = *side->window;
+    /* [rfc9147#4.5.1] "The window MUST NOT be updated due to a received record until that record
+     * has been deprotected successfully." */
     replay_window_mark(side->window, opened->sequence);
     connection->last_received_ns = in->now;
     bool taken = receive_content(in, side->epoch, opened);
@@ -190,9 +195,12 @@ static void receive_next(const struct incoming *in, const struct unified_header 
         receive_opened(in, &side, &opened);
 }
 
-/* [rfc9147#5.8.1] The client says its last flight again: it has not seen our acknowledgement. The
- * keys are made again for it, before it is known whether the record is the client's: a forged one
- * costs us three derivations more than one under keys that are there. */
+/* [rfc9147#5.8.1] "for at least twice the default MSL defined for [RFC0793], when in the FINISHED
+ * state, the server MUST respond to retransmission of the client's final flight with a retransmit
+ * of its ACK.": for as long as the association lives. The client says its last flight again: it has
+ * not seen our acknowledgement. The keys are made again for it, before it is known whether the
+ * record is the client's: a forged one costs us three derivations more than one under keys that are
+ * there. */
 static void receive_late(const struct incoming *in, const struct unified_header *header,
                          uint8_t *record)
 {

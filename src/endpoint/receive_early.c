@@ -14,7 +14,9 @@ static bool is_data(struct bytes record)
            header.epoch_bits == EPOCH_APPLICATION % UNIFIED_EPOCH_COUNT;
 }
 
-/* In two goes: what ends the handshake must find the data that waits for that end. */
+/* In two goes: what ends the handshake must find the data that waits for that end. [rfc9147#5.8.1]
+ * "Implementations MUST either discard or buffer all application data records for epoch 3 and above
+ * until they have received the Finished message from the peer." */
 void connection_open_early(struct connection_environment *environment,
                            struct connection *connection, uint32_t slot, uint64_t now)
 {

@@ -35,6 +35,8 @@ static size_t write_alert(const struct hello_fragment *hello, enum rdtls_status 
     return RECORD_HEADER_LEN + ALERT_LEN;
 }
 
+/* [rfc9147#5.2] "DTLS 1.3-compliant implementations MUST NOT use the HelloVerifyRequest to execute
+ * a return-routability check." */
 static size_t write_retry(const struct hello_fragment *hello,
                           const struct hello_retry_request_content *content, uint8_t *out)
 {
@@ -101,8 +103,8 @@ enum gate_verdict retry_gate_judge(const struct hello_gate *gate, const struct r
         return rate_limit_admits(gate->proven, path->remote_ip, now) ? GATE_ADMIT : GATE_REFUSE;
     if (answer == NULL || !rate_limit_admits(gate->strangers, path->remote_ip, now))
         return GATE_REFUSE;
-    /* [rfc9147#5.1] "If the cookie ... is not valid, the server MUST terminate the handshake with
-     * an "illegal_parameter" alert." */
+    /* [rfc9147#5.1] "If a server receives a ClientHello with an invalid cookie, it MUST terminate
+     * the handshake with an "illegal_parameter" alert." */
     *answer_len = has_cookie ? write_alert(hello, RDTLS_ALERT_ILLEGAL_PARAMETER, answer)
                              : answer_first(gate, &context, hello, parsed, answer);
     /* An unproven address gets no more bytes than it sent. */

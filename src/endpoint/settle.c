@@ -95,6 +95,8 @@ static void flush(struct rdtls_endpoint *endpoint, uint32_t slot)
     uint32_t mtu = environment->config->policy.mtu;
     bool first = true;
     while (connection_wants_to_transmit(environment, connection)) {
+        /* [rfc9147#4] "Sending implementations MUST NOT mix records from multiple DTLS associations
+         * in the same datagram." */
         uint8_t *room = outbox_reserve(&endpoint->outbox, mtu);
         if (room == NULL) {
             enqueue(endpoint, slot, CONNECTION_IN_TRANSMIT);
@@ -140,8 +142,11 @@ static void settle_succession(struct rdtls_endpoint *endpoint, uint32_t slot)
         endpoint_connection(endpoint, old_slot)->successor = POOL_NONE;
         connection->predecessor = POOL_NONE;
     } else if (old_slot != POOL_NONE && connection->state != CONNECTION_HANDSHAKING) {
-        /* [rfc6347#4.2.8] "After a correct Finished message is received, the server MUST abandon
-         * the previous association". Its peer is this one's and has forgotten it: no alert. */
+        /* [rfc9147#5.11] "After a correct Finished message is received, the server MUST abandon the
+         * previous association to avoid confusion between two valid associations with overlapping
+         * epochs." [rfc6347#4.2.8] "After a correct Finished message is received, the server MUST
+         * abandon the previous association". Its peer is this one's and has forgotten it: no alert.
+         */
         connection_fail(&endpoint->environment, endpoint_connection(endpoint, old_slot),
                         RDTLS_REPLACED);
         endpoint_settle(endpoint, old_slot);

@@ -28,9 +28,10 @@ static size_t send_ack(const struct record_sender *sender, const struct record_n
         return 0;
     struct record_content content = {
         .type = CONTENT_ACK,
-        /* [rfc9147#7] "ACKs MUST be sent with an epoch which is equal to or higher than the record
-         * which is being acknowledged": a client that has said nothing yet under its keys does so
-         * here. */
+        /* [rfc9147#7] "During the handshake, ACK records MUST be sent with an epoch which is equal
+         * to or higher than the record which is being acknowledged." "After the handshake,
+         * implementations MUST use the highest available sending epoch.": a client that has said
+         * nothing yet under its keys does so here. */
         .epoch = epoch == EPOCH_PLAINTEXT ? EPOCH_HANDSHAKE : epoch,
     };
     size_t overhead = record_overhead(sender->association, content.epoch);

@@ -25,7 +25,9 @@ enum rdtls_status consume_hello_verify_request(struct handshake *handshake, stru
 {
     struct bytes cookie;
     TRY(hello_verify_request_read(body, &cookie));
-    /* In 1.3 it is a HelloRetryRequest: whoever sends this knows older versions alone. */
+    /* [rfc9147#5.2] "A dual-stack DTLS 1.2 / DTLS 1.3 client MUST, however, be prepared to interact
+     * with a DTLS 1.2 server." In 1.3 it is a HelloRetryRequest: whoever sends this knows older
+     * versions alone. */
     if (!handshake->environment->policy->speaks_12)
         return RDTLS_ALERT_PROTOCOL_VERSION;
     if ((handshake->facts & FACT_RETRY) != 0)

@@ -99,7 +99,7 @@ enum rdtls_status consume_hello_retry_request(struct handshake *handshake, struc
     handshake->rows = handshake_13_full;
     handshake->facts |= FACT_SECOND_HELLO;
     handshake->association->version = VERSION_DTLS_1_3;
-    /* [rfc9147#4] "legacy_record_version ... MUST be set to {254, 253} for all records other than
+    /* [rfc9147#4] "This value MUST be set to {254, 253} for all records other than
      * the initial ClientHello (i.e., one not generated after a HelloRetryRequest)". */
     handshake->record_version = VERSION_DTLS_1_2;
     return RDTLS_OK;

@@ -41,6 +41,10 @@ void client_hello_make(struct writer *body, const struct policy *policy,
     bool is_retried = association_is_13(association);
     struct client_hello_content content = {
         .random = association->client_random,
+        /* [rfc9147#5.1] "the legacy_cookie field in the ClientHello message MUST be set to a
+         * zero-length vector": what a HelloRetryRequest has brought goes into an extension.
+         * [rfc9147#5.3] "A DTLS 1.3-only client MUST set the legacy_cookie field to zero length."
+         */
         .cookie = is_retried ? bytes_of(NULL, 0) : cookie,
         .offers_12 = policy->speaks_12,
         .cipher_suites = policy->suites,
@@ -65,6 +69,9 @@ void client_hello_make(struct writer *body, const struct policy *policy,
             .version_count = list_versions(policy, versions),
             .group = key_exchange_group(key_share->kind),
             .key = bytes_of(key_share->public_key, key_exchange_public_len(key_share->kind)),
+            /* [rfc9147#5.1] "The client MUST send a new ClientHello with the cookie added as an
+             * extension." "the client MUST create a new ClientHello message following the
+             * description in Section 4.1.2 of [TLS13]." */
             .cookie = is_retried ? cookie : bytes_of(NULL, 0),
         };
     client_hello_write(body, &content);

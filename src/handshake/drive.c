@@ -18,7 +18,7 @@ static bool fact_holds(const struct handshake *handshake, const struct handshake
 
 /* May the row come although we do not know yet? A client learns what a server asks for when it is
  * asked. [rfc6347#4.2.1] "Clients MUST be prepared to do a cookie exchange with every handshake."
- */
+ * [rfc9147#5.1] "Clients MUST be prepared to do a cookie exchange with every handshake." */
 static bool row_is_optional(const struct handshake *handshake, const struct handshake_row *row)
 {
     return !fact_holds(handshake, row) && (handshake->denied & row->presence) == 0 &&
@@ -46,7 +46,9 @@ static bool is_at_end(const struct handshake *handshake)
     return current_row(handshake)->flight == 0;
 }
 
-/* Whoever has the last word in 1.3 cannot tell otherwise that it has arrived. */
+/* Whoever has the last word in 1.3 cannot tell otherwise that it has arrived. [rfc9147#7.1] "In
+ * general, flights MUST be ACKed unless they are implicitly acknowledged." "All other flights MUST
+ * be ACKed." */
 static bool flight_awaits_acknowledgement(const struct handshake *handshake)
 {
     return association_is_13(handshake->association) &&
@@ -71,8 +73,7 @@ static void begin_flight(struct handshake *handshake, const struct handshake_row
     retransmit_stop(&handshake->retransmit);
     flight_begin(&handshake->flight, row->flight);
     handshake->answered_seq = (uint16_t)(handshake->reassembly.next_seq - 1);
-    /* [rfc9147#7.1] "the first record of the next flight ... acts as an implicit acknowledgment".
-     */
+    /* What the next flight brings acknowledges the one before it. */
     handshake->v13.ack_due_ns = NEVER;
     handshake->v13.ack_wanted = false;
 }
@@ -220,6 +221,8 @@ static enum rdtls_status find_row(struct handshake *handshake, uint8_t type)
         advance_row(handshake);
     const struct handshake_row *row = current_row(handshake);
     if (row->flight == 0 || row->message != type || row_is_ours(handshake, row))
+        /* [rfc9147#5.1] "clients MUST abort the handshake with an "unexpected_message" alert in
+         * response to any second HelloRetryRequest which was sent in the same connection" */
         return RDTLS_ALERT_UNEXPECTED_MESSAGE;
     handshake->facts |= row->presence;
     return RDTLS_OK;

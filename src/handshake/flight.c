@@ -123,7 +123,11 @@ static bool write_change_cipher_spec(const struct flight_writer *flight_writer,
 }
 
 /* How many bytes of a message with `left` to go fit into `room`; false: it waits for the next
- * datagram. [rfc6347#4.1.1] "Each DTLS record MUST fit within a single datagram." */
+ * datagram. [rfc6347#4.1.1] "Each DTLS record MUST fit within a single datagram." [rfc9147#4.3]
+ * "Each DTLS record MUST fit within a single datagram." "The first byte of the datagram payload
+ * MUST be the beginning of a record." "Records MUST NOT span datagrams." [rfc9147#5.5] "Each
+ * handshake message fragment that is placed into a record MUST be delivered in a single UDP
+ * datagram." */
 static bool fragment_fits(const struct flight_writer *flight_writer, size_t room, size_t overhead,
                           size_t left, size_t *len)
 {
@@ -134,7 +138,9 @@ static bool fragment_fits(const struct flight_writer *flight_writer, size_t room
 }
 
 /* [rfc5246#6.2.1] "Implementations MUST NOT send zero-length fragments of Handshake, Alert, or
- * ChangeCipherSpec content types.": an empty message has its header. */
+ * ChangeCipherSpec content types.": an empty message has its header. [rfc9147#4.2.1]
+ * "Implementations MUST send retransmissions of lost messages using the same epoch and keying
+ * material as the original transmission.": the message knows its epoch. */
 static bool write_fragment(const struct flight_writer *flight_writer, struct writer *datagram,
                            const struct flight_message *message, size_t offset, struct bytes piece,
                            struct record_number *number)
@@ -180,6 +186,7 @@ static struct bytes message_body(const struct flight *flight,
                     association_is_13(association), &body);
     else
         return bytes_of(flight->buffer + message->offset, message->length);
+    /* [rfc9147#5.5] "Senders MUST NOT change handshake message bytes upon retransmission." */
     assert(body.len == message->length); /* what is made anew is what was said before */
     return bytes_of(body.start, body.len);
 }
@@ -195,8 +202,8 @@ static bool is_first_of_epoch(const struct flight *flight)
     return flight->cursor_message == 0 || message[-1].epoch == EPOCH_PLAINTEXT;
 }
 
-/* [rfc9147#7.2] "it SHOULD retransmit the unacknowledged messages or fragments": the cursor steps
- * over the others. Where the piece at the cursor ends; 0: nothing is left. */
+/* [rfc9147#7.2] "an implementation SHOULD retransmit the unacknowledged messages or fragments": the
+ * cursor steps over the others. Where the piece at the cursor ends; 0: nothing is left. */
 static uint16_t skip_acknowledged(struct flight *flight)
 {
     while (flight->cursor_message < flight->count) {
@@ -241,7 +248,7 @@ static void note_sent(struct flight *flight, const struct association *associati
 /* Write as much of the message at the cursor as fits, up to `end`; false: the datagram is full.
  * [rfc6347#4.2.3] "the sender divides the message into a series of N contiguous data ranges."
  * "These ranges MUST NOT be larger than the maximum handshake fragment size and MUST jointly
- * contain the entire handshake message." */
+ * contain the entire handshake message." [rfc9147#5.5] "The ranges MUST NOT overlap." */
 static bool write_at_cursor(struct flight *flight, const struct flight_writer *flight_writer,
                             struct writer *datagram, uint16_t end)
 {

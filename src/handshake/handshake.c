@@ -163,6 +163,10 @@ static bool is_next_and_whole(const struct handshake *handshake,
            (epoch == EPOCH_PLAINTEXT || handshake->change_cipher_spec_seen);
 }
 
+/* [rfc9147#5.5] "When a DTLS implementation receives a handshake message fragment corresponding to
+ * the next expected handshake message sequence number, it MUST process it, either by buffering it
+ * until it has the entire handshake message or by processing any in-order portions of the message."
+ */
 static enum reassembly_verdict receive_fragment(struct handshake *handshake,
                                                 const struct handshake_header *header,
                                                 struct bytes fragment, uint8_t epoch,
@@ -195,9 +199,9 @@ void handshake_hear_again(struct handshake *handshake, struct bytes content, uin
         answer_again(handshake, &header);
 }
 
-/* [rfc9147#7.1] "if they receive only a partial flight, they should ... start a timer for 1/4 the
- * current retransmit timer value and send an ACK when it expires": so that the peer need not send
- * all of it again. */
+/* [rfc9147#7.1] "set a timer for 1/4 the current retransmit timer value when the first record in
+ * the flight is received and then send an ACK when that timer expires": so that the peer need not
+ * send all of it again. */
 static void arm_acknowledgement(struct handshake *handshake)
 {
     enum { SHARE = 4 };
@@ -233,8 +237,10 @@ enum reassembly_verdict handshake_receive(struct handshake *handshake, uint8_t e
     return worst;
 }
 
-/* A ServerHello has answered the ClientHello, whatever else of the server's flight is missing: that
- * is the server's to send again. */
+/* [rfc9147#7.2] "the receipt of any record responding to a given flight MUST be taken as an
+ * implicit acknowledgement for the entire flight to which it is responding." A ServerHello has
+ * answered the ClientHello, whatever else of the server's flight is missing: that is the server's
+ * to send again. */
 static bool hello_is_answered(const struct handshake *handshake)
 {
     return association_is_13(handshake->association) && !handshake->complete &&
@@ -252,6 +258,8 @@ bool handshake_receive_ack(struct handshake *handshake, struct bytes body, uint6
         return true;
     while (ack_next(&numbers, &number))
         (void)flight_acknowledge(&handshake->flight, &number);
+    /* [rfc9147#7.2] "Once all the messages in a flight have been acknowledged, the implementation
+     * MUST cancel all retransmissions of that flight." */
     if (flight_is_acknowledged(&handshake->flight)) {
         /* What comes next is the peer's to send, and to send again. */
         retransmit_stop(&handshake->retransmit);
@@ -331,6 +339,8 @@ size_t handshake_transmit(struct handshake *handshake, uint8_t *out, size_t capa
 {
     struct flight_writer writer =
         handshake_flight_writer(handshake->environment, handshake->association);
+    /* [rfc9147#4] "This value MUST be set to {254, 253} for all records other than the initial
+     * ClientHello" */
     writer.sender.version = handshake->record_version;
     writer.sender.handshake_epoch = &handshake->v13.epoch;
     writer.key_share = &handshake->key_pair;

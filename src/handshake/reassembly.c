@@ -218,10 +218,11 @@ static bool fill_hole(struct reassembly *reassembly, struct block_pool *blocks,
     return add_run(reassembly, blocks, message, run);
 }
 
-/* [rfc6347#4.2.3] "DTLS implementations MUST be able to handle overlapping fragment ranges." Only
- * what falls into holes is taken, block by block. A piece that there is no room for does not
- * keep out those behind it: blocks that are there have to fill up, or they would keep out others
- * for ever. */
+/* [rfc6347#4.2.3] "DTLS implementations MUST be able to handle overlapping fragment ranges."
+ * [rfc9147#5.5] "DTLS implementations MUST be able to handle overlapping fragment ranges." Only
+ * what falls into holes is taken, block by block. A piece that there is no room for does not keep
+ * out those behind it: blocks that are there have to fill up, or they would keep out others for
+ * ever. */
 static enum reassembly_verdict keep_bytes(struct reassembly *reassembly, struct block_pool *blocks,
                                           struct reassembly_message *message, size_t offset,
                                           struct bytes fragment)
@@ -253,8 +254,9 @@ enum reassembly_verdict reassembly_keep(struct reassembly *reassembly, struct bl
                                         struct bytes fragment, uint8_t epoch)
 {
     uint16_t ahead = (uint16_t)(header->message_seq - reassembly->next_seq);
-    /* [rfc6347#4.2.2] "If the sequence number is less than next_receive_seq, the message MUST be
-     * discarded." */
+    /* [rfc9147#5.2] "If the sequence number is less than next_receive_seq, the message MUST be
+     * discarded." [rfc6347#4.2.2] "If the sequence number is less than next_receive_seq, the
+     * message MUST be discarded." */
     if (ahead >= UINT16_MAX / 2)
         return REASSEMBLY_OLD;
     if (ahead >= REASSEMBLY_WINDOW)

@@ -24,6 +24,9 @@ static void mac_of(const struct retry_context *context, struct bytes content, ui
     hmac_finish(&hmac, mac);
 }
 
+/* [rfc9147#11] "The cookie MUST depend on the client's address." "It MUST NOT be possible for
+ * anyone other than the issuing entity to generate cookies that are accepted as valid by that
+ * entity." */
 size_t retry_cookie_make(const struct retry_context *context, const struct retry_cookie *content,
                          uint8_t cookie[RETRY_COOKIE_MAX])
 {

@@ -57,6 +57,8 @@ static size_t join_acknowledged(struct sent_records *sent, size_t place)
     return place;
 }
 
+/* [rfc9147#7.2] "Implementations MUST treat a record as having been acknowledged if it appears in
+ * any ACK": no later one takes that back. */
 bool sent_records_acknowledge(struct sent_records *sent, const struct record_number *number)
 {
     bool is_news = false;

@@ -76,8 +76,8 @@ void commit_extras(struct association *association, const struct choice *choice)
     association->srtp_profile = choice->srtp_profile;
     association->alpn = choice->alpn;
     association->record_size_limit = choice->record_size_limit;
-    /* [rfc8449#4] "In TLS 1.3, the record_size_limit ... includes the content type and any
-     * padding": one byte that a payload cannot have. */
+    /* [rfc8449#4] "The value includes the content type and padding added in TLS 1.3": one byte that
+     * a payload cannot have. */
     if (association_is_13(association) && choice->record_size_limit != 0)
         association->record_size_limit--;
 }

@@ -30,8 +30,11 @@ static uint32_t enlarge_receive_buffer(int fd, uint32_t wanted_bytes)
 /* Records are sized to fit by configuration (RFC 6347 section 4.1.1), so a datagram that does not
  * fit is a mistake to be seen, not to be cut up. [rfc6347#4.1.1.1 !] "If there is a transport
  * protocol indication (either via ICMP or via a refusal to send the datagram as in Section 14 of
- * [DCCP]), then the DTLS record layer MUST inform the upper layer protocol of the error.": PROBE
- * sets the don't-fragment bit and does not believe ICMP, which anybody can forge. */
+ * [DCCP]), then the DTLS record layer MUST inform the upper layer protocol of the error."
+ * [rfc9147#4.4 !] "If there is a transport protocol indication that the PMTU was exceeded (either
+ * via ICMP or via a refusal to send the datagram as in Section 14 of [RFC4340]), then the DTLS
+ * record layer MUST inform the upper layer protocol of the error.": PROBE sets the don't-fragment
+ * bit and does not believe ICMP, which anybody can forge. */
 static bool forbid_fragments(const struct udp_socket *udp)
 {
     bool v6 = udp->family != AF_INET6 ||

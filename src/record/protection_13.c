@@ -46,14 +46,19 @@ enum rdtls_status seal_record_13(const struct seal_request_13 *request, uint8_t 
 {
     size_t len = request->plaintext.len;
     uint64_t sequence = request->epoch->next_sequence;
+    /* [rfc9147#4.4] "the upper layer protocol MUST NOT write any record that exceeds the maximum
+     * record size of 2^14 bytes." */
     if (len > PLAINTEXT_MAX)
         return RDTLS_TOO_LONG;
-    /* [rfc9147#4.2.1] "implementations MUST NOT allow the ... sequence number to wrap" */
+    /* [rfc9147#4.2.1] "Implementations MUST either abandon an association or rekey prior to
+     * allowing the sequence number to wrap." */
     if (sequence > SEQUENCE_MAX)
         return RDTLS_SEQUENCE_EXHAUSTED;
     uint8_t *inner = out + UNIFIED_HEADER_WRITTEN;
     if (len > 0)
         memmove(inner, request->plaintext.data, len);
+    /* [rfc9147#4.2.3] "Senders MUST pad short plaintexts out": with type and tag none is too short
+     * to sample. */
     inner[len] = (uint8_t)request->type;
     unified_header_write(out, request->epoch->epoch, sequence,
                          (uint16_t)(len + INNER_TYPE_LEN + AEAD_TAG_LEN));
@@ -111,8 +116,7 @@ enum open_verdict open_record_13(const struct open_request_13 *request,
 {
     const struct unified_header *header = request->header;
     *opened = (struct opened_record){0};
-    /* [rfc9147#4.2.3] "This procedure requires the ciphertext length to be at least 16 bytes.
-     * Receivers MUST reject shorter records as if they had failed deprotection" */
+    /* [rfc9147#4.2.3] "Receivers MUST reject shorter records as if they had failed deprotection" */
     if (header->length < HEADER_SAMPLE_LEN || header->length < INNER_TYPE_LEN + AEAD_TAG_LEN ||
         !read_number(request, &opened->sequence))
         return OPEN_UNAUTHENTIC;

@@ -2,7 +2,10 @@
 
 /* [rfc6347#4.1.2.6] "the receiver MUST verify that the record contains a sequence number that does
  * not duplicate the sequence number of any other record received during the life of this session."
- * "Records that contain sequence numbers lower than the "left" edge of the window are rejected." */
+ * [rfc9147#4.5.1] "the receiver MUST verify that the record contains a sequence number that does
+ * not duplicate the sequence number of any other record received in that epoch during the lifetime
+ * of the association." "Records that contain sequence numbers lower than the "left" edge of the
+ * window are rejected." */
 bool replay_window_admits(const struct replay_window *window, uint64_t sequence)
 {
     if (window->seen == 0 || sequence > window->highest)

@@ -66,7 +66,9 @@ enum rdtls_status seal_record(const struct seal_request *request, uint8_t *out)
     if (plaintext_len > PLAINTEXT_MAX)
         return RDTLS_TOO_LONG;
     /* [rfc6347#4.1] "implementations MUST either abandon an association or rehandshake prior to
-     * allowing the sequence number to wrap." Renegotiation is refused: the association ends. */
+     * allowing the sequence number to wrap." [rfc9147#4] "Plaintext records MUST NOT be sent with
+     * sequence numbers that would exceed 2^48-1". Renegotiation is refused: the association ends.
+     */
     if (request->epoch->next_sequence > SEQUENCE_MAX)
         return RDTLS_SEQUENCE_EXHAUSTED;
 

@@ -2,9 +2,8 @@
 
 #include "record/epoch.h"
 
-/* [rfc9147#4.2.2] "Implementations which receive partial record numbers MUST reconstruct them":
- * "the sequence number which is numerically closest to one plus the sequence number of the highest
- * successfully deprotected record in the current epoch." */
+/* [rfc9147#4.2.2] "the full sequence number which is numerically closest to one plus the sequence
+ * number of the highest successfully deprotected record in the current epoch." */
 uint64_t sequence_number_of(uint64_t expected, uint16_t low, unsigned bits)
 {
     uint64_t span = UINT64_C(1) << bits;

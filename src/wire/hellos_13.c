@@ -177,8 +177,9 @@ bool server_answer_13_read(const struct extension *extension, bool is_retry,
     }
 }
 
-/* What both have: the legacy fields, up to the extensions. [rfc9147#5.4] "DTLS servers MUST NOT
- * echo the "legacy_session_id" value from the client". */
+/* What both have: the legacy fields, up to the extensions. [rfc9147#5] "DTLS servers MUST NOT echo
+ * the "legacy_session_id" value from the client and endpoints MUST NOT send ChangeCipherSpec
+ * messages.". */
 static void write_answer_head(struct writer *writer, const uint8_t *random, uint16_t cipher_suite)
 {
     writer_u16(writer, VERSION_DTLS_1_2);

@@ -21,8 +21,8 @@ Test(hazard_04, a_cookie_that_is_not_needed_any_more_is_good)
     live_free(&live);
 }
 
-/* On another path, and after its time, it is no cookie; and the answer is no longer than the hello.
- */
+/* [rfc9147#11] "The cookie MUST depend on the client's address." On another path, and after its
+ * time, it is no cookie; and the answer is no longer than the hello. */
 Test(hazard_04, a_cookie_is_of_one_path_and_of_a_time)
 {
     static const uint64_t later = UINT64_C(3600) * SECOND;

@@ -86,10 +86,12 @@ Test(hazard_09, an_empty_message_is_whole_at_once)
     bench_free(bench);
 }
 
-/* [rfc6347#4.2.3] "DTLS implementations MUST be able to handle overlapping fragment ranges." Any
- * cut, any order, any overlap: the message is whole exactly when its last missing byte has come.
- * [rfc6347#4.2.3 !] "it MUST buffer it until it has the entire handshake message": what there is no
- * room for is refused, and comes again. */
+/* [rfc9147#5.5] "When a DTLS implementation receives a handshake message fragment corresponding to
+ * the next expected handshake message sequence number, it MUST process it". "DTLS implementations
+ * MUST be able to handle overlapping fragment ranges." [rfc6347#4.2.3] "DTLS implementations MUST
+ * be able to handle overlapping fragment ranges." Any cut, any order, any overlap: the message is
+ * whole exactly when its last missing byte has come. [rfc6347#4.2.3 !] "it MUST buffer it until it
+ * has the entire handshake message": what there is no room for is refused, and comes again. */
 Test(hazard_09, pieces_in_random_order_with_overlap)
 {
     srandom(7);
@@ -179,9 +181,10 @@ Test(hazard_09, what_came_under_keys_replaces_what_came_in_the_clear)
     bench_free(bench);
 }
 
-/* [rfc6347#4.2.2] "If the sequence number is less than next_receive_seq, the message MUST be
- * discarded. If the sequence number is greater than next_receive_seq, the implementation SHOULD
- * queue the message but MAY discard it." */
+/* [rfc9147#5.2] "If the sequence number is less than next_receive_seq, the message MUST be
+ * discarded." [rfc6347#4.2.2] "If the sequence number is less than next_receive_seq, the message
+ * MUST be discarded. If the sequence number is greater than next_receive_seq, the implementation
+ * SHOULD queue the message but MAY discard it." */
 Test(hazard_09, old_and_far_messages_are_told_apart)
 {
     struct bench *bench = bench_new();

@@ -5,7 +5,8 @@
 static const uint16_t only_12[] = {0xfefd};
 static const uint16_t p256_first[] = {23, 29};
 
-/* All of the server's flight arrives but the last datagram; then the client's patience ends. */
+/* All of the server's flight arrives but the last datagram; then the client's patience ends.
+ * [rfc9147#5.5] "Senders MUST NOT change handshake message bytes upon retransmission." */
 static void expect_same_hello(const struct rdtls_config_options *server_options, bool comes)
 {
     struct rdtls_config_options options;
@@ -42,7 +43,9 @@ static void expect_same_hello(const struct rdtls_config_options *server_options,
     live_free(&live);
 }
 
-/* A ServerHello of 1.3 is the hello's acknowledgement. */
+/* A ServerHello of 1.3 is the hello's acknowledgement. [rfc9147#7.2] "the receipt of any record
+ * responding to a given flight MUST be taken as an implicit acknowledgement for the entire flight
+ * to which it is responding." */
 Test(hazard_21, the_share_of_1_3_is_not_said_again_to_a_server_of_1_3)
 {
     struct rdtls_config_options options;
@@ -54,6 +57,8 @@ Test(hazard_21, the_share_of_1_3_is_not_said_again_to_a_server_of_1_3)
     expect_same_hello(&options, false);
 }
 
+/* [rfc9147#5.2] "A dual-stack DTLS 1.2 / DTLS 1.3 client MUST, however, be prepared to interact
+ * with a DTLS 1.2 server." */
 Test(hazard_21, the_share_of_1_3_is_said_again_to_a_server_of_1_2)
 {
     struct rdtls_config_options options;

@@ -69,7 +69,7 @@ static inline void live_expect_talking(struct live *live)
 
 static inline struct connection *live_at_server(const struct live *live)
 {
-    return endpoint_connection(live->server.endpoint, live->server.last_connected.slot);
+    return pool_slot(&live->server.endpoint->connections, live->server.last_connected.slot);
 }
 
 /* A record of the client's, not sent yet. */

@@ -200,8 +200,10 @@ Test(client_hellos_13, are_served_with_the_group_that_was_asked_for)
         expect_served(&clients[i], GROUP_SECP256R1, false);
 }
 
-/* A cookie that is not ours ends the handshake with illegal_parameter (RFC 9147 section 5.1): that
- * alert alone, and no state. */
+/* [rfc9147#5.1] "If a server receives a ClientHello with an invalid cookie, it MUST terminate the
+ * handshake with an "illegal_parameter" alert.": that alone, and no state. [rfc9147#11] "It MUST
+ * NOT be possible for anyone other than the issuing entity to generate cookies that are accepted as
+ * valid by that entity." */
 Test(client_hellos_13, another_servers_cookie_is_refused)
 {
     for (size_t i = 0; i < CLIENT_COUNT; i++) {

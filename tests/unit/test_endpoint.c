@@ -96,6 +96,7 @@ Test(endpoint, noise_is_dropped_and_counted)
     static const uint8_t data[40] = {23, 0xfe, 0xfd, 0, 1, [12] = 27};
     static const uint8_t short_hello[30] = {22, 0xfe, 0xfd, [12] = 17, [13] = 1};
     static const uint8_t cut[14] = {22, 0xfe, 0xfd, [12] = 200, [13] = 1};
+    /* [rfc9147#4 !] "It MUST be ignored for all purposes.": but for its first byte. */
     static const uint8_t old_version[40] = {22, 3, 3, [12] = 27, [13] = 1};
     host_receive(&server, &path, stun, sizeof(stun), 0);
     host_receive(&server, &path, stun, 0, 0);

@@ -136,8 +136,8 @@ Test(flights, a_change_cipher_spec_goes_out_again_with_its_finished)
 }
 
 /* [rfc6347#4.2.3] "These ranges MUST NOT be larger than the maximum handshake fragment size and
- * MUST jointly contain the entire handshake message." [rfc6347#4.1.1] "Each DTLS record MUST fit
- * within a single datagram." */
+ * MUST jointly contain the entire handshake message." [rfc9147#5.5] "The ranges MUST NOT overlap."
+ * [rfc6347#4.1.1] "Each DTLS record MUST fit within a single datagram." */
 Test(flights, fragments_lie_end_to_end_and_fit_their_datagrams)
 {
     struct live live = begun_with(RDTLS_MTU_MIN);

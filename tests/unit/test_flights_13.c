@@ -26,7 +26,7 @@ static void give(struct peer *peer, uint8_t *datagram, size_t len)
     peer_poll(peer);
 }
 
-/* [rfc9147#4] "legacy_record_version ... MUST be set to {254, 253} for all records other than the
+/* [rfc9147#4] "This value MUST be set to {254, 253} for all records other than the
  * initial ClientHello (i.e., one not generated after a HelloRetryRequest)" */
 Test(flights_13, the_second_hello_is_in_a_record_of_1_2)
 {

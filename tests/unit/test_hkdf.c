@@ -26,7 +26,7 @@ Test(hkdf, an_empty_input_counts_as_zeros)
 }
 
 /* Against HKDF-Expand written down by hand: [rfc5869#2.3] one block is HMAC(PRK, info | 1), and
- * [rfc9147#5.9] the label begins with "dtls13". */
+ * [rfc9147#5.9] "For DTLS 1.3, that label SHALL be "dtls13"." */
 Test(hkdf, expands_under_the_label_of_dtls)
 {
     static const uint8_t secret[SHA256_LEN] = {1, 2, 3};

@@ -259,6 +259,8 @@ Test(outbox, where_lengths_differ_a_flight_is_cut)
     free(f.memory);
 }
 
+/* [rfc9147#4] "Sending implementations MUST NOT mix records from multiple DTLS associations in the
+ * same datagram." */
 Test(outbox, another_path_is_another_run)
 {
     struct fixture f;

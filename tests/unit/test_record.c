@@ -194,7 +194,8 @@ Test(record, the_window_admits_63_below_the_highest)
 }
 
 /* [rfc6347#4.1] "implementations MUST either abandon an association or rehandshake prior to
- * allowing the sequence number to wrap." Sealing ends. */
+ * allowing the sequence number to wrap." [rfc9147#4] "Plaintext records MUST NOT be sent with
+ * sequence numbers that would exceed 2^48-1". Sealing ends. */
 Test(record, sealing_stops_behind_the_last_sequence_number)
 {
     uint8_t record[256];

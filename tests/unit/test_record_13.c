@@ -1,5 +1,7 @@
 #include "record/protection_13.h"
 
+#include "record/protection.h"
+
 #include "crypto_support.h"
 
 enum { RECORD_MAX = 256, PAYLOAD_LEN = 40 };
@@ -59,6 +61,11 @@ static enum open_verdict open_copy(struct fixture *fixture, enum aead_kind aead,
     return verdict;
 }
 
+/* [rfc9147#4.2.3] "Senders MUST pad short plaintexts out (using the conventional record padding
+ * mechanism) in order to make a suitable-length ciphertext.": the empty one is long enough.
+ * [rfc9147#4.5.1] "the receiver MUST verify that the record contains a sequence number that does
+ * not duplicate the sequence number of any other record received in that epoch during the lifetime
+ * of the association." */
 Test(record_13, what_was_sealed_opens_once)
 {
     static const uint8_t payload[PAYLOAD_LEN] = {'a', 'b', 'c'};
@@ -97,7 +104,8 @@ Test(record_13, the_number_is_masked)
     protection_engines_close(&fixture.engines);
 }
 
-/* Hazard 11: a record that fails authentication changes nothing. */
+/* Hazard 11: a record that fails authentication changes nothing. [rfc9147#4.5.1] "The window MUST
+ * NOT be updated due to a received record until that record has been deprotected successfully." */
 Test(record_13, any_changed_byte_is_noticed)
 {
     struct fixture fixture;
@@ -134,7 +142,8 @@ Test(record_13, a_ciphertext_too_short_to_sample_is_refused)
     protection_engines_close(&fixture.engines);
 }
 
-/* [rfc9147#4.2.1] sending stops at the last number. */
+/* [rfc9147#4.2.1] "Implementations MUST either abandon an association or rekey prior to allowing
+ * the sequence number to wrap." */
 Test(record_13, nothing_is_sealed_behind_the_last_number)
 {
     struct fixture fixture;
@@ -151,6 +160,28 @@ Test(record_13, nothing_is_sealed_behind_the_last_number)
         .plaintext = bytes_of("x", 1),
     };
     cr_expect_eq(seal_record_13(&request, record), RDTLS_SEQUENCE_EXHAUSTED);
+    protection_engines_close(&fixture.engines);
+}
+
+/* [rfc9147#4.4] "the upper layer protocol MUST NOT write any record that exceeds the maximum record
+ * size of 2^14 bytes." */
+Test(record_13, too_much_plaintext_is_not_sealed)
+{
+    static const uint8_t payload[PLAINTEXT_MAX + 1];
+    static uint8_t record[PLAINTEXT_MAX + 1 + SEALED_13_OVERHEAD];
+    struct fixture fixture;
+    fixture_init(&fixture);
+    struct seal_request_13 request = {
+        .engines = &fixture.engines,
+        .aead = AEAD_AES_128_GCM,
+        .keys = &fixture.keys,
+        .epoch = &fixture.write,
+        .type = CONTENT_APPLICATION_DATA,
+        .plaintext = bytes_of(payload, sizeof(payload)),
+    };
+    cr_expect_eq(seal_record_13(&request, record), RDTLS_TOO_LONG);
+    request.plaintext.len--;
+    cr_expect_eq(seal_record_13(&request, record), RDTLS_OK);
     protection_engines_close(&fixture.engines);
 }
 

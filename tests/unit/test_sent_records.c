@@ -21,7 +21,8 @@ static bool acknowledge(struct sent_records *sent, uint64_t sequence)
     return sent_records_acknowledge(sent, &number);
 }
 
-/* [rfc9147#7.2] "it SHOULD retransmit the unacknowledged messages or fragments" */
+/* [rfc9147#7.2] "an implementation SHOULD retransmit the unacknowledged messages or fragments."
+ * "Implementations MUST treat a record as having been acknowledged if it appears in any ACK" */
 Test(sent_records, what_was_acknowledged_is_not_missing)
 {
     struct sent_records sent = {.count = 0};

@@ -4,8 +4,8 @@
 
 #include "record/epoch.h"
 
-/* [rfc9147#4.2.2] "the sequence number which is numerically closest to one plus the sequence number
- * of the highest successfully deprotected record" */
+/* [rfc9147#4.2.2] "the full sequence number which is numerically closest to one plus the sequence
+ * number of the highest successfully deprotected record" */
 Test(sequence_number, is_the_nearest_that_ends_so)
 {
     static const struct {

@@ -28,9 +28,11 @@ Test(udp_socket, learns_the_port_that_it_got)
     udp_socket_close(&udp);
 }
 
-/* [rfc6347#4.1.1.1 !] "If there is a transport protocol indication (either via ICMP or via a
- * refusal to send the datagram as in Section 14 of [DCCP]), then the DTLS record layer MUST inform
- * the upper layer protocol of the error.": nobody hears of one that came by ICMP. */
+/* [rfc9147#4.4 !] "If there is a transport protocol indication that the PMTU was exceeded", the
+ * record layer is not told either. [rfc6347#4.1.1.1 !] "If there is a transport protocol indication
+ * (either via ICMP or via a refusal to send the datagram as in Section 14 of [DCCP]), then the DTLS
+ * record layer MUST inform the upper layer protocol of the error.": nobody hears of one that came
+ * by ICMP. */
 Test(udp_socket, forbids_fragments_for_both_kinds_of_address)
 {
     struct udp_socket v4 = socket_on("127.0.0.1");

@@ -54,7 +54,7 @@ static inline void live_13_until_client_awaits(struct live *live)
 
 static inline struct connection *live_at_client(const struct live *live)
 {
-    return endpoint_connection(live->client.endpoint, live->id.slot);
+    return pool_slot(&live->client.endpoint->connections, live->id.slot);
 }
 
 /* A record of an end's current epoch, which does not know of it: it is so many numbers ahead. */
