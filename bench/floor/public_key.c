@@ -79,8 +79,8 @@ static bool sign_eight(struct bench *bench)
 {
     for (size_t i = 0; i < LANES_WIDE; i++) {
         /* Any digest that differs from the others. */
-        memset(bench->jobs[i].sign.digest, (int)(i + 1), SHA256_LEN);
-        bench->jobs[i].sign.digest_len = SHA256_LEN;
+        memset(bench->jobs[i].sign.input, (int)(i + 1), SHA256_LEN);
+        bench->jobs[i].sign.input_len = SHA256_LEN;
         bench->jobs[i].sign.signature = bench->signatures[i];
         bench->jobs[i].sign.signature_max = ECDSA_P256_SIGNATURE_MAX;
     }
@@ -94,7 +94,7 @@ static bool verify_eight(struct bench *bench)
         struct lane_job signed_job = bench->jobs[i];
         struct lane_job *job = &bench->jobs[i];
         bytes_copy(job->verify.point, bench->own.point);
-        memcpy(job->verify.digest, signed_job.sign.digest, SHA256_LEN);
+        memcpy(job->verify.digest, signed_job.sign.input, SHA256_LEN);
         job->verify.digest_len = SHA256_LEN;
         memcpy(job->verify.signature, signed_job.sign.signature, signed_job.sign.signature_len);
         job->verify.signature_len = signed_job.sign.signature_len;

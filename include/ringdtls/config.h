@@ -90,9 +90,10 @@ struct rdtls_config_options {
     size_t size; /* sizeof(struct rdtls_config_options), set by the defaults function */
 
     /* Our certificate chain, leaf first, and its private key, both PEM. NULL for both: a
-     * self-signed P-256 certificate is made on the spot. The key is P-256, P-384, or RSA of 2048
-     * to 4096 bits; the key usage of the leaf, where it is said, allows signatures; each further
-     * certificate certifies the one before it. Copied. */
+     * self-signed P-256 certificate is made on the spot. The key is P-256, P-384, Ed25519, or RSA
+     * of 2048 to 4096 bits; one of Ed25519 is no client's in 1.2, where what it would sign is
+     * hashed and not kept (a server does not ask for it there). The key usage of the leaf, where it
+     * is said, allows signatures; each further certificate certifies the one before it. Copied. */
     const char *certificate_pem;
     size_t certificate_pem_len;
     const char *private_key_pem;

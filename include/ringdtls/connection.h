@@ -33,8 +33,9 @@ enum {
              1.3's header has 5 bytes: the payload is moved forward */
     RDTLS_RECORD_TAILROOM = 16, /* bytes behind it: the AEAD's tag */
     RDTLS_PAYLOAD_MAX = 16384,  /* RFC 5246 section 6.2.1, RFC 8446 section 5.1 */
-    RDTLS_DIGEST_MAX = 64,      /* to be signed: 32 or 48 today */
-    RDTLS_SIGNATURE_MAX = 512,  /* of RSA with 4096 bits; of ECDSA with P-256 at most 72 */
+    RDTLS_SIGN_INPUT_MAX = 192, /* to be signed: a digest, or a message of 165 bytes at most */
+    RDTLS_SIGNATURE_MAX = 512,  /* of RSA with 4096 bits; of ECDSA with P-256 at most 72; of Ed25519
+                                   64 */
     RDTLS_SESSION_MAX = 1280,   /* of a TICKET event */
 };
 
@@ -62,19 +63,20 @@ struct rdtls_id {
     uint32_t generation;
 };
 
-/* What is to be signed: a digest, with the key of the configured certificate. In 1.2 a server signs
+/* What is to be signed with the key of the configured certificate: a digest, or what Ed25519 itself
+ * makes digests of. In 1.2 a server signs
  * its ServerKeyExchange (RFC 8422 section 5.4), a client its CertificateVerify (RFC 5246 section
  * 7.4.8); in 1.3 both sign their CertificateVerify (RFC 8446 section 4.4.3). A handshake asks once.
  */
 struct rdtls_sign_request {
-    uint16_t scheme;   /* IANA SignatureScheme. P-256: 0x0403 over SHA-256, 0x0503 over SHA-384 (of
-                          which P-256 takes the leftmost 32 bytes, FIPS 186-4 section 6.4). RSA: PSS
-                          (RFC 8017 section 8.1, MGF1 with the same hash, a salt as long as the
-                          digest) 0x0804 over SHA-256, 0x0805 over SHA-384; PKCS #1 v1.5 (section
-                          8.2) 0x0401, 0x0501. P-384: 0x0503. SHA-384 only for peers that do not take
-                          SHA-256 */
-    size_t digest_len; /* 32 or 48 */
-    uint8_t digest[RDTLS_DIGEST_MAX];
+    uint16_t scheme;  /* IANA SignatureScheme. P-256: 0x0403 over SHA-256, 0x0503 over SHA-384 (of
+                         which P-256 takes the leftmost 32 bytes, FIPS 186-4 section 6.4). RSA: PSS
+                         (RFC 8017 section 8.1, MGF1 with the same hash, a salt as long as the
+                         digest) 0x0804 over SHA-256, 0x0805 over SHA-384; PKCS #1 v1.5 (section
+                         8.2) 0x0401, 0x0501. P-384: 0x0503. SHA-384 only for peers that do not take
+                         SHA-256. Ed25519 (RFC 8032 section 5.1): 0x0807, over the message itself */
+    size_t input_len; /* 32 or 48; of a message up to RDTLS_SIGN_INPUT_MAX */
+    uint8_t input[RDTLS_SIGN_INPUT_MAX];
     uint32_t credential; /* whose key: 0: of certificate_pem; n: of the n-th further one */
 };
 
@@ -218,12 +220,13 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_verify_peer(struct rdtls
                                                                     bool accept);
 
 /* After SIGN, at any later time: the signature, which is copied: of ECDSA as DER (RFC 3279 section
- * 2.2.3), of RSA as many bytes as the modulus has. signature_len 0: the signer cannot, and the
- * handshake ends with internal_error. Poll and transmit afterwards. It is checked to be a signature
- * by its form; whether it is right the peer finds out, and a wrong one costs this handshake alone.
- * Errors, which change nothing: NOT_AWAITED (never asked for, answered already, or the handshake
- * has ended, by its time-out for example), TOO_LONG (than any signature of this key),
- * INVALID_ARGUMENT (no DER of two numbers below the order; of RSA shorter than the modulus). */
+ * 2.2.3), of RSA as many bytes as the modulus has, of Ed25519 64. signature_len 0: the signer
+ * cannot, and the handshake ends with internal_error. Poll and transmit afterwards. It is checked
+ * to be a signature by its form; whether it is right the peer finds out, and a wrong one costs this
+ * handshake alone. Errors, which change nothing: NOT_AWAITED (never asked for, answered already, or
+ * the handshake has ended, by its time-out for example), TOO_LONG (than any signature of this key),
+ * INVALID_ARGUMENT (no DER of two numbers below the order; of RSA shorter than the modulus, of
+ * Ed25519 than 64 bytes). */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_complete_signature(struct rdtls_conn *conn,
                                                                            const uint8_t *signature,
                                                                            size_t signature_len,

@@ -30,13 +30,13 @@ static bool complain_of(const struct credential_files *files, size_t i, enum rdt
     if (status == RDTLS_BAD_CERTIFICATE_PEM) {
         return complain(complaint,
                         "--cert %s: not certificates in PEM, leaf first and each certified by the "
-                        "next, for a P-256, P-384 or RSA key that may sign",
+                        "next, for a P-256, P-384, Ed25519 or RSA key that may sign",
                         certificate);
     }
     if (status == RDTLS_BAD_PRIVATE_KEY_PEM) {
         return complain(
             complaint,
-            "--key %s: not a P-256, P-384 or RSA private key in PEM, without pass phrase",
+            "--key %s: not a P-256, P-384, Ed25519 or RSA private key in PEM, without pass phrase",
             private_key);
     }
     return complain(complaint, "--key %s: not the private key of --cert %s", private_key,

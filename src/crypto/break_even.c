@@ -61,8 +61,8 @@ static void prepare(struct lane_job *job, enum lane_kind kind, struct job_space 
     case LANE_ECDSA_P256_SIGN:
     case LANE_RSA_SIGN:
         job->sign.scheme = scheme_find(kind == LANE_RSA_SIGN ? RSA_SCHEME : ECDSA_SCHEME);
-        fill_number(job->sign.digest, 0x37);
-        job->sign.digest_len = SHA256_LEN;
+        fill_number(job->sign.input, 0x37);
+        job->sign.input_len = SHA256_LEN;
         job->sign.signature = space->signature;
         job->sign.signature_max = RSA_LEN_MAX;
         break;
@@ -78,6 +78,8 @@ static void prepare(struct lane_job *job, enum lane_kind kind, struct job_space 
     case LANE_P384_DERIVE:
     case LANE_ECDSA_P384_SIGN:
     case LANE_ECDSA_P384_VERIFY:
+    case LANE_ED25519_SIGN:
+    case LANE_ED25519_VERIFY:
     case LANE_KIND_COUNT:
         break;
     }
@@ -118,6 +120,8 @@ static void run_engine(const struct break_even_parties *parties, const struct la
     case LANE_P384_DERIVE:
     case LANE_ECDSA_P384_SIGN:
     case LANE_ECDSA_P384_VERIFY:
+    case LANE_ED25519_SIGN:
+    case LANE_ED25519_VERIFY:
     case LANE_KIND_COUNT:
         break;
     }

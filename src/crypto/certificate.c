@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "crypto/ed25519.h"
 #include "crypto/pem.h"
 #include "crypto/private_key.h"
 
@@ -24,6 +25,8 @@ static size_t signature_max_of(const struct public_key *key)
         return ECDSA_P256_SIGNATURE_MAX;
     case KEY_P384:
         return ECDSA_P384_SIGNATURE_MAX;
+    case KEY_ED25519:
+        return ED25519_SIGNATURE_LEN;
     case KEY_RSA:
         return key->rsa.modulus.len;
     case KEY_KIND_COUNT:
@@ -114,6 +117,11 @@ static bool is_on_served_curve(EVP_PKEY *pkey)
     return curve == NID_X9_62_prime256v1 || curve == NID_secp384r1;
 }
 
+static bool is_ed25519_key(EVP_PKEY *pkey)
+{
+    return EVP_PKEY_is_a(pkey, "ED25519") == 1;
+}
+
 static bool is_rsa_key(EVP_PKEY *pkey)
 {
     int bits = EVP_PKEY_get_bits(pkey);
@@ -149,7 +157,8 @@ static enum rdtls_status read_key(struct credential *credential, BIO *bio)
     if (pkey == NULL)
         return RDTLS_BAD_PRIVATE_KEY_PEM;
     TRY(keep_key(credential, pkey));
-    return (is_on_served_curve(pkey) || is_rsa_key(pkey)) && is_sound_key(pkey)
+    return (is_on_served_curve(pkey) || is_rsa_key(pkey) || is_ed25519_key(pkey)) &&
+                   is_sound_key(pkey)
                ? RDTLS_OK
                : RDTLS_BAD_PRIVATE_KEY_PEM;
 }

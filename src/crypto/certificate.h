@@ -26,8 +26,9 @@ struct credential {
 };
 
 /* PEM texts need not be NUL-terminated. Errors: BAD_CERTIFICATE_PEM (unreadable, its key is neither
- * P-256, P-384 nor RSA of 2048 to 4096 bits or may not sign, or one does not certify the one before
- * it), BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY. On error *credential holds nothing. */
+ * P-256, P-384, Ed25519 nor RSA of 2048 to 4096 bits or may not sign, or one does not certify the
+ * one before it), BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY. On error *credential holds nothing.
+ */
 MUST_CHECK enum rdtls_status credential_from_pem(struct credential *credential,
                                                  struct bytes certificate_pem,
                                                  struct bytes private_key_pem);
@@ -54,7 +55,7 @@ void credential_free(struct credential *credential);
 /* The key in a certificate: views into its DER. */
 struct public_key {
     enum key_kind kind;
-    struct bytes point;    /* P-256, P-384: uncompressed */
+    struct bytes point;    /* P-256, P-384: uncompressed; Ed25519: 32 bytes */
     struct rsa_public rsa; /* sound (rsa_public_is_sound) */
 };
 

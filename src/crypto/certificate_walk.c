@@ -7,13 +7,16 @@
  *       tbsCertificate  SEQUENCE
  *         [0] version, serialNumber, signature, issuer, validity, subject
  *         subjectPublicKeyInfo  SEQUENCE
- *           algorithm  SEQUENCE: id-ecPublicKey, prime256v1 or secp384r1; or rsaEncryption, NULL
- *           subjectPublicKey  BIT STRING, 0 unused bits: 4, x, y; or SEQUENCE: modulus, exponent
+ *           algorithm  SEQUENCE: id-ecPublicKey, prime256v1 or secp384r1; id-Ed25519;
+ *                                or rsaEncryption, NULL
+ *           subjectPublicKey  BIT STRING, 0 unused bits: 4, x, y; 32 bytes; or SEQUENCE: modulus,
+ *                                exponent
  *         ...
  *       signatureAlgorithm, signatureValue
  */
 #include "base/reader.h"
 #include "crypto/certificate.h"
+#include "crypto/ed25519.h"
 
 enum der_tag {
     DER_INTEGER = 0x02,
@@ -34,6 +37,8 @@ enum {
 /* 1.2.840.10045.2.1 and 1.2.840.10045.3.1.7 (RFC 5480 sections 2.1.1 and 2.1.1.1) */
 static const uint8_t oid_ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
 static const uint8_t oid_secp384r1[] = {0x2b, 0x81, 0x04, 0x00, 0x22};
+/* 1.3.101.112 (RFC 8410 section 3) */
+static const uint8_t oid_ed25519[] = {0x2b, 0x65, 0x70};
 static const uint8_t oid_rsa_encryption[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
 static const uint8_t oid_prime256v1[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
 
@@ -117,6 +122,21 @@ static bool is_rsa(struct bytes algorithm)
            der_read(&reader, DER_NULL).len == 0 && reader_is_complete(&reader);
 }
 
+/* [rfc8410#3] "For all of the OIDs, the parameters MUST be absent." */
+static bool is_ed25519(struct bytes algorithm)
+{
+    struct reader reader = reader_of(algorithm);
+    return der_object_is(&reader, oid_ed25519, sizeof(oid_ed25519)) && reader_is_complete(&reader);
+}
+
+static enum rdtls_status read_ed25519(struct bytes encoded, struct public_key *key)
+{
+    if (encoded.len != ED25519_KEY_LEN)
+        return RDTLS_ALERT_BAD_CERTIFICATE;
+    *key = (struct public_key){.kind = KEY_ED25519, .point = encoded};
+    return RDTLS_OK;
+}
+
 /* A compressed point is legal in a certificate, but we offer the uncompressed point format alone.
  */
 static enum rdtls_status read_point(enum key_kind kind, struct bytes encoded,
@@ -178,5 +198,7 @@ enum rdtls_status certificate_public_key(struct bytes der, struct public_key *ke
         return read_point(KEY_P256, encoded, key);
     if (is_on_curve(algorithm, oid_secp384r1, sizeof(oid_secp384r1)))
         return read_point(KEY_P384, encoded, key);
+    if (is_ed25519(algorithm))
+        return read_ed25519(encoded, key);
     return is_rsa(algorithm) ? read_rsa(encoded, key) : RDTLS_ALERT_UNSUPPORTED_CERTIFICATE;
 }

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "crypto/ed25519.h"
+
 bool lane_libcrypto_open(struct lane_libcrypto *libcrypto,
                          const struct private_key *const keys[LANE_KEYS_MAX])
 {
@@ -9,6 +11,7 @@ bool lane_libcrypto_open(struct lane_libcrypto *libcrypto,
         .key_exchange = key_exchange_engine_new(),
         .verifier = verifier_new(),
         .rsa_verifier = rsa_verifier_new(),
+        .ed25519_verifier = ed25519_verifier_new(),
     };
     bool can_sign = true;
     for (size_t i = 0; i < LANE_KEYS_MAX; i++) {
@@ -16,10 +19,13 @@ bool lane_libcrypto_open(struct lane_libcrypto *libcrypto,
             continue;
         libcrypto->signers[i] = signer_new(keys[i]);
         libcrypto->rsa_signers[i] = rsa_signer_new(keys[i]);
-        can_sign = can_sign && (libcrypto->signers[i] != NULL || libcrypto->rsa_signers[i] != NULL);
+        libcrypto->ed25519_signers[i] = ed25519_signer_new(keys[i]);
+        can_sign =
+            can_sign && (libcrypto->signers[i] != NULL || libcrypto->rsa_signers[i] != NULL ||
+                         libcrypto->ed25519_signers[i] != NULL);
     }
     return libcrypto->key_exchange != NULL && libcrypto->verifier != NULL &&
-           libcrypto->rsa_verifier != NULL && can_sign;
+           libcrypto->rsa_verifier != NULL && libcrypto->ed25519_verifier != NULL && can_sign;
 }
 
 void lane_libcrypto_close(struct lane_libcrypto *libcrypto)
@@ -27,9 +33,11 @@ void lane_libcrypto_close(struct lane_libcrypto *libcrypto)
     key_exchange_engine_free(libcrypto->key_exchange);
     verifier_free(libcrypto->verifier);
     rsa_verifier_free(libcrypto->rsa_verifier);
+    ed25519_verifier_free(libcrypto->ed25519_verifier);
     for (size_t i = 0; i < LANE_KEYS_MAX; i++) {
         signer_free(libcrypto->signers[i]);
         rsa_signer_free(libcrypto->rsa_signers[i]);
+        ed25519_signer_free(libcrypto->ed25519_signers[i]);
     }
 }
 
@@ -44,7 +52,7 @@ static bool derive(const struct lane_libcrypto *libcrypto, struct lane_job *job,
 
 static bool sign(const struct lane_libcrypto *libcrypto, struct lane_job *job)
 {
-    struct bytes digest = {job->sign.digest, job->sign.digest_len};
+    struct bytes digest = {job->sign.input, job->sign.input_len};
     struct signer *signer = libcrypto->signers[job->sign.key];
     return signer != NULL && job->sign.signature_max >= signer_signature_max(signer) &&
            signer_sign(signer, digest, job->sign.signature, &job->sign.signature_len);
@@ -52,13 +60,29 @@ static bool sign(const struct lane_libcrypto *libcrypto, struct lane_job *job)
 
 static bool sign_rsa(const struct lane_libcrypto *libcrypto, struct lane_job *job)
 {
-    struct bytes digest = {job->sign.digest, job->sign.digest_len};
+    struct bytes digest = {job->sign.input, job->sign.input_len};
     struct rsa_signer *signer = libcrypto->rsa_signers[job->sign.key];
     if (signer == NULL)
         return false;
     job->sign.signature_len = rsa_signer_len(signer);
     return job->sign.signature_max >= job->sign.signature_len &&
            rsa_signer_sign(signer, job->sign.scheme, digest, job->sign.signature);
+}
+
+static bool sign_ed25519(const struct lane_libcrypto *libcrypto, struct lane_job *job)
+{
+    struct ed25519_signer *signer = libcrypto->ed25519_signers[job->sign.key];
+    struct bytes message = {job->sign.input, job->sign.input_len};
+    job->sign.signature_len = ED25519_SIGNATURE_LEN;
+    return signer != NULL && job->sign.signature_max >= ED25519_SIGNATURE_LEN &&
+           ed25519_sign(signer, message, job->sign.signature);
+}
+
+static bool verify_ed25519(const struct lane_libcrypto *libcrypto, struct lane_job *job)
+{
+    struct bytes message = {job->verify_ed25519.message, job->verify_ed25519.message_len};
+    return ed25519_verify(libcrypto->ed25519_verifier, job->verify_ed25519.key, message,
+                          job->verify_ed25519.signature);
 }
 
 static bool verify_p384(const struct lane_libcrypto *libcrypto, struct lane_job *job)
@@ -111,6 +135,12 @@ void lane_libcrypto_run(const struct lane_libcrypto *libcrypto, struct lane_job 
         break;
     case LANE_RSA_VERIFY:
         job->ok = verify_rsa(libcrypto, job);
+        break;
+    case LANE_ED25519_SIGN:
+        job->ok = sign_ed25519(libcrypto, job);
+        break;
+    case LANE_ED25519_VERIFY:
+        job->ok = verify_ed25519(libcrypto, job);
         break;
     case LANE_KIND_COUNT:
         break;

@@ -10,6 +10,8 @@ struct lane_libcrypto {
     struct rsa_verifier *rsa_verifier;
     struct signer *signers[LANE_KEYS_MAX]; /* of P-256 and P-384 keys; NULL: it is another */
     struct rsa_signer *rsa_signers[LANE_KEYS_MAX];
+    struct ed25519_signer *ed25519_signers[LANE_KEYS_MAX];
+    struct ed25519_verifier *ed25519_verifier;
 };
 
 /* false: libcrypto cannot; to be closed all the same. */

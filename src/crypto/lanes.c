@@ -156,7 +156,7 @@ void lanes_cancel(struct lanes *lanes, struct lane_job *job)
 }
 
 static const enum lane_kind signing_kinds[] = {LANE_ECDSA_P256_SIGN, LANE_RSA_SIGN,
-                                               LANE_ECDSA_P384_SIGN};
+                                               LANE_ECDSA_P384_SIGN, LANE_ED25519_SIGN};
 
 enum { SIGNING_KINDS = sizeof(signing_kinds) / sizeof(signing_kinds[0]) };
 
@@ -283,6 +283,8 @@ static unsigned engine_run(struct lanes *lanes, enum lane_kind kind, const struc
     case LANE_P384_DERIVE:
     case LANE_ECDSA_P384_SIGN:
     case LANE_ECDSA_P384_VERIFY:
+    case LANE_ED25519_SIGN:
+    case LANE_ED25519_VERIFY:
     case LANE_KIND_COUNT:
         break;
     }

@@ -38,6 +38,8 @@ enum lane_kind {
     LANE_P384_DERIVE,
     LANE_ECDSA_P384_SIGN,
     LANE_ECDSA_P384_VERIFY,
+    LANE_ED25519_SIGN,
+    LANE_ED25519_VERIFY,
     LANE_KIND_COUNT
 };
 
@@ -69,9 +71,9 @@ struct lane_job {
         } derive;
         struct {
             const struct scheme *scheme;
-            size_t key; /* which of the lanes' keys */
-            uint8_t digest[DIGEST_LEN_MAX];
-            size_t digest_len;
+            size_t key;                    /* which of the lanes' keys */
+            uint8_t input[SIGN_INPUT_MAX]; /* scheme_input */
+            size_t input_len;
             uint8_t *signature; /* where it is to be written: signature_max bytes */
             size_t signature_max;
             size_t signature_len;
@@ -96,6 +98,12 @@ struct lane_job {
             size_t digest_len;
             struct bytes signature;
         } verify_p384;
+        struct {
+            const uint8_t *key; /* ED25519_KEY_LEN bytes; they and the signature's stay as well */
+            uint8_t message[SIGN_INPUT_MAX];
+            size_t message_len;
+            struct bytes signature;
+        } verify_ed25519;
     };
 };
 

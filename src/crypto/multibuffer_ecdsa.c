@@ -96,8 +96,8 @@ unsigned multibuffer_sign_ecdsa(const struct lane_batch *batch, const struct p25
         signings_set(&all, i, &p256_one, &no_nonce, &p256_one);
     for (size_t i = 0; i < batch->count; i++) {
         const struct lane_job *job = batch->jobs[i];
-        size_t len = job->sign.digest_len <= DIGEST_LEN_MAX ? job->sign.digest_len : 0;
-        struct p256_number digest = p256_number_of_digest(bytes_of(job->sign.digest, len));
+        size_t len = job->sign.input_len <= DIGEST_LEN_MAX ? job->sign.input_len : 0;
+        struct p256_number digest = p256_number_of_digest(bytes_of(job->sign.input, len));
         if (p256_number_is_zero(&digest) || job->sign.signature_max < ECDSA_P256_SIGNATURE_MAX)
             left |= 1u << i;
         else

@@ -128,7 +128,7 @@ static unsigned pad_all(const struct lane_batch *batch, size_t bits, struct rsa_
         const struct lane_job *job = batch->jobs[i];
         const struct rsa_message message = {
             .scheme = job->sign.scheme,
-            .digest = bytes_of(job->sign.digest, job->sign.digest_len),
+            .digest = bytes_of(job->sign.input, job->sign.input_len),
             .modulus_bits = bits,
         };
         if (job->sign.signature_max >= bits / BITS_PER_BYTE && rsa_pad(&message, padded->of[i]))

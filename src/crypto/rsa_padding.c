@@ -120,7 +120,7 @@ static void pad_pss(const struct rsa_message *message, struct bytes salt, uint8_
 static bool is_well_formed(const struct rsa_message *message)
 {
     return message->modulus_bits >= RSA_BITS_MIN && message->modulus_bits <= RSA_BITS_MAX &&
-           message->scheme->authentication == AUTHENTICATION_RSA &&
+           message->scheme->algorithm == SIGNATURE_RSA &&
            message->digest.len == digest_len(message->scheme->hash);
 }
 

@@ -4,13 +4,14 @@
 
 /* IANA TLS SignatureScheme. */
 static const struct scheme schemes[] = {
-    {0x0403, AUTHENTICATION_ECDSA, DIGEST_SHA256, false}, /* ecdsa_secp256r1_sha256 */
-    {0x0503, AUTHENTICATION_ECDSA, DIGEST_SHA384,
+    {0x0403, SIGNATURE_ECDSA, DIGEST_SHA256, false}, /* ecdsa_secp256r1_sha256 */
+    {0x0503, SIGNATURE_ECDSA, DIGEST_SHA384,
      false}, /* in 1.2: ECDSA with SHA-384, whatever the curve */
-    {0x0804, AUTHENTICATION_RSA, DIGEST_SHA256, true},  /* rsa_pss_rsae_sha256 */
-    {0x0805, AUTHENTICATION_RSA, DIGEST_SHA384, true},  /* rsa_pss_rsae_sha384 */
-    {0x0401, AUTHENTICATION_RSA, DIGEST_SHA256, false}, /* rsa_pkcs1_sha256 */
-    {0x0501, AUTHENTICATION_RSA, DIGEST_SHA384, false}, /* rsa_pkcs1_sha384 */
+    {0x0804, SIGNATURE_RSA, DIGEST_SHA256, true},      /* rsa_pss_rsae_sha256 */
+    {0x0805, SIGNATURE_RSA, DIGEST_SHA384, true},      /* rsa_pss_rsae_sha384 */
+    {0x0401, SIGNATURE_RSA, DIGEST_SHA256, false},     /* rsa_pkcs1_sha256 */
+    {0x0501, SIGNATURE_RSA, DIGEST_SHA384, false},     /* rsa_pkcs1_sha384 */
+    {0x0807, SIGNATURE_ED25519, DIGEST_SHA256, false}, /* ed25519; no hash of ours */
 };
 
 const struct scheme *scheme_find(uint16_t code_point)
@@ -23,5 +24,31 @@ const struct scheme *scheme_find(uint16_t code_point)
 
 enum authentication key_authentication(enum key_kind kind)
 {
+    /* [rfc8422#2.1] "In ECDHE_ECDSA, the server's certificate MUST contain an ECDSA- or
+     * EdDSA-capable public key." */
     return kind == KEY_RSA ? AUTHENTICATION_RSA : AUTHENTICATION_ECDSA;
+}
+
+enum signature_algorithm key_algorithm(enum key_kind kind)
+{
+    switch (kind) {
+    case KEY_P256:
+    case KEY_P384:
+        return SIGNATURE_ECDSA;
+    case KEY_ED25519:
+        return SIGNATURE_ED25519;
+    case KEY_RSA:
+    case KEY_KIND_COUNT:
+        break;
+    }
+    return SIGNATURE_RSA;
+}
+
+struct bytes scheme_input(const struct scheme *scheme, struct bytes message,
+                          uint8_t digest[DIGEST_LEN_MAX])
+{
+    if (scheme_takes_message(scheme))
+        return message;
+    digest_of(scheme->hash, message, digest);
+    return bytes_of(digest, digest_len(scheme->hash));
 }

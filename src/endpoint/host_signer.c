@@ -9,7 +9,7 @@
 static_assert((int)RDTLS_SIGNATURE_MAX == (int)RSA_LEN_MAX &&
                   (int)RDTLS_SIGNATURE_MAX >= (int)ECDSA_P256_SIGNATURE_MAX,
               "what the header promises");
-static_assert((int)RDTLS_DIGEST_MAX >= (int)DIGEST_LEN_MAX, "every digest fits");
+static_assert((int)RDTLS_SIGN_INPUT_MAX >= (int)SIGN_INPUT_MAX, "everything that is signed fits");
 
 bool connection_poll_signature(struct connection_environment *environment,
                                struct rdtls_event *event, uint32_t *slot)
@@ -22,9 +22,9 @@ bool connection_poll_signature(struct connection_environment *environment,
     *request = (struct rdtls_sign_request){
         .scheme = handshake->choice.scheme,
         .credential = handshake->choice.credential,
-        .digest_len = job->sign.digest_len,
+        .input_len = job->sign.input_len,
     };
-    memcpy(request->digest, job->sign.digest, job->sign.digest_len);
+    memcpy(request->input, job->sign.input, job->sign.input_len);
     event->kind = RDTLS_EVENT_SIGN;
     event->sign = request;
     *slot = handshake->job_owner;
@@ -48,6 +48,7 @@ enum rdtls_status signature_check(const struct credential *credential, struct by
         is_one = ecdsa_p384_is_signature(signature);
         break;
     case KEY_RSA:
+    case KEY_ED25519:
         is_one = signature.len == credential->signature_max;
         break;
     case KEY_KIND_COUNT:

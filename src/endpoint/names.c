@@ -114,6 +114,8 @@ static const char *const lane_kind_names[RDTLS_LANE_KIND_COUNT] = {
     [RDTLS_LANE_P384_DERIVE] = "p384_derive",
     [RDTLS_LANE_ECDSA_P384_SIGN] = "ecdsa_p384_sign",
     [RDTLS_LANE_ECDSA_P384_VERIFY] = "ecdsa_p384_verify",
+    [RDTLS_LANE_ED25519_SIGN] = "ed25519_sign",
+    [RDTLS_LANE_ED25519_VERIFY] = "ed25519_verify",
 };
 
 const char *rdtls_lane_kind_name(enum rdtls_lane_kind kind)

@@ -33,7 +33,9 @@ static_assert((int)RDTLS_LANES_WIDE == (int)LANES_WIDE &&
                   (int)RDTLS_LANE_RSA_VERIFY == (int)LANE_RSA_VERIFY &&
                   (int)RDTLS_LANE_P384_DERIVE == (int)LANE_P384_DERIVE &&
                   (int)RDTLS_LANE_ECDSA_P384_SIGN == (int)LANE_ECDSA_P384_SIGN &&
-                  (int)RDTLS_LANE_ECDSA_P384_VERIFY == (int)LANE_ECDSA_P384_VERIFY,
+                  (int)RDTLS_LANE_ECDSA_P384_VERIFY == (int)LANE_ECDSA_P384_VERIFY &&
+                  (int)RDTLS_LANE_ED25519_SIGN == (int)LANE_ED25519_SIGN &&
+                  (int)RDTLS_LANE_ED25519_VERIFY == (int)LANE_ED25519_VERIFY,
               "the kinds are the public ones");
 static_assert((int)RDTLS_AHEAD_KIND_COUNT == (int)AHEAD_KIND_COUNT &&
                   (int)RDTLS_AHEAD_X25519_KEY_PAIR == (int)AHEAD_X25519_KEY_PAIR &&

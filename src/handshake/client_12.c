@@ -160,11 +160,12 @@ enum rdtls_status consume_server_key_exchange(struct handshake *handshake, struc
         !scheme_is_for(scheme, (enum key_kind)handshake->certified.kind) ||
         message.public_key.len != key_exchange_public_len(kind))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    uint8_t signed_bytes[SIGN_INPUT_MAX];
     uint8_t digest[DIGEST_LEN_MAX];
-    key_exchange_digest(handshake, scheme->hash, message.params, digest);
+    struct bytes signed_message = signed_key_exchange(handshake, message.params, signed_bytes);
     handshake->choice.group = message.group;
     bytes_copy(handshake->v13.peer_key_12, message.public_key);
-    return submit_verify(handshake, scheme, bytes_of(digest, digest_len(scheme->hash)),
+    return submit_verify(handshake, scheme, scheme_input(scheme, signed_message, digest),
                          message.signature);
 }
 

@@ -52,7 +52,7 @@ enum handshake_phase {
     PHASE_TAKEN,    /* the message is in the transcript; its lane job is out or back */
 };
 
-/* The key of the peer's certificate, for the one signature that it makes. Longer keys than P-256,
+/* The key of the peer's certificate, for the one signature that it makes. Longer keys than P-256's,
  * and their signatures, lie in blocks: what came in for them is longer. */
 struct certified_key {
     uint32_t key_block; /* POOL_NONE: none */
@@ -62,7 +62,7 @@ struct certified_key {
             uint32_t exponent; /* RSA */
             uint16_t key_len;
         };
-        uint8_t point[P256_POINT_LEN];
+        uint8_t point[P256_POINT_LEN]; /* of P-256, or a key of Ed25519 */
     };
     uint8_t kind; /* enum key_kind */
 };

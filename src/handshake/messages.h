@@ -8,7 +8,7 @@
 void take_peer_key(struct handshake *handshake, struct bytes peer_key);
 enum rdtls_status submit_derive(struct handshake *handshake); /* with the peer key taken */
 enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *scheme,
-                              struct bytes digest, size_t before);
+                              struct bytes input, size_t before);
 enum rdtls_status build_certificate_verify(struct handshake *handshake, struct writer *body);
 void commit_extras(struct association *association, const struct choice *choice);
 
@@ -16,7 +16,7 @@ void commit_extras(struct association *association, const struct choice *choice)
 enum rdtls_status accept_peer_certificate(struct handshake *handshake,
                                           const struct certificate_message *message);
 enum rdtls_status submit_verify(struct handshake *handshake, const struct scheme *scheme,
-                                struct bytes digest, struct bytes signature);
+                                struct bytes input, struct bytes signature);
 enum rdtls_status complete_verify(struct handshake *handshake);
 void certified_key_release(struct certified_key *certified, struct pool *blocks);
 

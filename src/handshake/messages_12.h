@@ -35,7 +35,7 @@ enum rdtls_status complete_certificate_verify(struct handshake *handshake);
 enum rdtls_status complete_key_exchange(struct handshake *handshake);
 enum rdtls_status build_finished(struct handshake *handshake, struct writer *body);
 enum rdtls_status consume_finished(struct handshake *handshake, struct bytes body);
-void key_exchange_digest(const struct handshake *handshake, enum digest_kind kind,
-                         struct bytes params, uint8_t out[DIGEST_LEN_MAX]);
+struct bytes signed_key_exchange(const struct handshake *handshake, struct bytes params,
+                                 uint8_t out[SIGN_INPUT_MAX]);
 
 #endif

@@ -86,7 +86,7 @@ static enum rdtls_status choose_group(const struct policy *policy, const struct 
  * described in [TLSECC]." */
 static bool certificate_curve_is_offered(enum key_kind kind, const struct client_hello *hello)
 {
-    return kind == KEY_RSA || !hello->supported_groups_present ||
+    return key_algorithm(kind) != SIGNATURE_ECDSA || !hello->supported_groups_present ||
            codepoint_list_has(hello->supported_groups,
                               kind == KEY_P384 ? GROUP_SECP384R1 : GROUP_SECP256R1);
 }
@@ -148,6 +148,8 @@ static enum rdtls_status choose_suite(const struct policy *policy, const struct 
                : RDTLS_ALERT_HANDSHAKE_FAILURE;
 }
 
+/* Not one of Ed25519: what a client signs in 1.2 is all that has been said, which is hashed as it
+ * goes and not kept. */
 bool choose_client_credential(const struct policy *policy,
                               const struct certificate_request *request, struct choice *choice)
 {
@@ -156,7 +158,9 @@ bool choose_client_credential(const struct policy *policy,
         int type = kind == KEY_RSA ? CLIENT_CERTIFICATE_RSA_SIGN : CLIENT_CERTIFICATE_ECDSA_SIGN;
         bool takes_type =
             memchr(request->certificate_types.data, type, request->certificate_types.len) != NULL;
-        choice->scheme = takes_type ? scheme_choose(kind, request->signature_algorithms) : 0;
+        choice->scheme = takes_type && kind != KEY_ED25519
+                             ? scheme_choose(kind, request->signature_algorithms)
+                             : 0;
         choice->credential = (uint8_t)k;
         if (choice->scheme != 0)
             return true;

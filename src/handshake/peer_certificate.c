@@ -1,6 +1,7 @@
 /* The peer's certificate: its key is kept for the one signature that proves its possession. */
 #include <assert.h>
 
+#include "crypto/ed25519.h"
 #include "handshake/messages.h"
 
 static_assert((int)RSA_LEN_MAX <= (int)REASSEMBLY_BLOCK_LEN, "a modulus, and a signature, fit");
@@ -35,7 +36,7 @@ static enum rdtls_status keep_key(struct certified_key *certified, struct pool *
                                   const struct public_key *key)
 {
     certified->kind = (uint8_t)key->kind;
-    if (key->kind == KEY_P256) {
+    if (key->kind == KEY_P256 || key->kind == KEY_ED25519) {
         bytes_copy(certified->point, key->point);
         return RDTLS_OK;
     }
@@ -160,16 +161,39 @@ static enum rdtls_status submit_verify_p384(struct handshake *handshake, struct 
     return RDTLS_PARKED;
 }
 
+static enum rdtls_status submit_verify_ed25519(struct handshake *handshake, struct bytes message,
+                                               struct bytes signature)
+{
+    struct lane_job *job = &handshake->job;
+    struct certified_key *certified = &handshake->certified;
+    struct pool *blocks = &handshake->environment->blocks->slots;
+    if (signature.len != ED25519_SIGNATURE_LEN)
+        return RDTLS_ALERT_DECRYPT_ERROR;
+    if (!keep(blocks, signature, &certified->signature_block))
+        return RDTLS_ALERT_INTERNAL_ERROR;
+    lane_job_wipe(job);
+    job->kind = LANE_ED25519_VERIFY;
+    job->verify_ed25519.key = certified->point;
+    bytes_copy(job->verify_ed25519.message, message);
+    job->verify_ed25519.message_len = message.len;
+    job->verify_ed25519.signature =
+        bytes_of(pool_slot(blocks, certified->signature_block), signature.len);
+    lanes_submit(handshake->environment->lanes, job);
+    return RDTLS_PARKED;
+}
+
 enum rdtls_status submit_verify(struct handshake *handshake, const struct scheme *scheme,
-                                struct bytes digest, struct bytes signature)
+                                struct bytes input, struct bytes signature)
 {
     switch ((enum key_kind)handshake->certified.kind) {
     case KEY_P256:
-        return submit_verify_ecdsa(handshake, digest, signature);
+        return submit_verify_ecdsa(handshake, input, signature);
     case KEY_P384:
-        return submit_verify_p384(handshake, digest, signature);
+        return submit_verify_p384(handshake, input, signature);
     case KEY_RSA:
-        return submit_verify_rsa(handshake, scheme, digest, signature);
+        return submit_verify_rsa(handshake, scheme, input, signature);
+    case KEY_ED25519:
+        return submit_verify_ed25519(handshake, input, signature);
     case KEY_KIND_COUNT:
         break;
     }

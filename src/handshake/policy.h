@@ -71,17 +71,25 @@ struct policy {
 /* The signature schemes that we make and verify, in order of preference; each has a row in
  * crypto/schemes.c. [rfc5246#7.4.1.4.1] "The "anonymous" value is meaningless in this context but
  * used in Section 7.4.3. It MUST NOT appear in this extension." */
-#define POLICY_SCHEMES                                                                         \
+#define POLICY_SCHEMES                                                                          \
+    {                                                                                           \
+        SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_ED25519, SCHEME_RSA_PSS_RSAE_SHA256,              \
+            SCHEME_RSA_PKCS1_SHA256, SCHEME_ECDSA_SECP384R1_SHA384, SCHEME_RSA_PSS_RSAE_SHA384, \
+            SCHEME_RSA_PKCS1_SHA384                                                             \
+    }
+
+/* Those under which a client signs in 1.2: all that has been said, which is hashed as it goes. */
+#define POLICY_SCHEMES_STREAMED                                                                \
     {                                                                                          \
         SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_RSA_PSS_RSAE_SHA256, SCHEME_RSA_PKCS1_SHA256,    \
             SCHEME_ECDSA_SECP384R1_SHA384, SCHEME_RSA_PSS_RSAE_SHA384, SCHEME_RSA_PKCS1_SHA384 \
     }
 
 /* Those of 1.3: see scheme_is_for_13. */
-#define POLICY_SCHEMES_13                                                                         \
-    {                                                                                             \
-        SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_RSA_PSS_RSAE_SHA256, SCHEME_ECDSA_SECP384R1_SHA384, \
-            SCHEME_RSA_PSS_RSAE_SHA384                                                            \
+#define POLICY_SCHEMES_13                                                          \
+    {                                                                              \
+        SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_ED25519, SCHEME_RSA_PSS_RSAE_SHA256, \
+            SCHEME_ECDSA_SECP384R1_SHA384, SCHEME_RSA_PSS_RSAE_SHA384              \
     }
 
 static_assert((int)POLICY_CREDENTIALS_MAX <= (int)LANE_KEYS_MAX,

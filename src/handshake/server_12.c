@@ -83,6 +83,8 @@ enum {
     SERVER_PARAMS_MAX = 4 + KEY_EXCHANGE_PUBLIC_MAX, /* curve type, group, length, key */
 };
 
+static_assert(2 * RANDOM_LEN + SERVER_PARAMS_MAX <= SIGN_INPUT_MAX, "what is signed fits");
+
 enum rdtls_status prepare_server_key_exchange(struct handshake *handshake)
 {
     enum key_exchange_kind kind;
@@ -93,9 +95,11 @@ enum rdtls_status prepare_server_key_exchange(struct handshake *handshake)
     uint8_t params_bytes[SERVER_PARAMS_MAX];
     struct writer params = writer_of(params_bytes, sizeof(params_bytes));
     write_our_params(handshake, &params);
+    uint8_t message_bytes[SIGN_INPUT_MAX];
     uint8_t digest[DIGEST_LEN_MAX];
-    key_exchange_digest(handshake, scheme->hash, bytes_of(params.start, params.len), digest);
-    return submit_sign(handshake, scheme, bytes_of(digest, digest_len(scheme->hash)),
+    struct bytes message =
+        signed_key_exchange(handshake, bytes_of(params.start, params.len), message_bytes);
+    return submit_sign(handshake, scheme, scheme_input(scheme, message, digest),
                        params.len + SIGNATURE_HEAD_LEN);
 }
 
@@ -118,7 +122,7 @@ enum rdtls_status build_server_key_exchange(struct handshake *handshake, struct 
 
 enum rdtls_status build_certificate_request(struct handshake *handshake, struct writer *body)
 {
-    static const uint16_t schemes[] = POLICY_SCHEMES;
+    static const uint16_t schemes[] = POLICY_SCHEMES_STREAMED;
     (void)handshake;
     certificate_request_write(body, schemes, sizeof(schemes) / sizeof(schemes[0]));
     return RDTLS_OK;
@@ -167,7 +171,8 @@ enum rdtls_status consume_certificate_verify(struct handshake *handshake, struct
      * addition, the hash and signature algorithms MUST be compatible with the key in the client's
      * end-entity certificate." */
     const struct scheme *scheme = scheme_find(message.scheme);
-    if (scheme == NULL || !scheme_is_for(scheme, (enum key_kind)handshake->certified.kind))
+    if (scheme == NULL || scheme_takes_message(scheme) ||
+        !scheme_is_for(scheme, (enum key_kind)handshake->certified.kind))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
     uint8_t digest[DIGEST_LEN_MAX];
     size_t len = transcript_hash(&handshake->transcript, scheme->hash, digest);

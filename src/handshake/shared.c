@@ -38,6 +38,8 @@ static enum lane_kind sign_kind(enum key_kind kind)
         return LANE_ECDSA_P256_SIGN;
     case KEY_P384:
         return LANE_ECDSA_P384_SIGN;
+    case KEY_ED25519:
+        return LANE_ED25519_SIGN;
     case KEY_RSA:
     case KEY_KIND_COUNT:
         break;
@@ -48,7 +50,7 @@ static enum lane_kind sign_kind(enum key_kind kind)
 /* The signature is written to where the message will have it, `before` bytes behind the flight's
  * end. Until then nothing else is written there. */
 enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *scheme,
-                              struct bytes digest, size_t before)
+                              struct bytes input, size_t before)
 {
     struct lane_job *job = &handshake->job;
     size_t capacity;
@@ -61,8 +63,8 @@ enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *
     job->kind = sign_kind(credential->kind);
     job->sign.key = handshake->choice.credential;
     job->sign.scheme = scheme;
-    bytes_copy(job->sign.digest, digest);
-    job->sign.digest_len = digest.len;
+    bytes_copy(job->sign.input, input);
+    job->sign.input_len = input.len;
     job->sign.signature = room + before;
     job->sign.signature_max = signature_max;
     lanes_submit(handshake->environment->lanes, job);

@@ -5,16 +5,15 @@
 #include "handshake/tables.h"
 
 /* [rfc8422#5.4] "SHA(ClientHello.random + ServerHello.random + ServerKeyExchange.params);" with the
- * hash of the signature scheme. */
-void key_exchange_digest(const struct handshake *handshake, enum digest_kind kind,
-                         struct bytes params, uint8_t out[DIGEST_LEN_MAX])
+ * hash of the signature scheme: what goes into it. */
+struct bytes signed_key_exchange(const struct handshake *handshake, struct bytes params,
+                                 uint8_t out[SIGN_INPUT_MAX])
 {
-    struct digest digest;
-    digest_init(&digest, kind);
-    digest_update(&digest, bytes_of(handshake->association->client_random, RANDOM_LEN));
-    digest_update(&digest, bytes_of(handshake->association->v12.server_random, RANDOM_LEN));
-    digest_update(&digest, params);
-    digest_finish(&digest, out);
+    struct writer message = writer_of(out, SIGN_INPUT_MAX);
+    writer_bytes(&message, bytes_of(handshake->association->client_random, RANDOM_LEN));
+    writer_bytes(&message, bytes_of(handshake->association->v12.server_random, RANDOM_LEN));
+    writer_bytes(&message, params);
+    return bytes_of(message.start, message.len);
 }
 
 enum rdtls_status complete_key_exchange(struct handshake *handshake)

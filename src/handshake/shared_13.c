@@ -94,40 +94,41 @@ enum rdtls_status consume_certificate_13(struct handshake *handshake, struct byt
 /* [rfc8446#4.4.3] "A string that consists of octet 32 (0x20) repeated 64 times; The context string;
  * A single 0 byte which serves as the separator; The content to be signed": the transcript's hash,
  * before the message itself is in it. */
-static void signed_digest(const struct handshake *handshake, bool by_client, enum digest_kind kind,
-                          uint8_t out[DIGEST_LEN_MAX])
+static struct bytes signed_content(const struct handshake *handshake, bool by_client,
+                                   uint8_t out[SIGN_INPUT_MAX])
 {
     static const char client_context[] = "TLS 1.3, client CertificateVerify";
     static const char server_context[] = "TLS 1.3, server CertificateVerify";
     static_assert(sizeof(client_context) == sizeof(server_context), "one length for both");
-    uint8_t pad[SIGNED_PAD_LEN];
+    static_assert(SIGNED_PAD_LEN + sizeof(client_context) + DIGEST_LEN_MAX <= SIGN_INPUT_MAX,
+                  "what is signed fits");
     uint8_t hash[DIGEST_LEN_MAX];
-    struct digest digest;
-    memset(pad, SIGNED_PAD, sizeof(pad));
-    digest_init(&digest, kind);
-    digest_update(&digest, bytes_of(pad, sizeof(pad)));
+    struct writer content = writer_of(out, SIGN_INPUT_MAX);
+    memset(writer_room(&content, SIGNED_PAD_LEN), SIGNED_PAD, SIGNED_PAD_LEN);
     /* With the NUL, which is the separator. */
-    digest_update(&digest,
-                  bytes_of(by_client ? client_context : server_context, sizeof(client_context)));
-    digest_update(&digest, transcript_now(handshake, hash));
-    digest_finish(&digest, out);
+    writer_bytes(&content,
+                 bytes_of(by_client ? client_context : server_context, sizeof(client_context)));
+    writer_bytes(&content, transcript_now(handshake, hash));
+    return bytes_of(content.start, content.len);
 }
 
 enum rdtls_status prepare_certificate_verify_13(struct handshake *handshake)
 {
     const struct scheme *scheme = scheme_find(handshake->choice.scheme);
+    uint8_t content[SIGN_INPUT_MAX];
     uint8_t digest[DIGEST_LEN_MAX];
     if (scheme == NULL)
         return RDTLS_ALERT_INTERNAL_ERROR;
-    signed_digest(handshake, is_client(handshake), scheme->hash, digest);
-    return submit_sign(handshake, scheme, bytes_of(digest, digest_len(scheme->hash)),
-                       SIGNATURE_HEAD_LEN);
+    struct bytes input =
+        scheme_input(scheme, signed_content(handshake, is_client(handshake), content), digest);
+    return submit_sign(handshake, scheme, input, SIGNATURE_HEAD_LEN);
 }
 
 enum rdtls_status consume_certificate_verify_13(struct handshake *handshake, struct bytes body)
 {
     static const uint16_t ours[] = POLICY_SCHEMES_13;
     struct certificate_verify message;
+    uint8_t content[SIGN_INPUT_MAX];
     uint8_t digest[DIGEST_LEN_MAX];
     bool was_offered = false;
     TRY(certificate_verify_read(body, &message));
@@ -139,9 +140,9 @@ enum rdtls_status consume_certificate_verify_13(struct handshake *handshake, str
      * key in the certificate. */
     if (!was_offered || !scheme_is_for_13(scheme, (enum key_kind)handshake->certified.kind))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
-    signed_digest(handshake, !is_client(handshake), scheme->hash, digest);
-    return submit_verify(handshake, scheme, bytes_of(digest, digest_len(scheme->hash)),
-                         message.signature);
+    struct bytes input =
+        scheme_input(scheme, signed_content(handshake, !is_client(handshake), content), digest);
+    return submit_verify(handshake, scheme, input, message.signature);
 }
 
 static bool row_was_ours(const struct handshake *handshake, enum rdtls_role sender)

@@ -82,6 +82,7 @@ enum signature_scheme {
     SCHEME_ECDSA_SECP384R1_SHA384 = 0x0503, /* in 1.2: ECDSA with SHA-384, whatever the curve */
     SCHEME_RSA_PSS_RSAE_SHA256 = 0x0804,
     SCHEME_RSA_PSS_RSAE_SHA384 = 0x0805,
+    SCHEME_ED25519 = 0x0807,
 };
 
 enum srtp_profile {

@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "crypto/certificate.h"
+#include "crypto/ed25519.h"
 
 static void compare_rsa(const EVP_PKEY *key, const struct rsa_public *ours)
 {
@@ -28,6 +29,15 @@ static void compare_point(const EVP_PKEY *key, struct bytes point)
         expect_equal(bytes_of(theirs, len), point);
 }
 
+static void compare_raw(const EVP_PKEY *key, struct bytes raw)
+{
+    uint8_t theirs[ED25519_KEY_LEN];
+    size_t len = sizeof(theirs);
+    EXPECT(EVP_PKEY_is_a(key, "ED25519") == 1);
+    EXPECT(EVP_PKEY_get_raw_public_key(key, theirs, &len) == 1);
+    expect_equal(bytes_of(theirs, len), raw);
+}
+
 static void compare_with_libcrypto(struct bytes der, const struct public_key *ours)
 {
     const uint8_t *at = der.data;
@@ -35,6 +45,8 @@ static void compare_with_libcrypto(struct bytes der, const struct public_key *ou
     const EVP_PKEY *key = certificate != NULL ? X509_get0_pubkey(certificate) : NULL;
     if (key != NULL && ours->kind == KEY_RSA)
         compare_rsa(key, &ours->rsa);
+    else if (key != NULL && ours->kind == KEY_ED25519)
+        compare_raw(key, ours->point);
     else if (key != NULL)
         compare_point(key, ours->point);
     X509_free(certificate);

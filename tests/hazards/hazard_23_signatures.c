@@ -203,9 +203,9 @@ Test(hazard_23, signatures_that_meet_the_exceptions_of_the_arithmetic, .timeout 
 static void add_digest_to_sign(struct cases *cases, const char *name, struct bytes digest)
 {
     struct lane_job *job = add(cases, LANE_ECDSA_P256_SIGN, name);
-    memset(job->sign.digest, 0, sizeof(job->sign.digest));
-    bytes_copy(job->sign.digest, digest);
-    job->sign.digest_len = digest.len;
+    memset(job->sign.input, 0, sizeof(job->sign.input));
+    bytes_copy(job->sign.input, digest);
+    job->sign.input_len = digest.len;
 }
 
 Test(hazard_23, extreme_digests_are_signed, .timeout = 120)
@@ -226,7 +226,7 @@ Test(hazard_23, extreme_digests_are_signed, .timeout = 120)
     add_digest_to_sign(&cases, "20 bytes", bytes_of(ones, 20));
     add_digest_to_sign(&cases, "nothing", bytes_of(zeros, 0));
     add_digest_to_sign(&cases, "the order", bytes_of(order, sizeof(order)));
-    add(&cases, LANE_ECDSA_P256_SIGN, "too long")->sign.digest_len = DIGEST_LEN_MAX + 1;
+    add(&cases, LANE_ECDSA_P256_SIGN, "too long")->sign.input_len = DIGEST_LEN_MAX + 1;
     run_cases(&cases);
     curve_free(&curve);
 }

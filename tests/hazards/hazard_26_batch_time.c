@@ -67,6 +67,8 @@ static void make_fail(struct lane_job *job)
     case LANE_P384_DERIVE:
     case LANE_ECDSA_P384_SIGN:
     case LANE_ECDSA_P384_VERIFY:
+    case LANE_ED25519_SIGN:
+    case LANE_ED25519_VERIFY:
     case LANE_KIND_COUNT:
         cr_assert_fail("no peer can make it fail");
     }
@@ -126,6 +128,8 @@ static unsigned run(const struct lane_engine *engine, const struct lane_batch *b
     case LANE_P384_DERIVE:
     case LANE_ECDSA_P384_SIGN:
     case LANE_ECDSA_P384_VERIFY:
+    case LANE_ED25519_SIGN:
+    case LANE_ED25519_VERIFY:
     case LANE_KIND_COUNT:
         break;
     }

@@ -296,7 +296,7 @@ void host_take_event(struct world *world, struct host *host, const struct rdtls_
         end->accept_ns = end->ask_again_ns = 0;
         break;
     case RDTLS_EVENT_SIGN:
-        if (end->sign_ns != 0 || end->to_sign.digest_len != 0 || end->closed)
+        if (end->sign_ns != 0 || end->to_sign.input_len != 0 || end->closed)
             world_fail(world, "asked to sign twice, or after CLOSED");
         end->to_sign = *event->sign;
         end->sign_ns = world->now + signer_delay_ns;

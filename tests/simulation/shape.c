@@ -238,8 +238,8 @@ size_t shape_sign(enum side side, const struct rdtls_sign_request *request,
         signers[side].signer = signer_new(signers[side].credential.key);
     }
     if (signers[side].signer == NULL ||
-        !signer_sign(signers[side].signer, bytes_of(request->digest, request->digest_len),
-                     signature, &len))
+        !signer_sign(signers[side].signer, bytes_of(request->input, request->input_len), signature,
+                     &len))
         end_process("the signer cannot", RDTLS_NO_MEMORY);
     return len;
 }

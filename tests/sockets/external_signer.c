@@ -94,8 +94,8 @@ static void answer(const struct question *question)
     size_t len = sizeof(signature);
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(signer.key, NULL);
     if (context == NULL || EVP_PKEY_sign_init(context) != 1 ||
-        EVP_PKEY_sign(context, signature, &len, question->request.digest,
-                      question->request.digest_len) != 1)
+        EVP_PKEY_sign(context, signature, &len, question->request.input,
+                      question->request.input_len) != 1)
         len = 0; /* could not: the handshake ends at once */
     EVP_PKEY_CTX_free(context);
     while (rdtls_server_complete_signature(signer.server, question->shard, question->id, signature,

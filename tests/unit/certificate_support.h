@@ -22,7 +22,8 @@ static inline X509 *issue(EVP_PKEY *key, long version)
     cr_assert_not_null(X509_gmtime_adj(X509_getm_notBefore(certificate), 0));
     cr_assert_not_null(X509_gmtime_adj(X509_getm_notAfter(certificate), 86400));
     cr_assert(X509_set_pubkey(certificate, key) == 1);
-    const EVP_MD *hash = EVP_PKEY_is_a(key, "ED25519") ? NULL : EVP_sha256();
+    const EVP_MD *hash =
+        EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448") ? NULL : EVP_sha256();
     cr_assert(X509_sign(certificate, key, hash) > 0);
     return certificate;
 }

@@ -73,12 +73,20 @@ static inline struct signature remote_sign(const struct remote_key *remote,
                                            const struct rdtls_sign_request *request)
 {
     struct signature signature = {.len = sizeof(signature.bytes)};
+    if (EVP_PKEY_is_a(remote->key, "ED25519")) {
+        EVP_MD_CTX *message = EVP_MD_CTX_new();
+        cr_assert(EVP_DigestSignInit(message, NULL, NULL, NULL, remote->key) == 1);
+        cr_assert(EVP_DigestSign(message, signature.bytes, &signature.len, request->input,
+                                 request->input_len) == 1);
+        EVP_MD_CTX_free(message);
+        return signature;
+    }
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(remote->key, NULL);
     cr_assert(EVP_PKEY_sign_init(context) == 1);
     if (EVP_PKEY_is_a(remote->key, "RSA"))
         choose_rsa(context, request->scheme);
-    cr_assert(EVP_PKEY_sign(context, signature.bytes, &signature.len, request->digest,
-                            request->digest_len) == 1);
+    cr_assert(EVP_PKEY_sign(context, signature.bytes, &signature.len, request->input,
+                            request->input_len) == 1);
     EVP_PKEY_CTX_free(context);
     return signature;
 }

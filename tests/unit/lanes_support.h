@@ -117,8 +117,8 @@ static inline void fill(struct fixture *fixture, struct lane_job *job, enum lane
         *job->derive.ours = pair_of_libcrypto(fixture, exchange_of(kind));
         memcpy(job->derive.peer, peer.public_key, sizeof(peer.public_key));
     } else if (kind == LANE_ECDSA_P256_SIGN) {
-        memset(job->sign.digest, seed, SHA384_LEN);
-        job->sign.digest_len = seed % 2 == 0 ? SHA256_LEN : SHA384_LEN;
+        memset(job->sign.input, seed, SHA384_LEN);
+        job->sign.input_len = seed % 2 == 0 ? SHA256_LEN : SHA384_LEN;
         job->sign.signature = fixture->signatures[fixture->signature_count++ % SIGNATURES_MAX];
         job->sign.signature_max = ECDSA_P256_SIGNATURE_MAX;
     } else {
@@ -144,7 +144,7 @@ static inline void expect_as_libcrypto(const struct fixture *fixture, const stru
                          what);
     if (job->kind == LANE_ECDSA_P256_SIGN && job->ok)
         cr_expect(verifier_verify(fixture->libcrypto.verifier, fixture->point,
-                                  bytes_of(job->sign.digest, job->sign.digest_len),
+                                  bytes_of(job->sign.input, job->sign.input_len),
                                   bytes_of(job->sign.signature, job->sign.signature_len)),
                   "%s: a signature that does not verify", what);
 }

@@ -73,6 +73,61 @@ Test(algorithms, every_kind_of_certificate_at_both_ends, .timeout = 120)
     expect_no_libcrypto_error("handshakes");
 }
 
+static struct identity ed25519_identity(void)
+{
+    return identity_of(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
+}
+
+/* [rfc8422#2.1] "In ECDHE_ECDSA, the server's certificate MUST contain an ECDSA- or EdDSA-capable
+ * public key." In 1.3 at both ends; with the group whose parameters are the longest. */
+Test(algorithms, ed25519_in_both_versions)
+{
+    static const uint16_t versions[] = {0xfefd, 0xfefc};
+    static const uint16_t longest_group = 24;
+    const struct identity ecdsa = identity_of(EVP_EC_gen("P-256"));
+    const struct identity ed25519 = ed25519_identity();
+    for (size_t i = 0; i < 4; i++) {
+        bool is_13 = i % 2 == 1;
+        struct rdtls_config_options server = options_with(&ed25519);
+        struct rdtls_config_options client = options_with(is_13 ? &ed25519 : &ecdsa);
+        client.versions = server.versions = &versions[i % 2];
+        client.version_count = server.version_count = 1;
+        if (i >= 2) {
+            client.groups = &longest_group;
+            client.group_count = 1;
+        }
+        struct pair pair = pair_with(&client, &server);
+        expect_connected(&pair, is_13 ? 0x1301 : 0xc02b, is_13 ? "1.3" : "1.2");
+        pair_free(&pair);
+    }
+    expect_no_libcrypto_error("Ed25519");
+}
+
+/* A client of 1.2 would have to sign all that has been said, which nobody has kept. */
+Test(algorithms, ed25519_is_no_client_certificate_in_12)
+{
+    const struct identity ecdsa = identity_of(EVP_EC_gen("P-256"));
+    const struct identity ed25519 = ed25519_identity();
+    struct rdtls_config_options client = options_with(&ed25519);
+    struct rdtls_config_options server = options_with(&ecdsa);
+    struct pair pair = pair_with(&client, &server);
+    cr_expect_eq(pair.server.status, RDTLS_ALERT_HANDSHAKE_FAILURE, "it was required");
+    pair_free(&pair);
+    server.client_certificate = RDTLS_CLIENT_CERTIFICATE_REQUEST;
+    pair = pair_with(&client, &server);
+    cr_assert(pair.client.connected && pair.server.connected);
+    cr_expect_not(info_of(&pair.server).peer_certificate);
+    pair_free(&pair);
+    /* Of several it presents one that will do. */
+    const struct rdtls_credential further = {ecdsa.certificate.text, ecdsa.certificate.len,
+                                             ecdsa.key.text, ecdsa.key.len};
+    client.further_credentials = &further;
+    client.further_credential_count = 1;
+    pair = pair_with(&client, &server);
+    expect_connected(&pair, 0xc02b, "the second one");
+    pair_free(&pair);
+}
+
 /* Each suite by itself, with the certificate that it is for, and with the other kind of it.
  * [rfc5246#7.4.2] "The certificate MUST be appropriate for the negotiated cipher suite's key
  * exchange algorithm and any negotiated extensions." */

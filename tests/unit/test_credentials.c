@@ -254,15 +254,15 @@ Test(credentials, signatures_in_one_queue_are_by_their_own_keys, .timeout = 60)
         lane_job_init(&jobs[i]);
         jobs[i].kind = LANE_ECDSA_P256_SIGN;
         jobs[i].sign.key = i * i % KEYS;
-        memset(jobs[i].sign.digest, (int)i + 1, SHA256_LEN);
-        jobs[i].sign.digest_len = SHA256_LEN;
+        memset(jobs[i].sign.input, (int)i + 1, SHA256_LEN);
+        jobs[i].sign.input_len = SHA256_LEN;
         jobs[i].sign.signature = signatures[i];
         jobs[i].sign.signature_max = sizeof(signatures[i]);
         lanes_submit(lanes, &jobs[i]);
     }
     cr_assert(lanes_run(lanes, 0, &finished));
     for (size_t i = 0; i < JOBS; i++) {
-        struct bytes digest = {jobs[i].sign.digest, SHA256_LEN};
+        struct bytes digest = {jobs[i].sign.input, SHA256_LEN};
         struct bytes signature = {signatures[i], jobs[i].sign.signature_len};
         cr_assert_eq(jobs[i].state, LANE_DONE);
         cr_assert(jobs[i].ok);

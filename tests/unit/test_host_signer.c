@@ -20,7 +20,7 @@ Test(host_signer, a_server_answers_after_20_ms)
     (void)begin_and_park(&client, &server, &path, 0);
     const struct rdtls_sign_request *request = &server.questions[0].request;
     cr_expect_eq(request->scheme, SCHEME_SHA256);
-    cr_expect_eq(request->digest_len, 32);
+    cr_expect_eq(request->input_len, 32);
     cr_expect_eq(signing(&server)->jobs, 0, "it is out");
     cr_expect_eq(client.connected, 0);
     answer_all(&server, &remote, SIGNER_DELAY_NS);
@@ -66,6 +66,32 @@ Test(host_signer, an_rsa_key_signs_elsewhere)
     hosts_exchange(&client, &server, &path, SIGNER_DELAY_NS);
     cr_expect_eq(client.connected, 1);
     cr_expect_eq(rdtls_endpoint_stats(server.endpoint)->lanes[RDTLS_LANE_RSA_SIGN].external, 1);
+    host_free(&server);
+    host_free(&client);
+    remote_key_free(&remote);
+}
+
+/* Ed25519 signs the message itself: both randoms and the parameters. */
+Test(host_signer, an_ed25519_key_signs_elsewhere)
+{
+    struct remote_key remote = remote_key_of(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
+    struct host server = signing_host(&remote);
+    struct host client = host_new();
+    struct rdtls_path path = path_number(1);
+    (void)begin_and_park(&client, &server, &path, 0);
+    const struct rdtls_sign_request *request = &server.questions[0].request;
+    cr_expect_eq(request->scheme, 0x0807);
+    cr_expect_eq(request->input_len, 2 * 32 + 4 + 32);
+    struct signature signature = remote_sign(&remote, request);
+    cr_expect_eq(signature.len, 64);
+    signature.len--;
+    cr_expect_eq(complete(&server, server.questions[0].id, &signature, 0), RDTLS_INVALID_ARGUMENT);
+    signature.len += 2;
+    cr_expect_eq(complete(&server, server.questions[0].id, &signature, 0), RDTLS_TOO_LONG);
+    answer_all(&server, &remote, SIGNER_DELAY_NS);
+    hosts_exchange(&client, &server, &path, SIGNER_DELAY_NS);
+    cr_expect_eq(client.connected, 1);
+    cr_expect_eq(rdtls_endpoint_stats(server.endpoint)->lanes[RDTLS_LANE_ED25519_SIGN].external, 1);
     host_free(&server);
     host_free(&client);
     remote_key_free(&remote);

@@ -13,7 +13,7 @@ static void poison(struct lane_job *job, size_t how)
         job->derive.peer[how % P256_POINT_LEN] ^= 1; /* off the curve, or no form */
         break;
     case LANE_ECDSA_P256_SIGN:
-        job->sign.digest_len = DIGEST_LEN_MAX + 1;
+        job->sign.input_len = DIGEST_LEN_MAX + 1;
         break;
     case LANE_ECDSA_P256_VERIFY:
         if (how % 2 == 0)
@@ -26,6 +26,8 @@ static void poison(struct lane_job *job, size_t how)
     case LANE_P384_DERIVE:
     case LANE_ECDSA_P384_SIGN:
     case LANE_ECDSA_P384_VERIFY:
+    case LANE_ED25519_SIGN:
+    case LANE_ED25519_VERIFY:
     case LANE_KIND_COUNT:
         break;
     }

@@ -42,8 +42,8 @@ static void submit(struct scene *scene, size_t i)
     lane_job_init(job);
     job->kind = LANE_RSA_SIGN;
     job->sign.scheme = scheme_find(rsa_schemes[i % RSA_SCHEME_COUNT]);
-    job->sign.digest_len = digest_len(job->sign.scheme->hash);
-    memset(job->sign.digest, (int)i + 1, job->sign.digest_len);
+    job->sign.input_len = digest_len(job->sign.scheme->hash);
+    memset(job->sign.input, (int)i + 1, job->sign.input_len);
     job->sign.signature = scene->signatures[i];
     job->sign.signature_max = scene->credential.signature_max;
     lanes_submit(scene->lanes, job);
@@ -63,7 +63,7 @@ static void expect_signed(const struct scene *scene, size_t i)
     const struct lane_job *job = &scene->jobs[i];
     cr_assert(job->ok, "job %zu", i);
     cr_expect(libcrypto_verifies(scene->key, job->sign.scheme,
-                                 bytes_of(job->sign.digest, job->sign.digest_len),
+                                 bytes_of(job->sign.input, job->sign.input_len),
                                  bytes_of(job->sign.signature, job->sign.signature_len)),
               "job %zu", i);
 }
@@ -109,7 +109,7 @@ Test(rsa_lanes, a_job_that_cannot_be_signed_spoils_no_other, .timeout = 120)
             submit(&scene, i);
         memset(scene.signatures[bad], 0, RSA_LEN_MAX);
         if (bad % 2 == 0)
-            scene.jobs[bad].sign.digest_len--;
+            scene.jobs[bad].sign.input_len--;
         else
             scene.jobs[bad].sign.signature_max--;
         take_all(&scene);
@@ -160,8 +160,8 @@ Test(rsa_lanes, a_peers_signature_is_verified_in_its_turn, .timeout = 60)
         verify.kind = LANE_RSA_VERIFY;
         verify.verify_rsa.key = key.rsa;
         verify.verify_rsa.scheme = scene.jobs[0].sign.scheme;
-        verify.verify_rsa.digest_len = scene.jobs[0].sign.digest_len;
-        memcpy(verify.verify_rsa.digest, scene.jobs[0].sign.digest, verify.verify_rsa.digest_len);
+        verify.verify_rsa.digest_len = scene.jobs[0].sign.input_len;
+        memcpy(verify.verify_rsa.digest, scene.jobs[0].sign.input, verify.verify_rsa.digest_len);
         verify.verify_rsa.signature = bytes_of(scene.signatures[0], RSA_LEN_MIN);
         lanes_submit(scene.lanes, &verify);
         take_all(&scene);
