@@ -7,6 +7,7 @@ packages_needed=(
     libgnutls28-dev libmbedtls-dev libwolfssl-dev                    # the servers that ours is compared with
     clang-14 libclang-rt-14-dev                                      # the fuzzers
     mandoc                                                           # the manual pages, their form
+    libc6-dev-i386 lib32gcc-12-dev                                   # the core with 32 bits
 )
 
 # Print those of the packages that are not installed.
@@ -96,20 +97,26 @@ build_release() {
 }
 
 build_release_now() {
-    local name wanted targets=()
     configure_build build --buildtype=release -Db_sanitize=none || return
+    build_targets build "$@"
+}
+
+# build_targets FOLDER TARGET...: names, or patterns of names.
+build_targets() {
+    local folder=$1 name wanted targets=()
+    shift
     while read -r name; do
         for wanted in "$@"; do
             # shellcheck disable=SC2053 # a pattern is wanted
             [[ $name == $wanted ]] && targets+=("$name")
         done
-    done < <(ninja -C build -t targets all | sed -n 's/^\([a-z_/-]*\): .*/\1/p')
-    ninja -C build "${targets[@]}"
+    done < <(ninja -C "$folder" -t targets all | sed -n 's/^\([a-z0-9_/-]*\): .*/\1/p')
+    ninja -C "$folder" "${targets[@]}"
 }
 
 # Without optimisation, so that a line of the source is a line of the program; counted well by several threads too.
 build_counting() {
     CC=gcc configure_build build-coverage --buildtype=debug -Db_coverage=true -Db_sanitize=none -Dc_args=-fprofile-update=atomic \
         -Ddefault_library=static || return
-    ninja -C build-coverage tests/unit_tests tests/hazards/hazard_tests tests/simulation/simulation
+    build_targets build-coverage 'tests/unit_tests' 'tests/hazards/hazard_tests' 'tests/simulation/simulation' 'tests/fuzz/replay_*'
 }
