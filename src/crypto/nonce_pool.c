@@ -8,7 +8,7 @@
 size_t nonce_pool_ready(const struct nonce_pool *pool, uint64_t now)
 {
     bool is_fresh = now >= pool->made_ns && now - pool->made_ns < NONCE_LIFE_NS;
-    return is_fresh ? pool->left : 0;
+    return is_fresh ? (size_t)pool->left : 0;
 }
 
 static bool fill(struct nonce_pool *pool, const struct nonce_order *order)

@@ -184,7 +184,7 @@ size_t rdtls_endpoint_close_some(struct rdtls_endpoint *endpoint, size_t max)
         endpoint_settle(endpoint, slot);
         max--;
     }
-    return endpoint->stats.connections_open + endpoint->stats.handshakes_open;
+    return (size_t)(endpoint->stats.connections_open + endpoint->stats.handshakes_open);
 }
 
 void rdtls_endpoint_accept(struct rdtls_endpoint *endpoint, bool accept)

@@ -131,7 +131,7 @@ static const char *damage_12(struct seeded *random, uint8_t *record, size_t *len
         record[1 + seeded_below(random, 2)] ^= bits;
         return "a record of another version";
     case DAMAGE_SHORTER:
-        *len = RECORD_HEADER_LEN + seeded_below(random, *len - RECORD_HEADER_LEN);
+        *len = RECORD_HEADER_LEN + seeded_size_below(random, *len - RECORD_HEADER_LEN);
         store_u16(record + 11, (uint16_t)(*len - RECORD_HEADER_LEN));
         return "a record cut short";
     case DAMAGE_EPOCH:
@@ -157,7 +157,7 @@ static const char *damage_13(struct seeded *random, uint8_t *record, size_t *len
         record[1 + seeded_below(random, 2)] ^= bits;
         return "a record with another number";
     case DAMAGE_13_SHORTER:
-        *len = UNIFIED_HEADER_WRITTEN + seeded_below(random, *len - UNIFIED_HEADER_WRITTEN);
+        *len = UNIFIED_HEADER_WRITTEN + seeded_size_below(random, *len - UNIFIED_HEADER_WRITTEN);
         store_u16(record + LENGTH_AT, (uint16_t)(*len - UNIFIED_HEADER_WRITTEN));
         return "a record cut short";
     case DAMAGE_13_EPOCH:
@@ -239,7 +239,7 @@ static void forge_garbage(struct world *world, struct host *host, uint32_t path,
                           const struct connection *connection)
 {
     uint8_t bytes[GARBAGE_MAX];
-    size_t len = seeded_below(&world->random, sizeof(bytes));
+    size_t len = seeded_size_below(&world->random, sizeof(bytes));
     seeded_fill(&world->random, bytes, sizeof(bytes));
     if (len > 4 && seeded_happens(&world->random, 500))
         memcpy(bytes, (uint8_t[]){CONTENT_HANDSHAKE, 0xfe, 0xfd, 0xff, 0xff}, 5);

@@ -146,12 +146,12 @@ static bool corrupt(struct network *network, struct flying *datagram, struct fat
     struct seen_record record;
     uint8_t change = (uint8_t)(1 + seeded_below(&network->random, 255));
     if (network->options.rates.corrupts_plaintext) {
-        at = seeded_below(&network->random, datagram->len);
+        at = seeded_size_below(&network->random, datagram->len);
         fate->plaintext_corrupted = !records_protect(datagram->bytes, datagram->len, at);
     } else {
         if (!records_first_protected(datagram->bytes, datagram->len, &record))
             return false;
-        at = record.content + seeded_below(&network->random, record.end - record.content);
+        at = record.content + seeded_size_below(&network->random, record.end - record.content);
     }
     datagram->bytes[at] ^= change;
     return true;

@@ -157,7 +157,7 @@ static void transmit(struct world *world, struct host *host)
     size_t count = rdtls_endpoint_transmit(host->endpoint, datagrams, TRANSMIT_MAX);
     host->has_backlog = false;
     while (count > 0 && !world_has_failed(world)) {
-        size_t accepted = refuses ? seeded_below(&world->random, count) : count;
+        size_t accepted = refuses ? seeded_size_below(&world->random, count) : count;
         for (size_t i = 0; i < accepted; i++)
             send_one(world, host, &datagrams[i]);
         rdtls_endpoint_transmitted(host->endpoint, accepted);

@@ -25,6 +25,12 @@ static inline uint64_t seeded_below(struct seeded *seeded, uint64_t bound)
     return seeded_next(seeded) % bound;
 }
 
+/* The same, of a length or an index. */
+static inline size_t seeded_size_below(struct seeded *seeded, size_t bound)
+{
+    return (size_t)seeded_below(seeded, bound);
+}
+
 static inline bool seeded_happens(struct seeded *seeded, unsigned permille)
 {
     return permille > 0 && seeded_below(seeded, 1000) < permille;
