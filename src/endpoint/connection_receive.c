@@ -3,7 +3,6 @@
 #include "base/secret.h"
 #include "endpoint/incoming.h"
 #include "record/protection.h"
-#include "wire/alert.h"
 
 void incoming_discard(const struct incoming *in, enum rdtls_discard reason)
 {
@@ -44,23 +43,6 @@ bool incoming_handshake(const struct incoming *in, uint8_t epoch, struct bytes c
     }
     incoming_after_step(in, status);
     return verdict == REASSEMBLY_KEPT || verdict == REASSEMBLY_OLD;
-}
-
-void incoming_alert(const struct incoming *in, struct bytes content)
-{
-    struct alert alert;
-    if (!alert_read(content, &alert)) {
-        incoming_discard(in, RDTLS_DISCARD_BAD_FRAGMENT);
-        return;
-    }
-    if (alert.description == ALERT_CLOSE_NOTIFY) {
-        /* [rfc5246#7.2.1] "The other party MUST respond with a close_notify alert of its own and
-         * close down the connection immediately" */
-        connection_close(in->environment, in->connection, RDTLS_CLOSED_BY_PEER);
-    } else if (alert.level == ALERT_FATAL) {
-        connection_fail(in->environment, in->connection,
-                        (enum rdtls_status)(RDTLS_RECEIVED_ALERT + alert.description));
-    }
 }
 
 static void receive_change_cipher_spec(const struct incoming *in, struct bytes content)

@@ -112,6 +112,10 @@ enum key_update_request { KEY_UPDATE_NOT_REQUESTED = 0, KEY_UPDATE_REQUESTED = 1
 enum alert_level { ALERT_WARNING = 1, ALERT_FATAL = 2 };
 
 /* The fatal ones are enum rdtls_status 1..255. */
-enum alert_description { ALERT_CLOSE_NOTIFY = 0, ALERT_NO_RENEGOTIATION = 100 };
+enum alert_description {
+    ALERT_CLOSE_NOTIFY = 0,
+    ALERT_USER_CANCELED = 90,
+    ALERT_NO_RENEGOTIATION = 100,
+};
 
 #endif

@@ -339,3 +339,30 @@ Test(on_the_wire_13, a_connection_id_that_nobody_asked_for_ends_it)
     cr_expect_eq(live.server.last_status, RDTLS_ALERT_UNEXPECTED_MESSAGE);
     live_free(&live);
 }
+
+static enum rdtls_status server_status_after(uint8_t level, uint8_t description)
+{
+    struct live live;
+    uint8_t datagram[DATAGRAM_MAX];
+    const uint8_t alert[] = {level, description};
+    live_13_init(&live);
+    size_t len = seal_13_ahead(&live.client, live_at_client(&live), CONTENT_ALERT, 0,
+                               bytes_of(alert, sizeof(alert)), datagram);
+    host_receive(&live.server, &live.path, datagram, len, 0);
+    enum rdtls_status status = live.server.closed > 0 ? live.server.last_status : RDTLS_OK;
+    live_free(&live);
+    return status;
+}
+
+/* [rfc8446#6] "All the alerts listed in Section 6.2 MUST be sent with AlertLevel=fatal and MUST be
+ * treated as error alerts when received regardless of the AlertLevel in the message. Unknown Alert
+ * types MUST be treated as error alerts." */
+Test(on_the_wire_13, an_alert_ends_it_whatever_its_level)
+{
+    enum { UNKNOWN = 200 };
+    cr_expect_eq(server_status_after(ALERT_WARNING, RDTLS_ALERT_HANDSHAKE_FAILURE),
+                 RDTLS_RECEIVED_ALERT + RDTLS_ALERT_HANDSHAKE_FAILURE);
+    cr_expect_eq(server_status_after(ALERT_WARNING, UNKNOWN), RDTLS_RECEIVED_ALERT + UNKNOWN);
+    cr_expect_eq(server_status_after(ALERT_FATAL, ALERT_CLOSE_NOTIFY), RDTLS_CLOSED_BY_PEER);
+    cr_expect_eq(server_status_after(ALERT_WARNING, ALERT_USER_CANCELED), RDTLS_OK);
+}
