@@ -9,6 +9,7 @@ enum { BATCHES = 32, OPERATIONS = BATCHES * LANES_WIDE };
 /* What the operations need. */
 struct bench {
     struct credential credential;
+    struct lane_keys *keys;
     struct lanes *lanes;
     void *memory;
     uint8_t peer[KEY_EXCHANGE_PUBLIC_MAX];
@@ -26,11 +27,14 @@ static bool bench_open(struct bench *bench)
     bench->memory = calloc(1, lanes_memory_len());
     if (bench->memory == NULL)
         return false;
-    bench->lanes = lanes_new(&(struct lanes_options){.keys = {bench->credential.key},
+    const struct private_key *keys[LANE_KEYS_MAX] = {bench->credential.key};
+    bench->keys = lane_keys_new(keys, lane_engine_multibuffer());
+    bench->lanes = lanes_new(&(struct lanes_options){.keys = bench->keys,
                                                      .engine = lane_engine_multibuffer(),
                                                      .memory = bench->memory,
                                                      .nonces_ahead = true});
-    if (bench->lanes == NULL || !lanes_key_pair(bench->lanes, KEY_EXCHANGE_X25519, &peer))
+    if (bench->keys == NULL || bench->lanes == NULL ||
+        !lanes_key_pair(bench->lanes, KEY_EXCHANGE_X25519, &peer))
         return false;
     memcpy(bench->peer, peer.public_key, X25519_LEN);
     for (size_t i = 0; i < LANES_WIDE; i++)
@@ -41,6 +45,7 @@ static bool bench_open(struct bench *bench)
 static void bench_close(struct bench *bench)
 {
     lanes_free(bench->lanes);
+    lane_keys_free(bench->keys);
     free(bench->memory);
     credential_free(&bench->credential);
 }
@@ -82,6 +87,8 @@ static bool sign_eight(struct bench *bench)
         memset(bench->jobs[i].sign.input, (int)(i + 1), SHA256_LEN);
         bench->jobs[i].sign.input_len = SHA256_LEN;
         bench->jobs[i].sign.signature = bench->signatures[i];
+        bench->jobs[i].sign.keys = bench->keys;
+        bench->jobs[i].sign.key = 0;
         bench->jobs[i].sign.signature_max = ECDSA_P256_SIGNATURE_MAX;
     }
     return run_eight(bench, LANE_ECDSA_P256_SIGN);

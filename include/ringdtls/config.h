@@ -1,7 +1,8 @@
 /*
  * The configuration: credentials, policy and limits of the protocol. Immutable once made, so that
- * any number of connections, endpoints and threads may share one. Whoever uses it keeps it alive.
- * What the options point to is copied, and may go once rdtls_config_new has returned.
+ * any number of connections, endpoints and threads may share one. Whoever uses it holds it: it
+ * lasts until its maker and the last that uses it have given it up. What the options point to is
+ * copied, and may go once rdtls_config_new has returned.
  */
 #ifndef RINGDTLS_CONFIG_H
 #define RINGDTLS_CONFIG_H
@@ -26,6 +27,8 @@ enum {
     RDTLS_SRTP_PROFILES_MAX = 4,
     RDTLS_ALPN_MAX = 8,       /* protocols */
     RDTLS_ALPN_NAME_MAX = 64, /* bytes of a protocol's name */
+    RDTLS_ALPN_NAMES_MAX =
+        64, /* different ones that an endpoint or a server is told of in its life */
     RDTLS_RECORD_SIZE_LIMIT_MIN = 64,
     RDTLS_RECORD_SIZE_LIMIT_MAX = 16384,
 };
@@ -121,7 +124,8 @@ struct rdtls_config_options {
     size_t group_count;
 
     enum rdtls_cookies cookies; /* default ALWAYS */
-    /* NULL: a random one. A fleet behind one address shares one. Copied. */
+    /* NULL: a random one, or, in a configuration that takes another's place, the one that is in
+     * use. A fleet behind one address shares one. Copied. */
     const uint8_t *cookie_secret; /* RDTLS_COOKIE_SECRET_LEN bytes */
 
     /* Largest UDP payload that is sent, in bytes: RDTLS_MTU_MIN..RDTLS_MTU_MAX, default 1200. */
@@ -191,7 +195,7 @@ struct rdtls_config_options {
     /* Seconds since 1970, asked for each chain, on whichever thread uses the configuration: the
      * library reads no clock. Must be given with RDTLS_VERIFY_CHAIN. */
     int64_t (*unix_time_s)(void *context);
-    void *unix_time_context;
+    void *unix_time_context; /* the host's: it outlives the configuration */
 
     /* Resumption without state (RFC 5077, RFC 8446 section 2.2). A server issues tickets and takes
      * them back; a client tells of those that come by TICKET events, and resumes with
@@ -221,14 +225,16 @@ struct rdtls_config;
 /* Fill options with the defaults named above. Any thread. */
 RDTLS_API void rdtls_config_options_defaults(struct rdtls_config_options *options);
 
-/* Make a configuration. On success *config is to be freed with rdtls_config_free once nothing uses
- * it. Errors: INVALID_ARGUMENT, BAD_CERTIFICATE_PEM, BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY.
- * Any thread. */
+/* Make a configuration. On success *config is to be given up with rdtls_config_free. Errors:
+ * INVALID_ARGUMENT, BAD_CERTIFICATE_PEM, BAD_PRIVATE_KEY_PEM, KEY_MISMATCH, NO_MEMORY. Any thread.
+ */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_config_new(
     const struct rdtls_config_options *options, struct rdtls_config **config);
 
-/* Wipe the key and give everything back. Nothing may use it any more. NULL: nothing happens. Any
- * thread. */
+/* Its maker needs it no longer, and does not use it any more. Connections, endpoints and servers
+ * that were given it before hold it as long as they need it (see configs_in_use in the statistics);
+ * the last to give it up, on whichever thread, wipes the keys and frees everything. NULL: nothing
+ * happens. Any thread. */
 RDTLS_API void rdtls_config_free(struct rdtls_config *config);
 
 /* SHA-256 of our own leaf certificate. NOT_CONNECTED when there is none (a client without

@@ -94,7 +94,7 @@ struct rdtls_event {
 };
 
 /* What is known of a connection at the moment. A copy but for alpn, which lives as long as the
- * configuration. */
+ * connection and its endpoint. */
 struct rdtls_info {
     uint16_t version;      /* 0xfefd: DTLS 1.2; 0xfefc: DTLS 1.3; 0 until chosen */
     uint16_t cipher_suite; /* IANA code point; 0 until chosen */
@@ -109,9 +109,9 @@ struct rdtls_info {
     uint64_t handshake_done_ns;    /* 0 until then */
     uint16_t srtp_profile;         /* enum rdtls_srtp_profile; 0: none was agreed on */
     uint16_t payload_max;          /* bytes of data that one record to this peer can carry */
-    const char *alpn; /* the protocol that was agreed on, in the configuration; NULL: none */
-    bool resumed;     /* an earlier session was taken up: no certificate was sent, and what is known
-                         of the peer's is from then. In 1.2 there is no group then */
+    const char *alpn;              /* the protocol that was agreed on; NULL: none */
+    bool resumed; /* an earlier session was taken up: no certificate was sent, and what is known
+                     of the peer's is from then. In 1.2 there is no group then */
 };
 
 /* What a TICKET event brought, in this process or another one, for a client of this configuration.
@@ -149,9 +149,9 @@ struct rdtls_conn;
 
 /* A connection in the given role. A client has its ClientHello ready for rdtls_conn_transmit at
  * once; a server waits for one, for ever. The host has already told the peer's address from others'
- * (by ICE, say), so no cookie is asked for. user_data comes back in every event. config must
- * outlive the connection. *conn, set on success alone, is freed with rdtls_conn_free. Errors:
- * NO_MEMORY, INVALID_ARGUMENT (no such role). Any thread. */
+ * (by ICE, say), so no cookie is asked for. user_data comes back in every event. config is
+ * held until rdtls_conn_free: another one is for the next connection. *conn, set on success alone,
+ * is freed with rdtls_conn_free. Errors: NO_MEMORY, INVALID_ARGUMENT (no such role). Any thread. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_new(const struct rdtls_config *config,
                                                             enum rdtls_role role,
                                                             uint64_t user_data, uint64_t now_ns,

@@ -164,6 +164,9 @@ struct rdtls_endpoint_stats {
     uint64_t signatures_refused; /* answers of the host's signer that were late, double or malformed
                                   */
     uint64_t handshakes_resumed; /* of those completed */
+    uint64_t configs_set;        /* how often another configuration took the first one's place */
+    uint64_t configs_in_use;     /* at the moment: 1, and those before under which a handshake goes
+                                    on */
 };
 
 /* Limits are 1 to 2^24 unless they say otherwise. */
@@ -211,13 +214,37 @@ RDTLS_API void rdtls_endpoint_options_defaults(struct rdtls_endpoint_options *op
  * 0: options that INVALID_ARGUMENT would be said of. Any thread. */
 RDTLS_API size_t rdtls_endpoint_footprint(const struct rdtls_endpoint_options *options);
 
-/* Make an endpoint in the caller's memory, rdtls_endpoint_footprint bytes. config and memory must
- * outlive it; options are copied. From here on nothing is allocated but by libcrypto. *endpoint is
+/* Make an endpoint in the caller's memory, rdtls_endpoint_footprint bytes, which must outlive it;
+ * config is held, options are copied. From here on nothing is allocated but by libcrypto, and by
+ * rdtls_endpoint_set_config. *endpoint is
  * set on success alone. Errors: INVALID_ARGUMENT (an option out of its range, or memory that is not
  * aligned), NO_MEMORY (libcrypto's). The thread that calls need not be the one that goes on. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_init(
     void *memory, const struct rdtls_config *config, const struct rdtls_endpoint_options *options,
     uint64_t now_ns, struct rdtls_endpoint **endpoint);
+
+/* Another configuration takes the place of the one in use, at once and as a whole: another
+ * certificate, other authorities, whatever the options have. It is held, and the old one given up
+ * as soon as no handshake needs it; both may be freed by their maker when this has returned.
+ *
+ * Handshakes that are in flight go on with what they began with, to the end, and are judged by it.
+ * Established associations keep what they agreed on, the name of their protocol and the sizes of
+ * their records among it; what the configuration says about them later is the new one's: mtu,
+ * idle_timeout_ms (a shorter one from their next record on), key_log. Cookies that clients have on
+ * their way stay good, also when another cookie_secret is given. A client of 1.3 between its two
+ * hellos is refused when cipher_suites or groups change so that its answer would be another.
+ *
+ * Fixed by the first configuration are who signs (signer), and whether there is room for 1.3: where
+ * 1.2 alone is spoken it cannot be added, but it can be taken away. Keys of a kind that the first
+ * one had are signed with in the lanes as measured at creation, others by figures of another
+ * machine.
+ *
+ * It takes some 100 us, most of them for signers (libcrypto's and, for RSA, the lanes').
+ * now_ns: as everywhere. Errors, which change nothing: INVALID_ARGUMENT (what is fixed), NO_ROOM
+ * (more than RDTLS_ALPN_NAMES_MAX different protocols so far), NO_MEMORY. Not for a server's
+ * endpoint: rdtls_server_set_config. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_set_config(
+    struct rdtls_endpoint *endpoint, const struct rdtls_config *config, uint64_t now_ns);
 
 /* Wipe every secret and give libcrypto's objects back. The memory is the caller's again. Peers are
  * not told: rdtls_endpoint_close_some does that, before. */

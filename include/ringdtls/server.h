@@ -47,10 +47,10 @@ struct rdtls_listen {
     uint32_t interface_index; /* of a link-local address, otherwise 0 */
 };
 
-/* Read by rdtls_server_start alone, but for config and all contexts, which must live on. */
+/* Read by rdtls_server_start alone, but for all contexts, which must live on. */
 struct rdtls_server_options {
     size_t size; /* sizeof(struct rdtls_server_options), set by the defaults function */
-    const struct rdtls_config *config; /* must outlive the server */
+    const struct rdtls_config *config; /* held; see rdtls_server_set_config */
     struct rdtls_endpoint_options
         endpoint; /* of each shard: connections_max and handshakes_max are the server's, divided */
     struct rdtls_handlers handlers;
@@ -76,6 +76,7 @@ struct rdtls_server_stats {
     uint64_t sends_failed;         /* datagrams that no route or rule let leave: dropped */
     uint64_t cpu_ns;               /* of the shards' threads */
     uint64_t receive_buffer_bytes; /* as granted, per socket */
+    uint32_t configs_pending;      /* shards that have not taken over the last configuration yet */
 };
 
 /* Fill options with the defaults named above, and the endpoint's. Any thread. */
@@ -102,6 +103,18 @@ RDTLS_API uint16_t rdtls_server_port(const struct rdtls_server *server, size_t i
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_server_complete_signature(
     struct rdtls_server *server, uint32_t shard, struct rdtls_id id, const uint8_t *signature,
     size_t signature_len);
+
+/* Another configuration takes the place of the one in use, as rdtls_endpoint_set_config says, on
+ * all shards; when this has returned, both may be freed by their maker. Each shard takes it over in
+ * its next pass, without waiting for anybody: configs_pending in the statistics is 0 when all have,
+ * and every hello that comes later meets the new one. One that follows before a shard has come
+ * replaces the one that waits there. Signatures asked for under a former configuration are answered
+ * as before; with certificates of several kinds, or after a change from one kind to another, it is
+ * the shard that judges their form. The work, some 100 us for each shard, is the calling thread's:
+ * any thread's, but not from a handler, and not while rdtls_server_stop runs. Errors, which change
+ * nothing: INVALID_ARGUMENT, NO_ROOM, NO_MEMORY. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_server_set_config(
+    struct rdtls_server *server, const struct rdtls_config *config);
 
 /* A snapshot, at most some ten milliseconds old; each figure by itself is right. Any thread. */
 RDTLS_API void rdtls_server_stats(const struct rdtls_server *server,

@@ -40,6 +40,19 @@ struct job_space {
     uint8_t signature[RSA_LEN_MAX];
 };
 
+/* The place of the first key that both sides sign with; LANE_KEYS_MAX: there is none. */
+static size_t key_to_measure(const struct break_even_parties *parties, enum lane_kind kind)
+{
+    const struct lane_keys *keys = parties->keys;
+    size_t i = keys == NULL ? (size_t)LANE_KEYS_MAX : 0;
+    for (; i < LANE_KEYS_MAX; i++) {
+        const struct lane_engine_key *key = &keys->engine_keys[i];
+        if (kind == LANE_RSA_SIGN ? key->rsa != NULL : p256_number_is_scalar(&key->p256))
+            break;
+    }
+    return i;
+}
+
 /* Public numbers all: nothing here is worth hiding. */
 static void prepare(struct lane_job *job, enum lane_kind kind, struct job_space *space)
 {
@@ -114,7 +127,7 @@ static void run_engine(const struct break_even_parties *parties, const struct la
         (void)engine->verify_ecdsa(batch);
         break;
     case LANE_RSA_SIGN:
-        (void)engine->sign_rsa(batch, parties->rsa);
+        (void)engine->sign_rsa(batch, parties->keys->engine_keys[batch->jobs[0]->sign.key].rsa);
         break;
     case LANE_RSA_VERIFY:
     case LANE_P384_DERIVE:
@@ -127,14 +140,21 @@ static void run_engine(const struct break_even_parties *parties, const struct la
     }
 }
 
+static bool is_signing(enum lane_kind kind)
+{
+    return kind == LANE_RSA_SIGN || kind == LANE_ECDSA_P256_SIGN;
+}
+
 static size_t measure(const struct break_even_parties *parties, const struct lane_clock *clock,
                       enum lane_kind kind)
 {
     struct lane_job job;
     struct job_space space = {0};
     prepare(&job, kind, &space);
-    if (kind == LANE_RSA_SIGN || kind == LANE_ECDSA_P256_SIGN)
-        job.sign.key = kind == LANE_RSA_SIGN ? parties->rsa_key : parties->p256_key;
+    if (is_signing(kind)) {
+        job.sign.keys = parties->keys;
+        job.sign.key = key_to_measure(parties, kind);
+    }
     const struct lane_batch batch = {{&job}, 1};
     uint64_t eight_ns = NEVER;
     uint64_t single_ns = NEVER;
@@ -158,19 +178,18 @@ static size_t measure(const struct break_even_parties *parties, const struct lan
 
 static bool can_be_measured(const struct break_even_parties *parties, enum lane_kind kind)
 {
-    if (kind == LANE_RSA_SIGN)
-        return parties->rsa != NULL;
-    if (kind == LANE_ECDSA_P256_SIGN)
-        return parties->can_sign_p256;
+    if (is_signing(kind))
+        return key_to_measure(parties, kind) < LANE_KEYS_MAX;
     return kind < LANE_RSA_VERIFY;
 }
 
 void break_even_measure(const struct break_even_parties *parties, const struct lane_clock *clock,
                         uint8_t break_even[LANE_KIND_COUNT])
 {
+    break_even_assume(break_even);
     for (size_t i = 0; i < LANE_KIND_COUNT; i++) {
         enum lane_kind kind = (enum lane_kind)i;
-        break_even[i] = can_be_measured(parties, kind) ? (uint8_t)measure(parties, clock, kind)
-                                                       : BREAK_EVEN_NEVER;
+        if (can_be_measured(parties, kind))
+            break_even[i] = (uint8_t)measure(parties, clock, kind);
     }
 }

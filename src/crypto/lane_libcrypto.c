@@ -4,8 +4,7 @@
 
 #include "crypto/ed25519.h"
 
-bool lane_libcrypto_open(struct lane_libcrypto *libcrypto,
-                         const struct private_key *const keys[LANE_KEYS_MAX])
+bool lane_libcrypto_open(struct lane_libcrypto *libcrypto)
 {
     *libcrypto = (struct lane_libcrypto){
         .key_exchange = key_exchange_engine_new(),
@@ -13,19 +12,8 @@ bool lane_libcrypto_open(struct lane_libcrypto *libcrypto,
         .rsa_verifier = rsa_verifier_new(),
         .ed25519_verifier = ed25519_verifier_new(),
     };
-    bool can_sign = true;
-    for (size_t i = 0; i < LANE_KEYS_MAX; i++) {
-        if (keys[i] == NULL)
-            continue;
-        libcrypto->signers[i] = signer_new(keys[i]);
-        libcrypto->rsa_signers[i] = rsa_signer_new(keys[i]);
-        libcrypto->ed25519_signers[i] = ed25519_signer_new(keys[i]);
-        can_sign =
-            can_sign && (libcrypto->signers[i] != NULL || libcrypto->rsa_signers[i] != NULL ||
-                         libcrypto->ed25519_signers[i] != NULL);
-    }
     return libcrypto->key_exchange != NULL && libcrypto->verifier != NULL &&
-           libcrypto->rsa_verifier != NULL && libcrypto->ed25519_verifier != NULL && can_sign;
+           libcrypto->rsa_verifier != NULL && libcrypto->ed25519_verifier != NULL;
 }
 
 void lane_libcrypto_close(struct lane_libcrypto *libcrypto)
@@ -34,11 +22,6 @@ void lane_libcrypto_close(struct lane_libcrypto *libcrypto)
     verifier_free(libcrypto->verifier);
     rsa_verifier_free(libcrypto->rsa_verifier);
     ed25519_verifier_free(libcrypto->ed25519_verifier);
-    for (size_t i = 0; i < LANE_KEYS_MAX; i++) {
-        signer_free(libcrypto->signers[i]);
-        rsa_signer_free(libcrypto->rsa_signers[i]);
-        ed25519_signer_free(libcrypto->ed25519_signers[i]);
-    }
 }
 
 static bool derive(const struct lane_libcrypto *libcrypto, struct lane_job *job,
@@ -50,18 +33,18 @@ static bool derive(const struct lane_libcrypto *libcrypto, struct lane_job *job,
                                job->derive.shared);
 }
 
-static bool sign(const struct lane_libcrypto *libcrypto, struct lane_job *job)
+static bool sign(struct lane_job *job)
 {
     struct bytes digest = {job->sign.input, job->sign.input_len};
-    struct signer *signer = libcrypto->signers[job->sign.key];
+    struct signer *signer = job->sign.keys->signers[job->sign.key];
     return signer != NULL && job->sign.signature_max >= signer_signature_max(signer) &&
            signer_sign(signer, digest, job->sign.signature, &job->sign.signature_len);
 }
 
-static bool sign_rsa(const struct lane_libcrypto *libcrypto, struct lane_job *job)
+static bool sign_rsa(struct lane_job *job)
 {
     struct bytes digest = {job->sign.input, job->sign.input_len};
-    struct rsa_signer *signer = libcrypto->rsa_signers[job->sign.key];
+    struct rsa_signer *signer = job->sign.keys->rsa_signers[job->sign.key];
     if (signer == NULL)
         return false;
     job->sign.signature_len = rsa_signer_len(signer);
@@ -69,9 +52,9 @@ static bool sign_rsa(const struct lane_libcrypto *libcrypto, struct lane_job *jo
            rsa_signer_sign(signer, job->sign.scheme, digest, job->sign.signature);
 }
 
-static bool sign_ed25519(const struct lane_libcrypto *libcrypto, struct lane_job *job)
+static bool sign_ed25519(struct lane_job *job)
 {
-    struct ed25519_signer *signer = libcrypto->ed25519_signers[job->sign.key];
+    struct ed25519_signer *signer = job->sign.keys->ed25519_signers[job->sign.key];
     struct bytes message = {job->sign.input, job->sign.input_len};
     job->sign.signature_len = ED25519_SIGNATURE_LEN;
     return signer != NULL && job->sign.signature_max >= ED25519_SIGNATURE_LEN &&
@@ -122,7 +105,7 @@ void lane_libcrypto_run(const struct lane_libcrypto *libcrypto, struct lane_job 
         break;
     case LANE_ECDSA_P256_SIGN:
     case LANE_ECDSA_P384_SIGN:
-        job->ok = sign(libcrypto, job);
+        job->ok = sign(job);
         break;
     case LANE_ECDSA_P256_VERIFY:
         job->ok = verify(libcrypto, job);
@@ -131,13 +114,13 @@ void lane_libcrypto_run(const struct lane_libcrypto *libcrypto, struct lane_job 
         job->ok = verify_p384(libcrypto, job);
         break;
     case LANE_RSA_SIGN:
-        job->ok = sign_rsa(libcrypto, job);
+        job->ok = sign_rsa(job);
         break;
     case LANE_RSA_VERIFY:
         job->ok = verify_rsa(libcrypto, job);
         break;
     case LANE_ED25519_SIGN:
-        job->ok = sign_ed25519(libcrypto, job);
+        job->ok = sign_ed25519(job);
         break;
     case LANE_ED25519_VERIFY:
         job->ok = verify_ed25519(libcrypto, job);

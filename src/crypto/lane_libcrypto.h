@@ -8,15 +8,11 @@ struct lane_libcrypto {
     struct key_exchange_engine *key_exchange;
     struct verifier *verifier;
     struct rsa_verifier *rsa_verifier;
-    struct signer *signers[LANE_KEYS_MAX]; /* of P-256 and P-384 keys; NULL: it is another */
-    struct rsa_signer *rsa_signers[LANE_KEYS_MAX];
-    struct ed25519_signer *ed25519_signers[LANE_KEYS_MAX];
     struct ed25519_verifier *ed25519_verifier;
 };
 
 /* false: libcrypto cannot; to be closed all the same. */
-MUST_CHECK bool lane_libcrypto_open(struct lane_libcrypto *libcrypto,
-                                    const struct private_key *const keys[LANE_KEYS_MAX]);
+MUST_CHECK bool lane_libcrypto_open(struct lane_libcrypto *libcrypto);
 void lane_libcrypto_close(struct lane_libcrypto *libcrypto);
 
 /* Sets ok and the output. */

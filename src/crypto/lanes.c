@@ -21,12 +21,6 @@ struct made_ahead {
     struct nonce_pool nonces;
 };
 
-/* The engine's copy of a signing key. */
-struct lane_key {
-    struct p256_number p256;
-    struct rsa_lanes *rsa;
-};
-
 struct lanes {
     struct lane_queue queues[LANE_KIND_COUNT];
     struct lane_counters counters;
@@ -36,7 +30,6 @@ struct lanes {
     bool nonces_ahead;
     bool host_signs;
     uint8_t break_even[LANE_KIND_COUNT];
-    struct lane_key keys[LANE_KEYS_MAX];
     bool has_signed;
     uint64_t last_signed_ns;
 };
@@ -46,28 +39,9 @@ size_t lanes_memory_len(void)
     return sizeof(struct made_ahead);
 }
 
-/* What stands for all keys of its kind: the engine's time does not depend on the key, but on its
- * length, and certificates of different lengths are rarely used together. */
-static struct break_even_parties parties_of(const struct lanes *lanes)
-{
-    struct break_even_parties parties = {.engine = lanes->engine, .libcrypto = &lanes->libcrypto};
-    for (size_t i = LANE_KEYS_MAX; i > 0; i--) {
-        const struct lane_key *key = &lanes->keys[i - 1];
-        if (key->rsa != NULL) {
-            parties.rsa = key->rsa;
-            parties.rsa_key = i - 1;
-        }
-        if (p256_number_is_scalar(&key->p256)) {
-            parties.can_sign_p256 = true;
-            parties.p256_key = i - 1;
-        }
-    }
-    return parties;
-}
-
 static void choose_break_even(struct lanes *lanes, const struct lanes_options *options)
 {
-    const struct break_even_parties parties = parties_of(lanes);
+    const struct break_even_parties parties = {lanes->engine, &lanes->libcrypto, options->keys};
     if (options->clock.now_ns != NULL)
         break_even_measure(&parties, &options->clock, lanes->break_even);
     else
@@ -75,27 +49,8 @@ static void choose_break_even(struct lanes *lanes, const struct lanes_options *o
     for (size_t kind = 0; kind < LANE_KIND_COUNT; kind++)
         if (options->break_even[kind] != 0)
             lanes->break_even[kind] = options->break_even[kind];
-    if (!parties.can_sign_p256)
-        lanes->break_even[LANE_ECDSA_P256_SIGN] = BREAK_EVEN_NEVER;
-    if (parties.rsa == NULL)
-        lanes->break_even[LANE_RSA_SIGN] = BREAK_EVEN_NEVER;
     for (int kind = LANE_RSA_VERIFY; kind < LANE_KIND_COUNT; kind++)
         lanes->break_even[kind] = BREAK_EVEN_NEVER;
-}
-
-/* The engine signs with bare numbers. A key that does not give them away is libcrypto's alone. */
-static void lend_key(struct lanes *lanes, size_t i)
-{
-    const struct signer *signer = lanes->libcrypto.signers[i];
-    const struct rsa_signer *rsa_signer = lanes->libcrypto.rsa_signers[i];
-    uint8_t scalar[P256_SCALAR_LEN] = {0};
-    struct rsa_numbers numbers;
-    if (signer != NULL && signer_scalar(signer, scalar))
-        lanes->keys[i].p256 = p256_number_of(scalar);
-    if (rsa_signer != NULL && rsa_signer_numbers(rsa_signer, &numbers))
-        lanes->keys[i].rsa = lanes->engine->open_rsa(&numbers);
-    secret_wipe(scalar, sizeof(scalar));
-    secret_wipe(&numbers, sizeof(numbers));
 }
 
 struct lanes *lanes_new(const struct lanes_options *options)
@@ -105,7 +60,7 @@ struct lanes *lanes_new(const struct lanes_options *options)
         return NULL;
     for (size_t kind = 0; kind < LANE_KIND_COUNT; kind++)
         list_init(&lanes->queues[kind].jobs);
-    if (!lane_libcrypto_open(&lanes->libcrypto, options->keys)) {
+    if (!lane_libcrypto_open(&lanes->libcrypto)) {
         lanes_free(lanes);
         return NULL;
     }
@@ -114,8 +69,6 @@ struct lanes *lanes_new(const struct lanes_options *options)
     lanes->host_signs = options->host_signs;
     if (lanes->engine != NULL) {
         lanes->ahead = options->memory;
-        for (size_t i = 0; i < LANE_KEYS_MAX; i++)
-            lend_key(lanes, i);
         choose_break_even(lanes, options);
     }
     return lanes;
@@ -129,9 +82,6 @@ void lanes_free(struct lanes *lanes)
         assert(lanes->queues[kind].len == 0);
     lanes_drop_made_ahead(lanes);
     lane_libcrypto_close(&lanes->libcrypto);
-    for (size_t i = 0; i < LANE_KEYS_MAX; i++)
-        if (lanes->keys[i].rsa != NULL)
-            lanes->engine->close_rsa(lanes->keys[i].rsa);
     crypto_release(lanes, sizeof(*lanes));
 }
 
@@ -223,17 +173,17 @@ static bool engine_should_sign(struct lanes *lanes, size_t count, uint64_t now)
            (pool != NULL && (is_steady || nonce_pool_ready(pool, now) >= count));
 }
 
-static const struct lane_key *key_of(const struct lanes *lanes, const struct lane_batch *batch)
+static const struct lane_engine_key *key_of(const struct lane_batch *batch)
 {
-    return &lanes->keys[batch->jobs[0]->sign.key];
+    const struct lane_job *first = batch->jobs[0];
+    return &first->sign.keys->engine_keys[first->sign.key];
 }
 
-static bool engine_has_key(const struct lanes *lanes, enum lane_kind kind,
-                           const struct lane_batch *batch)
+static bool engine_has_key(enum lane_kind kind, const struct lane_batch *batch)
 {
     if (kind == LANE_RSA_SIGN)
-        return key_of(lanes, batch)->rsa != NULL;
-    return kind != LANE_ECDSA_P256_SIGN || p256_number_is_scalar(&key_of(lanes, batch)->p256);
+        return key_of(batch)->rsa != NULL;
+    return kind != LANE_ECDSA_P256_SIGN || p256_number_is_scalar(&key_of(batch)->p256);
 }
 
 static bool engine_should_run(struct lanes *lanes, enum lane_kind kind, size_t count, uint64_t now)
@@ -258,7 +208,7 @@ static unsigned engine_sign(struct lanes *lanes, const struct lane_batch *batch,
     unsigned left = all_of(batch);
     if (nonce_pool_take(pool != NULL ? pool : &for_this_batch, &order, nonces,
                         &lanes->counters.made_ahead[AHEAD_ECDSA_P256_NONCE]))
-        left = lanes->engine->sign_ecdsa(batch, &key_of(lanes, batch)->p256, nonces);
+        left = lanes->engine->sign_ecdsa(batch, &key_of(batch)->p256, nonces);
     secret_wipe(nonces, sizeof(nonces));
     nonce_pool_drop(&for_this_batch);
     return left;
@@ -278,7 +228,7 @@ static unsigned engine_run(struct lanes *lanes, enum lane_kind kind, const struc
     case LANE_ECDSA_P256_VERIFY:
         return lanes->engine->verify_ecdsa(batch);
     case LANE_RSA_SIGN:
-        return lanes->engine->sign_rsa(batch, key_of(lanes, batch)->rsa);
+        return lanes->engine->sign_rsa(batch, key_of(batch)->rsa);
     case LANE_RSA_VERIFY:
     case LANE_P384_DERIVE:
     case LANE_ECDSA_P384_SIGN:
@@ -313,7 +263,7 @@ static void run_batch(struct lanes *lanes, enum lane_kind kind, const struct lan
                       uint64_t now)
 {
     unsigned left = all_of(batch);
-    if (engine_should_run(lanes, kind, batch->count, now) && engine_has_key(lanes, kind, batch))
+    if (engine_should_run(lanes, kind, batch->count, now) && engine_has_key(kind, batch))
         left = engine_run(lanes, kind, batch, now);
     size_t by_engine = batch->count;
     for (size_t i = 0; i < batch->count; i++) {
@@ -327,6 +277,11 @@ static void run_batch(struct lanes *lanes, enum lane_kind kind, const struct lan
         count_batch(&lanes->counters, kind, by_engine);
 }
 
+static bool are_by_one_key(const struct lane_job *one, const struct lane_job *other)
+{
+    return one->sign.keys == other->sign.keys && one->sign.key == other->sign.key;
+}
+
 /* Those of one batch sign with one key: the first one's. Others stay for the next. */
 static struct lane_batch take_batch(struct lane_queue *queue)
 {
@@ -335,8 +290,7 @@ static struct lane_batch take_batch(struct lane_queue *queue)
     while (batch.count < LANES_WIDE && next != &queue->jobs) {
         struct lane_job *job = LIST_OWNER(next, struct lane_job, node);
         next = next->next;
-        if (batch.count > 0 && is_signing_kind(job->kind) &&
-            job->sign.key != batch.jobs[0]->sign.key)
+        if (batch.count > 0 && is_signing_kind(job->kind) && !are_by_one_key(job, batch.jobs[0]))
             continue;
         list_remove(&job->node);
         queue->len--;

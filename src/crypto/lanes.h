@@ -24,9 +24,9 @@
 #define CRYPTO_LANES_H
 
 #include "base/list.h"
-#include "crypto/certificate.h"
+#include "crypto/lane_keys.h"
 
-enum { LANES_WIDE = 8, LANE_KEYS_MAX = 8 };
+enum { LANES_WIDE = 8 };
 
 enum lane_kind {
     LANE_X25519_DERIVE,
@@ -71,7 +71,8 @@ struct lane_job {
         } derive;
         struct {
             const struct scheme *scheme;
-            size_t key;                    /* which of the lanes' keys */
+            const struct lane_keys *keys;  /* stay until the job is done; NULL: the host's */
+            size_t key;                    /* which of them */
             uint8_t input[SIGN_INPUT_MAX]; /* scheme_input */
             size_t input_len;
             uint8_t *signature; /* where it is to be written: signature_max bytes */
@@ -125,8 +126,8 @@ struct lane_clock {
 struct lane_engine;
 
 struct lanes_options {
-    /* Sign what is to be signed; all NULL: nothing will be. */
-    const struct private_key *keys[LANE_KEYS_MAX];
+    const struct lane_keys *keys;     /* whose signatures are measured; NULL: figures from another
+                                         machine stand for them */
     bool host_signs;                  /* no key: the host has the signatures made */
     const struct lane_engine *engine; /* NULL: libcrypto alone */
     /* lanes_memory_len() zeroed bytes, 8-byte aligned, that outlive the lanes:

@@ -156,6 +156,7 @@ static void take_cookie_secret(struct rdtls_config *config, const uint8_t *given
         memcpy(secret, given, sizeof(secret));
     else
         crypto_random_fill(NULL, secret, sizeof(secret));
+    config->cookie_secret_given = given != NULL;
     cookie_secret_init(&config->cookie_secret, bytes_of(secret, sizeof(secret)));
     secret_wipe(secret, sizeof(secret));
 }
@@ -201,6 +202,7 @@ enum rdtls_status rdtls_config_new(const struct rdtls_config_options *options,
     struct rdtls_config *made = crypto_allocate(sizeof(*made));
     if (made == NULL)
         return RDTLS_NO_MEMORY;
+    made->holders.count = 1;
     enum rdtls_status status = take_options(made, &known);
     if (status != RDTLS_OK) {
         rdtls_config_free(made);
@@ -210,14 +212,36 @@ enum rdtls_status rdtls_config_new(const struct rdtls_config_options *options,
     return RDTLS_OK;
 }
 
-void rdtls_config_free(struct rdtls_config *config)
+/* The count is no part of what never changes. */
+static struct rdtls_config *counted(const struct rdtls_config *config)
 {
-    if (config == NULL)
-        return;
+    return (struct rdtls_config *)(uintptr_t)config;
+}
+
+const struct rdtls_config *config_hold(const struct rdtls_config *config)
+{
+    holders_add(&counted(config)->holders);
+    return config;
+}
+
+static void free_config(struct rdtls_config *config)
+{
     for (size_t i = 0; i < config->policy.credential_count; i++)
         credential_free(&config->policy.credentials[i]);
     trust_free(config->policy.trust);
     crypto_release(config, sizeof(*config));
+}
+
+void config_give_up(const struct rdtls_config *config)
+{
+    if (holders_drop(&counted(config)->holders))
+        free_config(counted(config));
+}
+
+void rdtls_config_free(struct rdtls_config *config)
+{
+    if (config != NULL)
+        config_give_up(config);
 }
 
 enum rdtls_status rdtls_config_fingerprint(const struct rdtls_config *config,

@@ -27,9 +27,10 @@ static enum rdtls_status begin(struct rdtls_conn *conn, struct connection_start 
 static bool init_environment(struct rdtls_conn *conn, const struct rdtls_config *config)
 {
     struct connection_environment *environment = &conn->environment;
-    struct lanes_options lanes = {.host_signs = config->policy.host_signs};
-    policy_list_keys(&config->policy, lanes.keys);
-    environment->config = config;
+    /* One connection never fills a lane, and has no use for what eight would need. */
+    struct edition *edition = edition_new(config, NULL);
+    const struct lanes_options lanes = {.host_signs = config->policy.host_signs};
+    list_init(&environment->editions);
     environment->connection_size = sizeof(conn->connection);
     environment->stats = &conn->stats;
     environment->retired = POOL_NONE;
@@ -38,16 +39,16 @@ static bool init_environment(struct rdtls_conn *conn, const struct rdtls_config 
     event_queue_init(&environment->data, conn->events, OWN_EVENTS);
     pool_init(&environment->sessions, conn->sessions, sizeof(conn->sessions[0]), OWN_SESSIONS);
     environment->handshake = (struct handshake_environment){
-        .policy = &config->policy,
-        /* One connection never fills a lane, and has no use for what eight would need. */
         .lanes = lanes_new(&lanes),
         .random = {crypto_random_fill, NULL},
         .blocks = &environment->blocks,
         .scratch = conn->scratch,
         .sessions = &environment->sessions,
     };
-    return protection_engines_open(&environment->handshake.engines) &&
-           environment->handshake.lanes != NULL;
+    bool complete = protection_engines_open(&environment->handshake.engines) && edition != NULL;
+    if (edition != NULL)
+        environment_adopt(environment, edition, NULL);
+    return complete && environment->handshake.lanes != NULL;
 }
 
 /* start: a client's. */
@@ -105,6 +106,7 @@ void rdtls_conn_free(struct rdtls_conn *conn)
         lanes_cancel(environment->lanes, &conn->handshake.job);
     if (environment->lanes != NULL)
         lanes_free(environment->lanes);
+    environment_drop_editions(&conn->environment);
     protection_engines_close(&environment->engines);
     crypto_release(conn, sizeof(*conn));
 }

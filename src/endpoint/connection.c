@@ -53,12 +53,19 @@ struct handshake *connection_handshake(const struct connection_environment *envi
     return pool_slot(&environment->handshakes, connection->handshake);
 }
 
+static void end_handshake(struct connection_environment *environment, uint32_t index)
+{
+    struct handshake *handshake = pool_slot(&environment->handshakes, index);
+    const struct handshake_environment *lent = handshake->environment;
+    handshake_end(handshake);
+    pool_give_back(&environment->handshakes, index);
+    environment_take_back(environment, lent);
+}
+
 static void forget_handshake(struct connection_environment *environment,
                              struct connection *connection)
 {
-    struct handshake *handshake = connection_handshake(environment, connection);
-    handshake_end(handshake);
-    pool_give_back(&environment->handshakes, connection->handshake);
+    end_handshake(environment, connection->handshake);
     connection->handshake = POOL_NONE;
     environment->stats->handshakes_open--;
 }
@@ -102,7 +109,7 @@ enum rdtls_status connection_begin(struct connection_environment *environment,
     timer_link_init(&connection->timer);
     count_handshake(environment->stats);
     struct handshake *handshake = connection_handshake(environment, connection);
-    const struct handshake_environment *lent = &environment->handshake;
+    const struct handshake_environment *lent = environment_lend(environment);
     enum rdtls_status status = RDTLS_OK;
     if (start->role == RDTLS_SERVER)
         handshake_begin_server(handshake, lent, &connection->association, &start->server,
@@ -138,8 +145,7 @@ void connection_release_retired(struct connection_environment *environment)
         uint32_t index = environment->retired;
         struct handshake *handshake = pool_slot(&environment->handshakes, index);
         environment->retired = handshake->next_retired;
-        handshake_end(handshake);
-        pool_give_back(&environment->handshakes, index);
+        end_handshake(environment, index);
     }
 }
 
@@ -171,7 +177,7 @@ void connection_complete(struct connection_environment *environment, struct conn
     if (association_is_13(&connection->association))
         /* A server's last word is its acknowledgement, and it goes at once. */
         connection->final_wanted = connection->association.role == RDTLS_SERVER;
-    bool asks_host = environment->config->policy.verify == RDTLS_VERIFY_HOST &&
+    bool asks_host = handshake->environment->policy->verify == RDTLS_VERIFY_HOST &&
                      connection->association.peer_certificate;
     if (asks_host) {
         connection->state = CONNECTION_VERIFYING;
@@ -325,35 +331,6 @@ enum rdtls_status connection_verify_peer(struct connection_environment *environm
     become_connected(environment, connection);
     connection->update_due = connection->update_wanted;
     return RDTLS_OK;
-}
-
-/* The name has a NUL behind it. */
-static const char *alpn_text(const struct connection_environment *environment, uint8_t place)
-{
-    return (const char *)environment->config->policy.alpn[place - 1].data;
-}
-
-void connection_info(const struct connection_environment *environment,
-                     const struct connection *connection, struct rdtls_info *info)
-{
-    const struct association *association = &connection->association;
-    const struct handshake *handshake = connection_handshake(environment, connection);
-    *info = (struct rdtls_info){
-        .version = association->version,
-        .cipher_suite = association->suite,
-        .group = association->group,
-        .connected = connection->state == CONNECTION_CONNECTED,
-        .peer_certificate = association->peer_certificate,
-        .role = (enum rdtls_role)association->role,
-        .retransmits = connection->retransmits + (handshake != NULL ? handshake->retransmits : 0),
-        .handshake_started_ns = connection->handshake_started_ns,
-        .handshake_done_ns = connection->handshake_done_ns,
-        .srtp_profile = association->srtp_profile,
-        .payload_max = (uint16_t)connection_payload_max(environment, connection),
-        .alpn = association->alpn != 0 ? alpn_text(environment, association->alpn) : NULL,
-        .resumed = association->resumed,
-    };
-    memcpy(info->peer_fingerprint, association->peer_fingerprint, SHA256_LEN);
 }
 
 bool connection_poll(struct connection *connection, unsigned kinds, struct rdtls_event *event)

@@ -16,6 +16,7 @@
 #include <ringdtls/endpoint.h>
 
 #include "endpoint/config.h"
+#include "endpoint/edition.h"
 #include "endpoint/event_queue.h"
 #include "endpoint/timer_wheel.h"
 #include "handshake/handshake.h"
@@ -79,8 +80,11 @@ size_t connection_size_for(const struct policy *policy);
 
 /* What a thread lends to all its connections. */
 struct connection_environment {
-    struct handshake_environment handshake; /* first: a handshake is lent this part */
-    const struct rdtls_config *config;
+    struct handshake_environment handshake; /* of the newest edition */
+    const struct rdtls_config *config;      /* its */
+    struct edition *edition;
+    struct list_node editions; /* those that are in use, oldest first */
+    const struct protocol_names *protocols;
     size_t connection_size; /* of a slot */
     struct pool handshakes;
     struct block_pool blocks;
@@ -193,9 +197,19 @@ struct signature_answer {
     uint64_t now;
 };
 
-/* Is this what a signature looks like? OK also for none. Errors: TOO_LONG, INVALID_ARGUMENT. */
-MUST_CHECK enum rdtls_status signature_check(const struct credential *credential,
-                                             struct bytes signature);
+/* What a signature looks like. */
+struct signature_form {
+    enum key_kind kind;
+    size_t len_max;
+};
+
+static inline struct signature_form credential_signature_form(const struct credential *credential)
+{
+    return (struct signature_form){credential->kind, credential->signature_max};
+}
+
+/* Does this look like one? OK also for none. Errors: TOO_LONG, INVALID_ARGUMENT. */
+MUST_CHECK enum rdtls_status signature_check(struct signature_form form, struct bytes signature);
 
 /* The handshake goes on. Errors, which change nothing: NOT_AWAITED, and signature_check's. */
 MUST_CHECK enum rdtls_status connection_complete_signature(

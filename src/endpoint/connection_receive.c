@@ -200,10 +200,8 @@ static bool is_early(const struct incoming *in, const struct record_header *head
  * one; in 1.3 it counts the content type as well. */
 static size_t plaintext_max(const struct incoming *in)
 {
-    size_t limit = in->environment->config->policy.record_size_limit;
-    if (in->connection->association.record_size_limit == 0)
-        return PLAINTEXT_MAX;
-    return association_is_13(&in->connection->association) ? limit - INNER_TYPE_LEN : limit;
+    size_t limit = in->connection->association.own_record_size_limit;
+    return limit == 0 ? (size_t)PLAINTEXT_MAX : limit;
 }
 
 bool incoming_accepts(const struct incoming *in, enum open_verdict verdict, size_t plaintext_len)

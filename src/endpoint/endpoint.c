@@ -126,11 +126,25 @@ static struct random_source random_source_of(struct rdtls_endpoint *endpoint)
     return (struct random_source){random_pool_fill, &endpoint->randoms};
 }
 
+/* The first edition's keys are those that the lanes measure. */
+static bool init_lanes(struct rdtls_endpoint *endpoint, const struct rdtls_config *config)
+{
+    const struct rdtls_endpoint_options *options = &endpoint->options;
+    struct connection_environment *environment = &endpoint->environment;
+    struct edition *edition = edition_new(config, endpoint_lane_engine(options->lanes));
+    if (edition == NULL)
+        return false;
+    environment->handshake.lanes = endpoint_lanes_new(options, config->policy.host_signs,
+                                                      edition->keys, part_at(endpoint, PART_LANES));
+    environment_adopt(environment, edition, &endpoint->ground.protocols);
+    return environment->handshake.lanes != NULL;
+}
+
 static bool init_environment(struct rdtls_endpoint *endpoint, const struct rdtls_config *config)
 {
     const struct rdtls_endpoint_options *options = &endpoint->options;
     struct connection_environment *environment = &endpoint->environment;
-    environment->config = config;
+    list_init(&environment->editions);
     environment->connection_size = connection_size_for(&config->policy);
     environment->stats = &endpoint->stats;
     environment->retired = POOL_NONE;
@@ -144,16 +158,14 @@ static bool init_environment(struct rdtls_endpoint *endpoint, const struct rdtls
     pool_init(&environment->sessions, part_at(endpoint, PART_SAVED_SESSIONS),
               sizeof(struct saved_session), 2 * options->handshakes_max);
     environment->handshake = (struct handshake_environment){
-        .policy = &config->policy,
-        .lanes = endpoint_lanes_new(options, &config->policy, part_at(endpoint, PART_LANES)),
         .random = random_source_of(endpoint),
         .blocks = &environment->blocks,
         .scratch = part_at(endpoint, PART_SCRATCH),
         .sessions = &environment->sessions,
         .clock_offset_ns = options->cookie_clock_offset_ns,
     };
-    return protection_engines_open(&environment->handshake.engines) &&
-           environment->handshake.lanes != NULL;
+    common_ground_lay(&endpoint->ground, config);
+    return protection_engines_open(&environment->handshake.engines) && init_lanes(endpoint, config);
 }
 
 static void init_tables(struct rdtls_endpoint *endpoint, uint64_t now)
@@ -189,6 +201,7 @@ enum rdtls_status rdtls_endpoint_init(void *memory, const struct rdtls_config *c
     init_tables(made, now_ns);
     made->gate = (struct hello_gate){
         .config = config,
+        .secret = config->cookie_secret,
         .strangers = &made->strangers,
         .proven = &made->proven,
         .clock_offset_ns = known.cookie_clock_offset_ns,
@@ -213,6 +226,7 @@ void rdtls_endpoint_destroy(struct rdtls_endpoint *endpoint)
     }
     if (environment->handshake.lanes != NULL)
         lanes_free(environment->handshake.lanes);
+    environment_drop_editions(environment);
     protection_engines_close(&environment->handshake.engines);
     /* Only what was lent can hold a secret. */
     secret_wipe(endpoint->connections.memory,

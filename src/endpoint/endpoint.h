@@ -1,7 +1,7 @@
 /* An endpoint's parts, for its own files: endpoint.c (creation and pass),
- * run_lanes.c (public-key operations), settle.c (what follows
- * from anything that happened to a connection), admission.c (who a datagram belongs to, and first
- * contact), endpoint_api.c (what the host asks of a connection). */
+ * endpoint_config.c (another configuration), run_lanes.c (public-key operations), settle.c (what
+ * follows from anything that happened to a connection), admission.c (who a datagram belongs to, and
+ * first contact), endpoint_api.c (what the host asks of a connection). */
 #ifndef ENDPOINT_ENDPOINT_H
 #define ENDPOINT_ENDPOINT_H
 
@@ -29,6 +29,7 @@ struct rdtls_endpoint {
     struct rate_limit strangers;
     struct rate_limit proven;
     struct hello_gate gate;
+    struct common_ground ground;
     struct half_hellos half_hellos;
     struct outbox outbox;
     struct connection_fifo events;   /* have something to tell */
@@ -39,9 +40,17 @@ struct rdtls_endpoint {
     struct rdtls_endpoint_stats stats;
 };
 
-/* memory: lanes_memory_len() bytes of the endpoint's. NULL when libcrypto cannot. */
-struct lanes *endpoint_lanes_new(const struct rdtls_endpoint_options *options,
-                                 const struct policy *policy, void *memory);
+/* What runs public-key operations eight at a time; NULL: nothing does. */
+const struct lane_engine *endpoint_lane_engine(enum rdtls_lanes lanes);
+
+/* keys: to be measured. memory: lanes_memory_len() bytes of the endpoint's. NULL when libcrypto
+ * cannot. */
+struct lanes *endpoint_lanes_new(const struct rdtls_endpoint_options *options, bool host_signs,
+                                 const struct lane_keys *keys, void *memory);
+
+/* From here on the edition is the endpoint's newest. Its ground admits the configuration: whoever
+ * calls has asked it, or one that has been told of at least as much. */
+void endpoint_adopt(struct rdtls_endpoint *endpoint, struct edition *edition, uint64_t now);
 
 /* The lanes' counters into the statistics. */
 void endpoint_count_lanes(struct rdtls_endpoint *endpoint);

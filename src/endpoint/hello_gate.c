@@ -1,5 +1,6 @@
 #include "endpoint/hello_gate.h"
 
+#include "base/nanoseconds.h"
 #include "wire/unified_header.h"
 
 #include <assert.h>
@@ -114,15 +115,29 @@ static void write_hello_verify_request(const struct first_hello *hello, struct b
     hello_verify_request_write(&body, cookie);
 }
 
+void hello_gate_change_secret(struct hello_gate *gate, const struct cookie_secret *secret,
+                              uint64_t now)
+{
+    gate->former = gate->secret;
+    gate->former_until_ns = nanoseconds_after(now, 2 * COOKIE_WINDOW_NS);
+    gate->secret = *secret;
+}
+
+static bool brings_good_cookie(const struct hello_gate *gate, struct bytes path,
+                               const struct client_hello_prefix *hello, uint64_t now)
+{
+    uint64_t clock = now + gate->clock_offset_ns;
+    return cookie_is_good(&gate->secret, path, hello, clock) ||
+           (now < gate->former_until_ns && cookie_is_good(&gate->former, path, hello, clock));
+}
+
 enum gate_verdict hello_gate_judge(const struct hello_gate *gate, const struct rdtls_path *path,
                                    const struct first_hello *hello, bool needs_cookie, uint64_t now,
                                    uint8_t *answer)
 {
     struct bytes path_bytes = bytes_of(path, sizeof(*path));
-    uint64_t clock = now + gate->clock_offset_ns;
     bool cookie_matters = needs_cookie || gate->proven->per_second != 0;
-    if (cookie_matters &&
-        cookie_is_good(&gate->config->cookie_secret, path_bytes, &hello->prefix, clock))
+    if (cookie_matters && brings_good_cookie(gate, path_bytes, &hello->prefix, now))
         return rate_limit_admits(gate->proven, path->remote_ip, now) ? GATE_ADMIT : GATE_REFUSE;
     if (!rate_limit_admits(gate->strangers, path->remote_ip, now))
         return GATE_REFUSE;
@@ -133,7 +148,7 @@ enum gate_verdict hello_gate_judge(const struct hello_gate *gate, const struct r
     /* [rfc6347#4.2.1] "If a server receives a ClientHello with an invalid cookie, it SHOULD treat
      * it the same as a ClientHello with no cookie." */
     uint8_t cookie[COOKIE_LEN];
-    cookie_make(&gate->config->cookie_secret, path_bytes, &hello->prefix, clock, cookie);
+    cookie_make(&gate->secret, path_bytes, &hello->prefix, now + gate->clock_offset_ns, cookie);
     write_hello_verify_request(hello, bytes_of(cookie, COOKIE_LEN), answer);
     return GATE_ANSWER;
 }

@@ -48,10 +48,18 @@ bool first_hello_read(struct bytes datagram, struct first_hello *hello, enum rdt
 
 struct hello_gate {
     const struct rdtls_config *config;
+    struct cookie_secret secret; /* what cookies are made with */
+    struct cookie_secret former; /* and what those of before were, good until then */
+    uint64_t former_until_ns;
     struct rate_limit *strangers; /* hellos of sources that have proven nothing: anybody's */
     struct rate_limit *proven;    /* hellos that bring a good cookie back */
     uint64_t clock_offset_ns; /* from now to the clock that the cookie's windows are counted on */
 };
+
+/* Cookies are made with another secret from now on; those that clients have on their way stay good
+ * as long as they would have been. */
+void hello_gate_change_secret(struct hello_gate *gate, const struct cookie_secret *secret,
+                              uint64_t now);
 
 /* A source has two budgets, so that hellos sent in its name do not spend that of its own.
  * needs_cookie: what the policy says at this moment, or true on a path that is in use. answer:

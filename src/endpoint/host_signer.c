@@ -31,16 +31,16 @@ bool connection_poll_signature(struct connection_environment *environment,
     return true;
 }
 
-enum rdtls_status signature_check(const struct credential *credential, struct bytes signature)
+enum rdtls_status signature_check(struct signature_form form, struct bytes signature)
 {
     struct p256_number r;
     struct p256_number s;
-    if (signature.len > credential->signature_max)
+    if (signature.len > form.len_max)
         return RDTLS_TOO_LONG;
     if (signature.len == 0)
         return RDTLS_OK;
     bool is_one = false;
-    switch (credential->kind) {
+    switch (form.kind) {
     case KEY_P256:
         is_one = ecdsa_der_read(signature, &r, &s);
         break;
@@ -49,7 +49,7 @@ enum rdtls_status signature_check(const struct credential *credential, struct by
         break;
     case KEY_RSA:
     case KEY_ED25519:
-        is_one = signature.len == credential->signature_max;
+        is_one = signature.len == form.len_max;
         break;
     case KEY_KIND_COUNT:
         break;
@@ -64,7 +64,8 @@ enum rdtls_status connection_complete_signature(struct connection_environment *e
     struct handshake *handshake = connection_handshake(environment, connection);
     if (handshake == NULL || handshake->job.state != LANE_OUT)
         return RDTLS_NOT_AWAITED;
-    TRY(signature_check(handshake_credential(handshake), answer->signature));
+    TRY(signature_check(credential_signature_form(handshake_credential(handshake)),
+                        answer->signature));
     lanes_answer(environment->handshake.lanes, &handshake->job, answer->signature);
     connection_resume(environment, connection, answer->slot, answer->now);
     return RDTLS_OK;

@@ -61,7 +61,7 @@ void connection_update_keys(struct connection_environment *environment,
     connection->handshake = index;
     environment->stats->handshakes_open++;
     struct handshake *handshake = connection_handshake(environment, connection);
-    enum rdtls_status status = handshake_begin_key_update(handshake, &environment->handshake,
+    enum rdtls_status status = handshake_begin_key_update(handshake, environment_lend(environment),
                                                           &connection->association, now);
     if (status != RDTLS_OK)
         connection_fail(environment, connection, status);

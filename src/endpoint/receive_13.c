@@ -222,16 +222,21 @@ static void receive_late(const struct incoming *in, const struct unified_header 
     incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
 }
 
+/* A client that has not been answered does not know yet which version it will be. */
+static bool may_become_13(const struct incoming *in)
+{
+    const struct association *association = &in->connection->association;
+    const struct handshake *handshake = connection_handshake(in->environment, in->connection);
+    return association->version == 0 && association->role == RDTLS_CLIENT && handshake != NULL &&
+           handshake->environment->policy->speaks_13;
+}
+
 void incoming_record_13(const struct incoming *in, const struct unified_header *header,
                         uint8_t *record)
 {
     const struct association *association = &in->connection->association;
     struct read_side side;
-    /* A client that has not been answered does not know yet which version it will be. */
-    bool may_be_13 = association_is_13(association) ||
-                     (association->version == 0 && association->role == RDTLS_CLIENT &&
-                      in->environment->config->policy.speaks_13);
-    if (!may_be_13) {
+    if (!association_is_13(association) && !may_become_13(in)) {
         incoming_discard(in, RDTLS_DISCARD_NOT_DTLS);
         return;
     }

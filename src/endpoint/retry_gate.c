@@ -87,19 +87,28 @@ static size_t answer_first(const struct hello_gate *gate, const struct retry_con
     return write_retry(hello, &content, out);
 }
 
+static bool brings_good_cookie(const struct hello_gate *gate, const struct retry_context *context,
+                               struct bytes cookie, uint64_t now)
+{
+    struct retry_context former = *context;
+    former.secret = &gate->former;
+    return retry_cookie_is_good(context, cookie) ||
+           (now < gate->former_until_ns && retry_cookie_is_good(&former, cookie));
+}
+
 enum gate_verdict retry_gate_judge(const struct hello_gate *gate, const struct rdtls_path *path,
                                    const struct hello_fragment *hello,
                                    const struct client_hello *parsed, uint64_t now, uint8_t *answer,
                                    size_t *answer_len)
 {
     struct retry_context context = {
-        .secret = &gate->config->cookie_secret,
+        .secret = &gate->secret,
         .path = bytes_of(path, sizeof(*path)),
         .client_random = parsed->prefix.random,
         .clock_ns = now + gate->clock_offset_ns,
     };
     bool has_cookie = parsed->offer_13.cookie_present;
-    if (has_cookie && retry_cookie_is_good(&context, parsed->offer_13.cookie))
+    if (has_cookie && brings_good_cookie(gate, &context, parsed->offer_13.cookie, now))
         return rate_limit_admits(gate->proven, path->remote_ip, now) ? GATE_ADMIT : GATE_REFUSE;
     if (answer == NULL || !rate_limit_admits(gate->strangers, path->remote_ip, now))
         return GATE_REFUSE;

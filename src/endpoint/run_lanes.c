@@ -4,22 +4,22 @@
 #include "crypto/lane_engine.h"
 #include "endpoint/endpoint.h"
 
-static const struct lane_engine *engine_of(enum rdtls_lanes lanes)
+const struct lane_engine *endpoint_lane_engine(enum rdtls_lanes lanes)
 {
     return lanes == RDTLS_LANES_AUTO ? lane_engine_multibuffer() : NULL;
 }
 
-struct lanes *endpoint_lanes_new(const struct rdtls_endpoint_options *options,
-                                 const struct policy *policy, void *memory)
+struct lanes *endpoint_lanes_new(const struct rdtls_endpoint_options *options, bool host_signs,
+                                 const struct lane_keys *keys, void *memory)
 {
-    struct lanes_options lanes = {
-        .host_signs = policy->host_signs,
-        .engine = engine_of(options->lanes),
+    const struct lanes_options lanes = {
+        .keys = keys,
+        .host_signs = host_signs,
+        .engine = endpoint_lane_engine(options->lanes),
         .memory = memory,
         .nonces_ahead = options->nonces_ahead,
         .clock = {options->cpu_clock_ns, options->cpu_clock_context},
     };
-    policy_list_keys(policy, lanes.keys);
     return lanes_new(&lanes);
 }
 
@@ -92,6 +92,6 @@ void rdtls_endpoint_drop_made_ahead(struct rdtls_endpoint *endpoint)
 
 const char *rdtls_lanes_name(enum rdtls_lanes lanes)
 {
-    const struct lane_engine *engine = engine_of(lanes);
+    const struct lane_engine *engine = endpoint_lane_engine(lanes);
     return engine != NULL ? engine->name : "libcrypto";
 }

@@ -69,9 +69,11 @@ struct association {
     uint16_t srtp_profile;      /* 0: none */
     uint16_t record_size_limit; /* the largest plaintext that the peer takes under keys; 0: nothing
                                    was agreed */
+    uint16_t own_record_size_limit; /* and that we take */
     uint8_t
         name_hash[SESSION_NAME_HASH_LEN]; /* of the name that the client asked for, for tickets */
-    uint8_t alpn;        /* 1 + the protocol's place in the policy's list; 0: none */
+    uint8_t alpn;        /* 1 + the protocol's place in a list that outlives the policy; 0:
+                            none */
     uint8_t role;        /* enum rdtls_role */
     uint8_t write_epoch; /* the one that data and alerts are sent under */
     bool keys_ready;     /* protected records can be opened */
@@ -79,8 +81,9 @@ struct association {
                             when the first record under them comes */
     bool final_is_ours;
     bool peer_certificate; /* the peer has proven to own one */
-    bool resumed;          /* in an earlier handshake */
-    bool ticket_issued;    /* 1.2: a NewSessionTicket is part of our final flight */
+    /* Bits, so that a connection of 1.2 stays within its budget. */
+    bool resumed : 1;       /* in an earlier handshake */
+    bool ticket_issued : 1; /* 1.2: a NewSessionTicket is part of our final flight */
     /* Last: where 1.2 alone is spoken, memory ends behind v12. */
     union {
         struct association_12 v12;

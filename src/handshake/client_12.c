@@ -117,7 +117,7 @@ enum rdtls_status consume_server_hello(struct handshake *handshake, struct bytes
     TRY(check_server_hello(handshake, &hello));
     struct server_extras answer = {&hello.extras, hello.server_name};
     TRY(accept_extras(handshake->environment->policy, &answer, &choice));
-    commit_extras(handshake->association, &choice);
+    commit_extras(handshake, &choice);
     handshake->choice.suite = suite_find(hello.cipher_suite);
     handshake->rows = handshake_12_full;
     handshake->association->version = VERSION_DTLS_1_2;

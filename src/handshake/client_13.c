@@ -146,7 +146,7 @@ enum rdtls_status consume_encrypted_extensions(struct handshake *handshake, stru
     TRY(encrypted_extensions_read(body, &message));
     struct server_extras answer = {&message.extras, message.server_name};
     TRY(accept_extras(handshake->environment->policy, &answer, &handshake->choice));
-    commit_extras(handshake->association, &handshake->choice);
+    commit_extras(handshake, &handshake->choice);
     return RDTLS_OK;
 }
 

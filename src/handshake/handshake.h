@@ -26,6 +26,7 @@
 /* What a thread lends to all its handshakes. */
 struct handshake_environment {
     const struct policy *policy;
+    const struct lane_keys *keys; /* of the policy's credentials */
     struct lanes *lanes;
     struct protection_engines engines;
     struct random_source random;
@@ -33,6 +34,8 @@ struct handshake_environment {
     uint8_t *scratch;      /* REASSEMBLY_MESSAGE_MAX bytes */
     struct pool *sessions; /* of struct saved_session: what clients offer and what they are given */
     uint64_t clock_offset_ns; /* from the caller's clock to the one of tickets */
+    /* Of each of the policy's application protocols: 1 + its place in a list that outlives it. */
+    uint8_t protocols[RDTLS_ALPN_MAX];
 };
 
 /* What a row's presence can depend on. */

@@ -10,7 +10,7 @@ enum rdtls_status submit_derive(struct handshake *handshake); /* with the peer k
 enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *scheme,
                               struct bytes input, size_t before);
 enum rdtls_status build_certificate_verify(struct handshake *handshake, struct writer *body);
-void commit_extras(struct association *association, const struct choice *choice);
+void commit_extras(struct handshake *handshake, const struct choice *choice);
 
 /* peer_certificate.c */
 enum rdtls_status accept_peer_certificate(struct handshake *handshake,

@@ -17,6 +17,7 @@ struct choice {
     uint16_t srtp_profile;      /* 0: none */
     uint8_t alpn;               /* 1 + place in the policy's list; 0: none */
     uint16_t record_size_limit; /* the client's, at most 2^14; 0: nothing was agreed */
+    uint16_t own_record_size_limit;
     uint16_t retry_group; /* 1.3: the client has no share of a group of ours: this one is asked
                              for; 0: it has */
 };

@@ -75,6 +75,7 @@ static enum rdtls_status take_record_size_limit(const struct policy *policy,
                                                 struct choice *choice)
 {
     choice->record_size_limit = 0;
+    choice->own_record_size_limit = 0;
     if (policy->record_size_limit == 0 || !said->record_size_limit_present)
         return RDTLS_OK;
     /* [rfc8449#4] "An endpoint MUST treat receipt of a smaller value as a fatal error and generate
@@ -86,6 +87,7 @@ static enum rdtls_status take_record_size_limit(const struct policy *policy,
      * protocol-defined limit". */
     choice->record_size_limit =
         said->record_size_limit < PLAINTEXT_MAX ? said->record_size_limit : PLAINTEXT_MAX;
+    choice->own_record_size_limit = policy->record_size_limit;
     return RDTLS_OK;
 }
 

@@ -13,7 +13,7 @@ static void commit_choice(struct handshake *handshake, const struct client_hello
     handshake->choice = *choice;
     association->suite = choice->suite->code_point;
     association->group = choice->group;
-    commit_extras(association, choice);
+    commit_extras(handshake, choice);
     memcpy(association->client_random, hello->prefix.random.data, RANDOM_LEN);
     association->version = VERSION_DTLS_1_2;
     handshake->rows = handshake_12_full;

@@ -57,7 +57,7 @@ static void commit(struct handshake *handshake, const struct client_hello *hello
     memset(&association->v13, 0, sizeof(association->v13));
     association->suite = choice->suite->code_point;
     association->group = choice->group;
-    commit_extras(association, choice);
+    commit_extras(handshake, choice);
     memcpy(association->client_random, hello->prefix.random.data, RANDOM_LEN);
 }
 

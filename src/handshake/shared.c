@@ -61,6 +61,7 @@ enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *
         return RDTLS_ALERT_INTERNAL_ERROR;
     lane_job_wipe(job);
     job->kind = sign_kind(credential->kind);
+    job->sign.keys = handshake->environment->keys;
     job->sign.key = handshake->choice.credential;
     job->sign.scheme = scheme;
     bytes_copy(job->sign.input, input);
@@ -73,15 +74,19 @@ enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *
 
 /* [rfc7301#3.2] "The protocol identified in the "application_layer_protocol_negotiation" extension
  * type in the ServerHello SHALL be definitive for the connection, until renegotiated." */
-void commit_extras(struct association *association, const struct choice *choice)
+void commit_extras(struct handshake *handshake, const struct choice *choice)
 {
+    struct association *association = handshake->association;
     association->srtp_profile = choice->srtp_profile;
-    association->alpn = choice->alpn;
+    association->alpn = choice->alpn == 0 ? 0 : handshake->environment->protocols[choice->alpn - 1];
     association->record_size_limit = choice->record_size_limit;
+    association->own_record_size_limit = choice->own_record_size_limit;
     /* [rfc8449#4] "The value includes the content type and padding added in TLS 1.3": one byte that
      * a payload cannot have. */
-    if (association_is_13(association) && choice->record_size_limit != 0)
+    if (association_is_13(association) && choice->record_size_limit != 0) {
         association->record_size_limit--;
+        association->own_record_size_limit--;
+    }
 }
 
 enum rdtls_status build_certificate_verify(struct handshake *handshake, struct writer *body)

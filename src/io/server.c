@@ -4,19 +4,24 @@
 #include <string.h>
 
 #include "base/nanoseconds.h"
-#include "endpoint/connection.h"
+#include "io/server_configs.h"
 #include "io/server_options.h"
-#include "io/shard.h"
 #include "io/system_clock.h"
 
 enum { WHAT_MAX = UDP_ADDRESS_TEXT_MAX + 32 };
 
 struct rdtls_server {
     struct server_plan plan;
+    struct server_configs configs;
     struct start_gate gate;
     struct rdtls_shard **shards;
     uint32_t shard_count; /* that exist */
 };
+
+static struct shard_list list_of(const struct rdtls_server *server)
+{
+    return (struct shard_list){server->shards, server->shard_count};
+}
 
 /* Errors that are one and the same whichever step ran into them. */
 static enum rdtls_status system_error(const struct start_message *message, const char *what)
@@ -134,6 +139,7 @@ static void server_free(struct rdtls_server *server)
     for (uint32_t i = 0; i < server->shard_count; i++)
         shard_free(server->shards[i]);
     free(server->shards);
+    server_configs_destroy(&server->configs);
     start_gate_destroy(&server->gate);
     free(server);
 }
@@ -162,6 +168,7 @@ enum rdtls_status rdtls_server_start(const struct rdtls_server_options *options,
         return status;
     }
     start_gate_init(&made->gate);
+    server_configs_init(&made->configs, made->plan.options.config);
     status = server_bring_up(made, &line);
     if (status != RDTLS_OK) {
         int error = errno;
@@ -179,14 +186,6 @@ uint16_t rdtls_server_port(const struct rdtls_server *server, size_t index)
     return index <= UINT32_MAX ? rdtls_shard_port(server->shards[0], (uint32_t)index) : 0;
 }
 
-/* Of several certificates, which one it is for the shard knows, and checks. */
-static enum rdtls_status check_signature(const struct policy *policy, struct bytes signature)
-{
-    if (policy->credential_count == 1)
-        return signature_check(&policy->credentials[0], signature);
-    return signature.len <= RDTLS_SIGNATURE_MAX ? RDTLS_OK : RDTLS_TOO_LONG;
-}
-
 enum rdtls_status rdtls_server_complete_signature(struct rdtls_server *server, uint32_t shard,
                                                   struct rdtls_id id, const uint8_t *signature,
                                                   size_t signature_len)
@@ -194,15 +193,22 @@ enum rdtls_status rdtls_server_complete_signature(struct rdtls_server *server, u
     struct signature_letter letter = {.id = id};
     if (shard >= server->shard_count)
         return RDTLS_INVALID_ARGUMENT;
-    TRY(check_signature(&server->shards[shard]->options.config->policy,
-                        bytes_of(signature, signature_len)));
+    TRY(server_configs_check_signature(&server->configs, bytes_of(signature, signature_len)));
     letter.len = (uint32_t)signature_len;
     bytes_copy(letter.signature, bytes_of(signature, signature_len));
     return shard_post_signature(server->shards[shard], &letter);
 }
 
+enum rdtls_status rdtls_server_set_config(struct rdtls_server *server,
+                                          const struct rdtls_config *config)
+{
+    const struct shard_list list = list_of(server);
+    return server_configs_change(&server->configs, &list, config);
+}
+
 void rdtls_server_stats(const struct rdtls_server *server, struct rdtls_server_stats *stats)
 {
+    const struct shard_list list = list_of(server);
     struct figures sum = {0};
     /* io_uring when all shards have it. */
     enum rdtls_io io = server->plan.io->kind;
@@ -222,6 +228,7 @@ void rdtls_server_stats(const struct rdtls_server *server, struct rdtls_server_s
         .sends_failed = sum.sends_failed,
         .cpu_ns = sum.cpu_ns,
         .receive_buffer_bytes = server->shards[0]->sockets[0].receive_buffer_bytes,
+        .configs_pending = server_configs_pending(&server->configs, &list),
     };
 }
 

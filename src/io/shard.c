@@ -9,7 +9,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "endpoint/config.h"
 #include "io/endpoint_memory.h"
 #include "io/system_clock.h"
 
@@ -52,6 +51,7 @@ void shard_free(struct rdtls_shard *shard)
     if (shard->doorbell >= 0)
         close(shard->doorbell);
     signature_mail_close(&shard->mail);
+    edition_free(atomic_load_explicit(&shard->posted, memory_order_acquire));
     free(shard->sockets);
     free(shard->drops);
     free(shard);
@@ -185,6 +185,12 @@ enum rdtls_status shard_post_signature(struct rdtls_shard *shard,
     if (ring_bell)
         ring_doorbell(shard);
     return RDTLS_OK;
+}
+
+void shard_post_edition(struct rdtls_shard *shard, struct edition *edition)
+{
+    edition_free(atomic_exchange_explicit(&shard->posted, edition, memory_order_acq_rel));
+    ring_doorbell(shard);
 }
 
 uint32_t rdtls_shard_index(const struct rdtls_shard *shard)

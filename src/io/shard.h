@@ -1,7 +1,7 @@
 /*
  * One thread with its sockets and its endpoint, and the loop around them. Nothing else in the
- * process touches its state: others set stop_at or post signatures and ring the doorbell, and read
- * the board.
+ * process touches its state: others set stop_at, post signatures or an edition, ring the doorbell,
+ * and read the board.
  *
  *     wait -> receive -> lanes -> tick -> events -> on_pass -> transmit -> give the buffers back ->
  * wait ...
@@ -15,6 +15,7 @@
 
 #include <pthread.h>
 
+#include "endpoint/edition.h"
 #include "io/figures.h"
 #include "io/packet_io.h"
 #include "io/receive_order.h"
@@ -25,7 +26,7 @@
 enum { SHARD_CPU_ANY = -1 };
 
 struct shard_options {
-    const struct rdtls_config *config;
+    const struct rdtls_config *config; /* the first; not looked at behind the gate */
     const struct rdtls_endpoint_options *endpoint;
     const struct rdtls_handlers *handlers;
     const struct packet_io_ops *io;
@@ -58,6 +59,8 @@ struct rdtls_shard {
         stop_at; /* 0: go on; else say goodbye, and be gone at that time at the latest */
     struct figures_board board;
     struct signature_mail mail;
+    _Atomic(struct edition *) posted; /* to be adopted; NULL: none */
+    _Atomic uint64_t edition_number;  /* of the one that was adopted last */
 
     /* From here on the thread's own. */
     void *memory;
@@ -100,6 +103,10 @@ void shard_stop(struct rdtls_shard *shard, uint64_t stop_at);
  * this server's keys are its own. */
 MUST_CHECK enum rdtls_status shard_post_signature(struct rdtls_shard *shard,
                                                   const struct signature_letter *letter);
+
+/* Any thread: handshakes are to begin under this edition, which is the shard's from now on. One
+ * that still waits is freed. */
+void shard_post_edition(struct rdtls_shard *shard, struct edition *edition);
 
 /* The loop; returns when the shard has been stopped (shard_pass.c). */
 void shard_run(struct rdtls_shard *shard);

@@ -1,6 +1,7 @@
 #include <time.h>
 
 #include "base/nanoseconds.h"
+#include "endpoint/endpoint.h"
 #include "io/shard.h"
 #include "io/system_clock.h"
 
@@ -61,6 +62,18 @@ static void receive(struct rdtls_shard *shard)
                                shard->now);
     }
     shard->figures_changed = shard->figures_changed || order->now_count > 0;
+}
+
+/* Before the pass receives: whoever was told that it is there meets it in the next datagram. */
+static void take_edition(struct rdtls_shard *shard)
+{
+    if (atomic_load_explicit(&shard->posted, memory_order_relaxed) == NULL)
+        return;
+    struct edition *edition = atomic_exchange_explicit(&shard->posted, NULL, memory_order_acq_rel);
+    uint64_t number = edition->number;
+    endpoint_adopt(shard->endpoint, edition, shard->now);
+    atomic_store_explicit(&shard->edition_number, number, memory_order_release);
+    shard->figures_changed = true;
 }
 
 /* Answers that come too late, or twice, change nothing and are counted. */
@@ -135,6 +148,7 @@ static uint64_t pass(struct rdtls_shard *shard)
 {
     const struct rdtls_handlers *handlers = shard->options.handlers;
     shard->now = system_clock_now();
+    take_edition(shard);
     receive(shard);
     take_signatures(shard);
     rdtls_endpoint_run_lanes(shard->endpoint, shard->now);

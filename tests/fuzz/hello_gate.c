@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct reader input = reader_of(bytes_of(data, size));
     struct rdtls_path path = {.remote_port = input_u8(&input), .local_port = 4433};
     uint64_t now = (uint64_t)input_u16(&input) << 24;
-    cookie_secret_init(&config.cookie_secret, bytes_of(secret, sizeof(secret)));
+    cookie_secret_init(&gate.secret, bytes_of(secret, sizeof(secret)));
 
     struct bytes rest = input_bytes(&input, input.left);
     uint8_t *copy = malloc(rest.len);

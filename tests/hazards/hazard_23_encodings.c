@@ -284,9 +284,8 @@ static void expect_signs(const struct private_key *key, const uint8_t point[P256
 {
     struct fixture fixture;
     fixture_init(&fixture, engine_here());
-    struct lanes_options options = fixture.options;
-    options.keys[0] = key;
-    fixture_renew(&fixture, &options);
+    lane_keys_free(fixture.keys);
+    fixture.keys = lane_keys_of(key, fixture.options.engine);
     memcpy(fixture.point, point, P256_POINT_LEN);
     for (size_t count = 1; count <= LANES_WIDE; count++) {
         struct lane_job jobs[LANES_WIDE];

@@ -24,6 +24,7 @@ struct fixture {
     struct key_pair pairs[SIGNATURES_MAX]; /* and where their key pairs are */
     size_t pair_count;
     struct lane_libcrypto libcrypto;
+    struct lane_keys *keys; /* one */
     _Alignas(64) uint8_t memory[4096];
     struct lanes_options options;
     struct lanes *lanes;
@@ -44,12 +45,21 @@ static inline struct lanes_options options_of(struct fixture *fixture,
                                               const struct lane_engine *engine)
 {
     return (struct lanes_options){
-        .keys = {fixture->credential.key},
+        .keys = fixture->keys,
         .engine = engine,
         .memory = fixture->memory,
         .nonces_ahead = true,
         .break_even = {EVERY_TIME, EVERY_TIME, EVERY_TIME, EVERY_TIME},
     };
+}
+
+static inline struct lane_keys *lane_keys_of(const struct private_key *key,
+                                             const struct lane_engine *engine)
+{
+    const struct private_key *keys[LANE_KEYS_MAX] = {key};
+    struct lane_keys *made = lane_keys_new(keys, engine);
+    cr_assert_not_null(made);
+    return made;
 }
 
 static inline void fixture_init(struct fixture *fixture, const struct lane_engine *engine)
@@ -60,8 +70,9 @@ static inline void fixture_init(struct fixture *fixture, const struct lane_engin
     struct public_key key;
     cr_assert_eq(certificate_public_key(fixture->credential.chain[0], &key), RDTLS_OK);
     memcpy(fixture->point, key.point.data, sizeof(fixture->point));
+    fixture->keys = lane_keys_of(fixture->credential.key, engine);
     fixture->options = options_of(fixture, engine);
-    cr_assert(lane_libcrypto_open(&fixture->libcrypto, fixture->options.keys));
+    cr_assert(lane_libcrypto_open(&fixture->libcrypto));
     fixture->lanes = lanes_new(&fixture->options);
     cr_assert_not_null(fixture->lanes);
     list_init(&fixture->finished);
@@ -80,6 +91,7 @@ static inline void fixture_free(struct fixture *fixture)
 {
     lanes_free(fixture->lanes);
     lane_libcrypto_close(&fixture->libcrypto);
+    lane_keys_free(fixture->keys);
     credential_free(&fixture->credential);
     cr_expect(all_zero(fixture->memory, sizeof(fixture->memory)), "nothing made ahead is left");
 }
@@ -101,7 +113,7 @@ static inline struct key_pair pair_of_libcrypto(const struct fixture *fixture,
 static inline void sign_by_libcrypto(const struct fixture *fixture, struct bytes digest,
                                      struct lane_job *job)
 {
-    cr_assert(signer_sign(fixture->libcrypto.signers[0], digest, job->verify.signature,
+    cr_assert(signer_sign(fixture->keys->signers[0], digest, job->verify.signature,
                           &job->verify.signature_len));
 }
 
@@ -121,6 +133,7 @@ static inline void fill(struct fixture *fixture, struct lane_job *job, enum lane
         job->sign.input_len = seed % 2 == 0 ? SHA256_LEN : SHA384_LEN;
         job->sign.signature = fixture->signatures[fixture->signature_count++ % SIGNATURES_MAX];
         job->sign.signature_max = ECDSA_P256_SIGNATURE_MAX;
+        job->sign.keys = fixture->keys;
     } else {
         memcpy(job->verify.point, fixture->point, P256_POINT_LEN);
         memset(job->verify.digest, seed, SHA384_LEN);

@@ -238,21 +238,25 @@ Test(credentials, signatures_in_one_queue_are_by_their_own_keys, .timeout = 60)
     static struct lane_job jobs[JOBS];
     struct credential credentials[KEYS];
     struct public_key keys[KEYS];
+    const struct private_key *private_keys[LANE_KEYS_MAX] = {NULL};
     struct lanes_options options = {.engine = lane_engine_multibuffer(),
                                     .break_even = {[LANE_ECDSA_P256_SIGN] = 1}};
     for (size_t i = 0; i < KEYS; i++) {
         cr_assert_eq(credential_self_signed(&credentials[i]), RDTLS_OK);
         cr_assert_eq(certificate_public_key(credentials[i].chain[0], &keys[i]), RDTLS_OK);
-        options.keys[i] = credentials[i].key;
+        private_keys[i] = credentials[i].key;
     }
+    struct lane_keys *lane_keys = lane_keys_new(private_keys, options.engine);
+    options.keys = lane_keys;
     struct lanes *lanes = lanes_new(&options);
     struct verifier *verifier = verifier_new();
     struct list_node finished;
     list_init(&finished);
-    cr_assert(lanes != NULL && verifier != NULL);
+    cr_assert(lane_keys != NULL && lanes != NULL && verifier != NULL);
     for (size_t i = 0; i < JOBS; i++) {
         lane_job_init(&jobs[i]);
         jobs[i].kind = LANE_ECDSA_P256_SIGN;
+        jobs[i].sign.keys = lane_keys;
         jobs[i].sign.key = i * i % KEYS;
         memset(jobs[i].sign.input, (int)i + 1, SHA256_LEN);
         jobs[i].sign.input_len = SHA256_LEN;
@@ -274,6 +278,7 @@ Test(credentials, signatures_in_one_queue_are_by_their_own_keys, .timeout = 60)
         list_remove(finished.next);
     cr_expect_not(lanes_run(lanes, 0, &finished), "none is left");
     lanes_free(lanes);
+    lane_keys_free(lane_keys);
     verifier_free(verifier);
     for (size_t i = 0; i < KEYS; i++)
         credential_free(&credentials[i]);

@@ -246,7 +246,9 @@ Test(lanes, without_a_key_signing_alone_fails)
     struct lane_job derive;
     fixture_init(&fixture, engine_here());
     struct lanes_options options = fixture.options;
-    options.keys[0] = NULL;
+    lane_keys_free(fixture.keys);
+    fixture.keys = lane_keys_of(NULL, options.engine);
+    options.keys = NULL;
     memset(options.break_even, 0, sizeof(options.break_even));
     fixture_renew(&fixture, &options);
     fill(&fixture, &sign, LANE_ECDSA_P256_SIGN, 0);

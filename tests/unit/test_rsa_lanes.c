@@ -8,6 +8,7 @@ enum { JOBS_MAX = 20, BY_ENGINE = 1 };
 struct scene {
     EVP_PKEY *key;
     struct credential credential;
+    struct lane_keys *keys;
     struct lanes *lanes;
     struct lane_job jobs[JOBS_MAX];
     uint8_t signatures[JOBS_MAX][RSA_LEN_MAX];
@@ -19,8 +20,11 @@ static void scene_init(struct scene *scene, unsigned bits, uint64_t exponent,
     memset(scene, 0, sizeof(*scene));
     scene->key = rsa_key(bits, exponent);
     cr_assert_eq(credential_of(scene->key, &scene->credential), RDTLS_OK);
+    const struct private_key *keys[LANE_KEYS_MAX] = {scene->credential.key};
+    scene->keys = lane_keys_new(keys, engine);
+    cr_assert_not_null(scene->keys);
     const struct lanes_options options = {
-        .keys = {scene->credential.key},
+        .keys = scene->keys,
         .engine = engine,
         .break_even = {[LANE_RSA_SIGN] = BY_ENGINE},
     };
@@ -31,6 +35,7 @@ static void scene_init(struct scene *scene, unsigned bits, uint64_t exponent,
 static void scene_free(struct scene *scene)
 {
     lanes_free(scene->lanes);
+    lane_keys_free(scene->keys);
     credential_free(&scene->credential);
     EVP_PKEY_free(scene->key);
     expect_no_libcrypto_error("RSA in lanes");
@@ -41,6 +46,7 @@ static void submit(struct scene *scene, size_t i)
     struct lane_job *job = &scene->jobs[i];
     lane_job_init(job);
     job->kind = LANE_RSA_SIGN;
+    job->sign.keys = scene->keys;
     job->sign.scheme = scheme_find(rsa_schemes[i % RSA_SCHEME_COUNT]);
     job->sign.input_len = digest_len(job->sign.scheme->hash);
     memset(job->sign.input, (int)i + 1, job->sign.input_len);

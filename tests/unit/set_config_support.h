@@ -1,0 +1,58 @@
+/* Endpoints whose configuration is exchanged for another. */
+#ifndef TESTS_SET_CONFIG_SUPPORT_H
+#define TESTS_SET_CONFIG_SUPPORT_H
+
+#include "live_support.h"
+
+static const uint16_t both_versions[] = {0xfefd, 0xfefc};
+
+static inline struct rdtls_config_options options_of(uint16_t version)
+{
+    struct rdtls_config_options options;
+    rdtls_config_options_defaults(&options);
+    options.versions = &both_versions[version == both_versions[0] ? 0 : 1];
+    options.version_count = 1;
+    return options;
+}
+
+/* Its maker gives both up at once: from here on they are the endpoint's alone. */
+static inline void change(struct host *host, const struct rdtls_config_options *options)
+{
+    struct rdtls_config *config;
+    cr_assert_eq(rdtls_config_new(options, &config), RDTLS_OK);
+    cr_assert_eq(rdtls_endpoint_set_config(host->endpoint, config, 0), RDTLS_OK);
+    rdtls_config_free(host->config);
+    host->config = config;
+}
+
+static inline uint64_t in_use(const struct host *host)
+{
+    return rdtls_endpoint_stats(host->endpoint)->configs_in_use;
+}
+
+struct fingerprint {
+    uint8_t bytes[RDTLS_FINGERPRINT_LEN];
+};
+
+static inline struct fingerprint own_fingerprint(const struct host *host)
+{
+    struct fingerprint own;
+    cr_assert_eq(rdtls_config_fingerprint(host->config, own.bytes), RDTLS_OK);
+    return own;
+}
+
+static inline struct rdtls_info info_at_client(const struct live *live)
+{
+    struct rdtls_info info;
+    cr_assert_eq(rdtls_endpoint_info(live->client.endpoint, live->id, &info), RDTLS_OK);
+    return info;
+}
+
+static inline void expect_presented(const struct live *live, const struct fingerprint *expected)
+{
+    struct rdtls_info info = info_at_client(live);
+    cr_expect(info.peer_certificate);
+    cr_expect_arr_eq(info.peer_fingerprint, expected->bytes, RDTLS_FINGERPRINT_LEN);
+}
+
+#endif
