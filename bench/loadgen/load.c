@@ -202,7 +202,7 @@ static bool run_schedule(struct load *load)
     struct progress now = look(load);
     while (!now.finished && monotonic_ns() < deadline_ns) {
         show_live(load, &line, &now);
-        if (signals_wait(LOOK_MS)) {
+        if (signals_wait(LOOK_MS) != SIGNAL_NONE) {
             const bool first = deadline_ns == UINT64_MAX;
             deadline_ns = first ? monotonic_ns() + DRAIN_NS : 0;
             order(load, PHASE_DRAIN);
@@ -221,7 +221,7 @@ static void hold_until_told(struct load *load)
         say("holding %" PRIu64 " associations%s\n", now.held,
             now.failed > 0 ? " (some have failed)" : "");
     }
-    while (now.held > 0 && !signals_wait(HOLD_LOOK_MS)) {
+    while (now.held > 0 && signals_wait(HOLD_LOOK_MS) == SIGNAL_NONE) {
         now = look(load);
     }
 }
@@ -232,7 +232,7 @@ static void close_everything(struct load *load)
     order(load, PHASE_CLOSE);
     struct progress now = look(load);
     while ((!now.finished || now.held > 0) && monotonic_ns() < deadline_ns) {
-        if (signals_wait(LOOK_MS)) {
+        if (signals_wait(LOOK_MS) != SIGNAL_NONE) {
             break;
         }
         now = look(load);

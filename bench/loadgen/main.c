@@ -65,7 +65,7 @@ static enum exit_status start_and_run(const struct load_options *options)
 {
     struct complaint complaint;
     struct load load = {0};
-    signals_hold_back();
+    signals_hold_back(false);
     bool ready = options->json_path == NULL || output_file_check(options->json_path, &complaint) ||
                  complain_about(&complaint, "--json");
     ready = ready && load_start(&load, options, &complaint);

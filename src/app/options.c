@@ -284,8 +284,9 @@ void serve_options_help(void)
 {
     const char *argv[] = {"ringdtls serve", NULL};
     poptContext context = poptGetContext(NULL, 1, argv, option_table, POPT_CONTEXT_NO_EXEC);
-    puts("A DTLS server that answers until SIGINT or SIGTERM. What stands in (brackets) is the\n"
-         "default.\n");
+    puts(
+        "A DTLS server that answers until SIGINT or SIGTERM, and reads its files again at SIGHUP.\n"
+        "What stands in (brackets) is the default.\n");
     if (context != NULL) {
         poptPrintHelp(context, stdout, 0);
         poptFreeContext(context);

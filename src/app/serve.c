@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "app/address.h"
 #include "app/credentials.h"
@@ -26,6 +27,8 @@ enum {
     SAMPLE_MS = 100,         /* between two looks at the memory */
     REFRESH_NS = 1000000000, /* between two writings of the statistics */
     STOP_MS = 1000,          /* for saying close_notify */
+    TAKE_OVER_NAP_NS = 1000000,
+    TAKE_OVER_NAPS = 1000, /* a second; who is later takes over all the same */
 };
 
 struct serving {
@@ -133,16 +136,22 @@ static bool start(struct serving *serving, struct complaint *complaint)
     return complain(complaint, "%s", message[0] != '\0' ? message : rdtls_status_name(status));
 }
 
+static void own_fingerprint(const struct rdtls_config *config, char text[FINGERPRINT_TEXT_MAX])
+{
+    uint8_t fingerprint[RDTLS_FINGERPRINT_LEN] = {0};
+    snprintf(text, FINGERPRINT_TEXT_MAX, "unknown");
+    if (rdtls_config_fingerprint(config, fingerprint) == RDTLS_OK) {
+        fingerprint_format(fingerprint, text);
+    }
+}
+
 /* One line for each address; the first word that has a colon is where to connect to. */
 static void announce(const struct serving *serving)
 {
     struct rdtls_server_stats stats;
     rdtls_server_stats(serving->server, &stats);
-    uint8_t fingerprint[RDTLS_FINGERPRINT_LEN] = {0};
-    char certificate[FINGERPRINT_TEXT_MAX] = "unknown";
-    if (rdtls_config_fingerprint(serving->config, fingerprint) == RDTLS_OK) {
-        fingerprint_format(fingerprint, certificate);
-    }
+    char certificate[FINGERPRINT_TEXT_MAX];
+    own_fingerprint(serving->config, certificate);
     char versions[EXTRAS_VERSIONS_TEXT_MAX];
     extras_versions_format(&serving->options.extras, versions);
     for (size_t i = 0; i < serving->options.listen_count; i++) {
@@ -195,11 +204,63 @@ static void look_at_key_log(struct serving *serving)
     }
 }
 
+/* Until every shard has taken the configuration over: from then on each handshake that begins meets
+ * it. A shard does so in its next pass, so that this is a matter of a millisecond. */
+static void wait_for_shards(const struct serving *serving)
+{
+    const struct timespec nap = {.tv_nsec = TAKE_OVER_NAP_NS};
+    struct rdtls_server_stats stats;
+    for (int i = 0; i < TAKE_OVER_NAPS; i++) {
+        rdtls_server_stats(serving->server, &stats);
+        if (stats.configs_pending == 0) {
+            return;
+        }
+        nanosleep(&nap, NULL);
+    }
+}
+
+static bool take_files_again(struct serving *serving, struct complaint *complaint)
+{
+    const struct serve_options *options = &serving->options;
+    if (options->certificate_count == 0 && options->authorities_path == NULL) {
+        return complain(complaint, "there is no file to read: neither --cert nor --ca was given");
+    }
+    struct rdtls_config *config = NULL;
+    if (!make_config(options, &config, complaint)) {
+        return false;
+    }
+    const enum rdtls_status status = rdtls_server_set_config(serving->server, config);
+    if (status != RDTLS_OK) {
+        rdtls_config_free(config);
+        return complain(complaint, "%s", rdtls_status_name(status));
+    }
+    rdtls_config_free(serving->config);
+    serving->config = config;
+    return true;
+}
+
+/* SIGHUP. What is not as it should be is named, and the server goes on with what it had. */
+static void reload(struct serving *serving)
+{
+    struct complaint complaint;
+    if (!take_files_again(serving, &complaint)) {
+        say_error("%s: not reloaded, what was in use stays: %s\n", program, complaint.text);
+        return;
+    }
+    wait_for_shards(serving);
+    char certificate[FINGERPRINT_TEXT_MAX];
+    own_fingerprint(serving->config, certificate);
+    say("reloaded, certificate sha-256 %s\n", certificate);
+}
+
 static void watch_until_told(struct serving *serving)
 {
     uint64_t refresh_ns = 0; /* the first at once: who watches need not wait */
-    bool told = false;
-    while (!told) {
+    enum signal_told told = SIGNAL_NONE;
+    while (told != SIGNAL_END) {
+        if (told == SIGNAL_RELOAD) {
+            reload(serving);
+        }
         struct rdtls_server_stats stats;
         rdtls_server_stats(serving->server, &stats);
         memory_watch_sample(&serving->memory, (struct memory_point){stats.endpoint.connections_open,
@@ -266,7 +327,7 @@ static enum exit_status run(struct serving *serving, int argc, const char **argv
         serve_options_help();
         return EXIT_FINE;
     }
-    signals_hold_back();
+    signals_hold_back(true);
     if (!prepare(serving, &complaint) || !start(serving, &complaint)) {
         say_error("%s: %s\n", program, complaint.text);
         return EXIT_USAGE;

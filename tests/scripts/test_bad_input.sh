@@ -127,6 +127,61 @@ refused chain_is_none '--cert .*unordered\.pem: not' \
 refused cert_without_key 'belong together' "${own[@]}" --cert "$work/one.pem"
 refused key_without_cert 'belong together' "${own[@]}" --key "$work/one.key"
 
+# --- files that are read again -----------------------------------------------------------------------------------------
+# not_reloaded NAME PATTERN: what SIGHUP finds is answered by one line, and the old certificate stays in use.
+not_reloaded() {
+    local i
+    : >"$work/server.err"
+    kill -HUP "$server"
+    for i in $(seq 100); do
+        [ -s "$work/server.err" ] && break
+        sleep 0.05
+    done
+    if [ "$(wc -l <"$work/server.err")" -ne 1 ] || ! grep -qE -- "not reloaded.*$2" "$work/server.err"; then
+        fail "$1" "not one line that says /$2/:" "$(cat "$work/server.err")"
+    elif ! timeout 10 "${load[@]}" "$address" -n 10 -c 2 --verify fingerprint --fingerprint "$pinned" >"$work/out" 2>&1; then
+        fail "$1" "the old certificate is not in use:" "$(cat "$work/out")"
+    else
+        ok "$1"
+    fi
+}
+
+use() {
+    cp "$work/$1" "$work/used.pem"
+    cp "$work/$2" "$work/used.key"
+}
+
+use one.pem one.key
+cp "$work/one.pem" "$work/used.ca"
+pinned=$(openssl x509 -in "$work/one.pem" -outform der | sha256sum | cut -d' ' -f1)
+if start_server --cert "$work/used.pem" --key "$work/used.key" --ca "$work/used.ca" --client-cert request; then
+    rm "$work/used.pem"
+    not_reloaded reload_without_cert '--cert.*used\.pem: cannot be read: No such file'
+    use one.pem one.key
+    rm "$work/used.key"
+    not_reloaded reload_without_key '--key.*used\.key: cannot be read: No such file'
+    use nonsense one.key
+    not_reloaded reload_nonsense_for_a_cert '--cert .*used\.pem: not certificates'
+    use one.pem empty
+    not_reloaded reload_empty_key '--key .*used\.key: not a'
+    use one.pem two.key
+    not_reloaded reload_key_of_another 'used\.key: not the private key of --cert .*used\.pem'
+    use other.pem other.key
+    not_reloaded reload_another_curve '(cert|key) .*used\.'
+    use two.pem two.key
+    cp "$work/nonsense" "$work/used.ca"
+    not_reloaded reload_nonsense_for_authorities '--ca .*used\.ca: not certificates'
+    rm "$work/used.ca"
+    not_reloaded reload_without_authorities '--ca.*used\.ca: cannot be read: No such file'
+    stop_server
+    [ "$server_status" -eq 0 ] && ok failed_reloads_are_no_failure || fail failed_reloads_are_no_failure "$server_status"
+fi
+if start_server; then
+    pinned=$(sed -n 's/.*sha-256 //p' "$work/server.out" | tr -d :)
+    not_reloaded reload_of_nothing 'neither --cert nor --ca'
+    stop_server
+fi
+
 # --- addresses -----------------------------------------------------------------------------------------------------------
 refused listen_without_port '1\.2\.3\.4: no port' "${serve[@]}" --listen 1.2.3.4
 refused listen_to_a_name "'localhost' is not a numeric" "${serve[@]}" --listen localhost:4433
