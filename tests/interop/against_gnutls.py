@@ -4,7 +4,7 @@ import dtls
 import relay as relays
 from cells import (Peer, client_is_refused, client_is_served, harm_cells, matrix_cells, server_is_refused, server_is_used,
                    with_trace)
-from matrix import GROUPS, P256, P384, SMALL_MTU, SUITES, X25519, Shape
+from matrix import ED25519, GROUPS, P256, P384, SMALL_MTU, SUITES, X25519, Shape
 from parties import ForeignServer, Party, Serve, expect_equal
 
 IN_PARALLEL = True
@@ -38,7 +38,8 @@ class Gnutls(Peer):
 
     def expect_content(self, client, shape):
         suite = SUITES[shape.suite]
-        names = rf"\(DTLS1\.2-X\.509\)-\({GROUP_NAMES[shape.group]}\)-\({suite.signature}-[-A-Z]*SHA\d+\)-\({suite.cipher}\)"
+        signature = r"EdDSA-Ed25519" if shape.kind == ED25519 else rf"{suite.signature}-[-A-Z]*SHA\d+"
+        names = rf"\(DTLS1\.2-X\.509\)-\({GROUP_NAMES[shape.group]}\)-\({signature}\)-\({suite.cipher}\)"
         for pattern in (names, "The certificate is trusted", "extended master secret", "Handshake was completed"):
             client.wait_for(pattern)
 

@@ -9,7 +9,7 @@ import relay as relays
 from agreed import expect_logged
 from cells import (Peer, argue, client_is_refused, client_is_served, harm_cells, load_options, matrix_cells, say_till_echoed,
                    server_is_used, with_trace)
-from matrix import CERTIFICATES, SMALL_MTU, SUITES, Shape, first_shape
+from matrix import CERTIFICATES, ECDSA, ED25519, SMALL_MTU, SUITES, Shape, first_shape
 from parties import ForeignServer, Load, Party, Serve, expect_equal
 
 IN_PARALLEL = True
@@ -55,9 +55,14 @@ class Wolfssl(Program):
     chooses_group = False  # the functions for that want version 1.3
 
     def argued(self, shape, is_server):
-        if is_server and shape.given and CERTIFICATES[shape.given.kind] != CERTIFICATES[shape.kind]:
+        if is_server and shape.given and CERTIFICATES[shape.given.kind] != CERTIFICATES.get(shape.kind, ECDSA):
             return "asks clients for certificates of its own kind alone; wolfSSL 5.5.4"
         return None
+
+
+class Mbedtls(Program):
+    def argued(self, shape, is_server):
+        return "has no Ed25519; Mbed TLS 2.28" if shape.kind == ED25519 else None
 
 
 class Pion(Program):
@@ -70,7 +75,7 @@ class Pion(Program):
         return "has no ChaCha20-Poly1305; pion/dtls 2.2.6" if "CHACHA20" in shape.suite else None
 
 
-PROGRAMS = (Wolfssl("wolfssl_peer"), Program("mbedtls_peer"), Pion("pion_peer"))
+PROGRAMS = (Wolfssl("wolfssl_peer"), Mbedtls("mbedtls_peer"), Pion("pion_peer"))
 WOLFSSL_ORDER = "refuses a client's ChangeCipherSpec that overtakes the message before it (unexpected_message); wolfSSL 5.5.4"
 WOLFSSL_LAST = "never repeats its Finished, since it drops the client's repeated flight, which begins in the clear; wolfSSL 5.5.4"
 

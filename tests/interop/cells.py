@@ -11,7 +11,7 @@ import time
 import credentials
 import dtls
 import relay as relays
-from matrix import GROUPS, SUITES, X25519, shapes
+from matrix import GROUPS, SUITES, X25519, ed25519_shapes, shapes
 from parties import Argued, Load, Serve, Unmet, expect, expect_equal, wait_until
 
 DATA_LEN, DATA_RECORDS = 200, 3
@@ -251,7 +251,7 @@ def argue(reason):
 
 def matrix_cells(place, peer, party, is_server, converse):
     """`converse(shape)` for each shape that can be had with this party."""
-    for name, shape in shapes(place):
+    for name, shape in itertools.chain(shapes(place), ed25519_shapes(place)):
         reason = peer.argued(shape, is_server)
         yield f"{party}/{name}", functools.partial(converse, shape) if reason is None else functools.partial(argue, reason)
 

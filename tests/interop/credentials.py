@@ -51,21 +51,24 @@ class Credentials:
         self.without_extended_master_secret.write_text(WITHOUT_EXTENDED_MASTER_SECRET, encoding="ascii")
         self.server = self.self_signed("server", "ec", "ec_paramgen_curve:P-256")
         self.client = self.self_signed("client", "ec", "ec_paramgen_curve:P-256")
-        self.servers = {"P-256": self.server, **{kind: self.of_kind("server", kind) for kind in ("P-384", *RSA_KINDS)}}
-        self.clients = {"P-256": self.client, **{kind: self.of_kind("client", kind) for kind in ("P-384", "P-521", *RSA_KINDS)}}
+        self.servers = {"P-256": self.server, **{kind: self.of_kind("server", kind) for kind in ("P-384", "Ed25519", *RSA_KINDS)}}
+        self.clients = {"P-256": self.client,
+                        **{kind: self.of_kind("client", kind) for kind in ("P-384", "P-521", "Ed25519", *RSA_KINDS)}}
         self.client_rsa = self.clients["RSA-2048"]
         self.root = self.self_signed("root", "rsa", "rsa_keygen_bits:2048", "authority")
         self.chain = self.chain_of_two()
 
     def self_signed(self, name, algorithm, option, extensions="leaf"):
         certificate = Certificate(self.folder / f"{name}.pem", self.folder / f"{name}.key")
-        openssl("req", "-x509", "-config", self.configuration, "-newkey", algorithm, "-pkeyopt", option, "-nodes", "-keyout",
+        options = ["-pkeyopt", option] if option else []
+        openssl("req", "-x509", "-config", self.configuration, "-newkey", algorithm, *options, "-nodes", "-keyout",
                 certificate.key, "-subj", f"/CN={name}", "-days", "7", "-extensions", extensions, "-out", certificate.path)
         return certificate
 
     def of_kind(self, name, kind):
         algorithm, _, bits = kind.partition("-")
-        option = ("rsa", f"rsa_keygen_bits:{bits}") if algorithm == "RSA" else ("ec", f"ec_paramgen_curve:{kind}")
+        option = {"RSA": ("rsa", f"rsa_keygen_bits:{bits}"), "Ed25519": ("ed25519", None)}.get(
+            algorithm, ("ec", f"ec_paramgen_curve:{kind}"))
         return dataclasses.replace(self.self_signed(f"{name}_{kind}", *option), kind=kind)
 
     def issued(self, name, issuer, algorithm, option, extensions):

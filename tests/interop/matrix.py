@@ -9,6 +9,7 @@ import credentials
 
 ECDSA, RSA = "ECDSA", "RSA"
 X25519, P256, P384 = "X25519", "P-256", "P-384"
+ED25519 = "Ed25519"
 RSA_2048, RSA_3072, RSA_4096 = "RSA-2048", "RSA-3072", "RSA-4096"
 AES_128, AES_256 = "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"
 CHACHA20 = "ECDHE-ECDSA-CHACHA20-POLY1305"
@@ -85,6 +86,14 @@ def shapes(place):
         yield "/".join(choice), shape
         if not suite_departs and not group_departs:
             yield f"{'/'.join(choice)}/mtu-{SMALL_MTU}", dataclasses.replace(shape, mtu=SMALL_MTU)
+
+
+def ed25519_shapes(place):
+    """(name, shape): a server of that kind under each suite that it is for. A client has another: see its refusal."""
+    for suite in (AES_128, AES_256, CHACHA20):
+        yield f"ed25519/{suite}", Shape(suite, kind=ED25519)
+    yield "ed25519/require-with", Shape(asked="require", given=place.credentials.client, kind=ED25519)
+    yield f"ed25519/{P384}", Shape(group=P384, kind=ED25519)
 
 
 PASSED, FAILED = "+", "X"
