@@ -86,6 +86,12 @@ struct rdtls_credential {
     size_t certificate_pem_len;
     const char *private_key_pem;
     size_t private_key_pem_len;
+    /* IANA SignatureScheme code points that its key signs with, in order of preference: of P-256
+     * 0x0403, in 1.2 also 0x0503; of P-384 0x0503; of Ed25519 0x0807; of RSA 0x0804, 0x0805, in 1.2
+     * also 0x0401, 0x0501. A peer that takes none of them is not given this certificate. Count 0:
+     * all that the key has. Copied. */
+    const uint16_t *signing_schemes;
+    size_t signing_scheme_count;
 };
 
 /* Times are milliseconds, lengths bytes. */
@@ -217,6 +223,17 @@ struct rdtls_config_options {
     /* How long after its full handshake a session may be resumed, whichever of its tickets is
      * shown: 1 to RDTLS_TICKET_LIFETIME_MAX_S, default 7200. */
     uint32_t ticket_lifetime_s;
+
+    /* Of certificate_pem: as in struct rdtls_credential. */
+    const uint16_t *signing_schemes;
+    size_t signing_scheme_count;
+
+    /* What peers may sign their handshakes with, in order of preference: of 0x0403, 0x0807, 0x0804,
+     * 0x0401, 0x0503, 0x0805, 0x0501 (IANA SignatureScheme). Whoever signs with another is refused:
+     * illegal_parameter. What has signed the certificates of a chain is not meant. Count 0, the
+     * default: all of these. Copied. */
+    const uint16_t *peer_schemes;
+    size_t peer_scheme_count;
 };
 
 /* Made once, read by all. */

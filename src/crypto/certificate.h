@@ -23,6 +23,8 @@ struct credential {
     struct bytes names; /* owned: the DNS names of the leaf, each behind its length in a byte */
     enum key_kind kind; /* of the leaf's key */
     size_t signature_max;
+    uint16_t schemes[SCHEMES_MAX]; /* to sign with, in order of preference */
+    size_t scheme_count;           /* 0: all that the key has, in the usual order */
 };
 
 /* PEM texts need not be NUL-terminated. Errors: BAD_CERTIFICATE_PEM (unreadable, its key is neither

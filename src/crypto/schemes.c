@@ -1,5 +1,6 @@
 #include "crypto/schemes.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 /* IANA TLS SignatureScheme. */
@@ -13,6 +14,8 @@ static const struct scheme schemes[] = {
     {0x0501, SIGNATURE_RSA, DIGEST_SHA384, false},     /* rsa_pkcs1_sha384 */
     {0x0807, SIGNATURE_ED25519, DIGEST_SHA256, false}, /* ed25519; no hash of ours */
 };
+
+static_assert(sizeof(schemes) / sizeof(schemes[0]) == SCHEMES_MAX, "a list of all has room");
 
 const struct scheme *scheme_find(uint16_t code_point)
 {

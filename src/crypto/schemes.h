@@ -9,6 +9,8 @@
 /* Whose signature it is: what a certificate holds. */
 enum key_kind { KEY_P256, KEY_RSA, KEY_P384, KEY_ED25519, KEY_KIND_COUNT };
 
+enum { SCHEMES_MAX = 7 }; /* that there are */
+
 enum signature_algorithm { SIGNATURE_ECDSA, SIGNATURE_RSA, SIGNATURE_ED25519 };
 
 enum {

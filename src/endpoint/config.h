@@ -32,7 +32,7 @@ MUST_CHECK enum rdtls_status config_take_extras(struct policy *policy,
 MUST_CHECK enum rdtls_status config_take_tickets(struct policy *policy,
                                                  const struct rdtls_config_options *options);
 
-/* The certificates and their keys; errors as rdtls_config_new's. */
+/* The certificates, their keys and the schemes of signatures; errors as rdtls_config_new's. */
 MUST_CHECK enum rdtls_status config_take_credentials(struct policy *policy,
                                                      const struct rdtls_config_options *options);
 

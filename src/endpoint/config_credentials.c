@@ -1,4 +1,4 @@
-/* The certificates of a configuration, and their keys. */
+/* The certificates of a configuration, their keys, and what is signed with, by us and by peers. */
 #include <assert.h>
 
 #include "endpoint/config.h"
@@ -36,12 +36,30 @@ static enum rdtls_status read_credential(const struct rdtls_credential *given, b
                : credential_from_pem(credential, certificate, private_key);
 }
 
+/* Each is one that the key has, in some version. */
+static enum rdtls_status take_schemes(const struct rdtls_credential *given,
+                                      struct credential *credential)
+{
+    size_t count = given->signing_scheme_count;
+    if (count > SCHEMES_MAX || (count > 0 && given->signing_schemes == NULL))
+        return RDTLS_INVALID_ARGUMENT;
+    for (size_t i = 0; i < count; i++) {
+        const struct scheme *scheme = scheme_find(given->signing_schemes[i]);
+        if (scheme == NULL || !scheme_is_to_sign(scheme, credential->kind))
+            return RDTLS_INVALID_ARGUMENT;
+        credential->schemes[i] = scheme->code_point;
+    }
+    credential->scheme_count = count;
+    return RDTLS_OK;
+}
+
 static enum rdtls_status take_credential(struct policy *policy,
                                          const struct rdtls_credential *given)
 {
     struct credential *credential = &policy->credentials[policy->credential_count];
     TRY(read_credential(given, policy->host_signs, credential));
     policy->credential_count++;
+    TRY(take_schemes(given, credential));
     return chain_fits_one_message(credential) ? RDTLS_OK : RDTLS_BAD_CERTIFICATE_PEM;
 }
 
@@ -49,17 +67,43 @@ static enum rdtls_status take_first(struct policy *policy,
                                     const struct rdtls_config_options *options)
 {
     const struct rdtls_credential given = {
-        options->certificate_pem,
-        options->certificate_pem_len,
-        options->private_key_pem,
-        options->private_key_pem_len,
+        options->certificate_pem,     options->certificate_pem_len, options->private_key_pem,
+        options->private_key_pem_len, options->signing_schemes,     options->signing_scheme_count,
     };
     bool is_own = given.certificate_pem == NULL && given.private_key_pem == NULL;
     if (policy->host_signs || !is_own)
         return take_credential(policy, &given);
     TRY(credential_self_signed(&policy->credentials[0]));
     policy->credential_count = 1;
-    return RDTLS_OK;
+    return take_schemes(&given, &policy->credentials[0]);
+}
+
+/* Is there a scheme for every signature that may be asked for? */
+static bool peer_schemes_are_enough(const struct policy *policy)
+{
+    uint16_t schemes[SCHEMES_MAX];
+    bool asks_clients = policy->client_certificate != RDTLS_CLIENT_CERTIFICATE_NONE;
+    return (!policy->speaks_13 || policy_list_requested(policy, true, schemes) > 0) &&
+           (!policy->speaks_12 || !asks_clients ||
+            policy_list_requested(policy, false, schemes) > 0);
+}
+
+static enum rdtls_status take_peer_schemes(struct policy *policy,
+                                           const struct rdtls_config_options *options)
+{
+    static const uint16_t usual[] = POLICY_SCHEMES;
+    bool is_usual = options->peer_scheme_count == 0;
+    const uint16_t *schemes = is_usual ? usual : options->peer_schemes;
+    size_t count = is_usual ? sizeof(usual) / sizeof(usual[0]) : options->peer_scheme_count;
+    if (schemes == NULL || count > SCHEMES_MAX)
+        return RDTLS_INVALID_ARGUMENT;
+    for (size_t i = 0; i < count; i++) {
+        if (scheme_find(schemes[i]) == NULL)
+            return RDTLS_INVALID_ARGUMENT;
+        policy->peer_schemes[i] = schemes[i];
+    }
+    policy->peer_scheme_count = count;
+    return peer_schemes_are_enough(policy) ? RDTLS_OK : RDTLS_INVALID_ARGUMENT;
 }
 
 enum rdtls_status config_take_credentials(struct policy *policy,
@@ -68,6 +112,7 @@ enum rdtls_status config_take_credentials(struct policy *policy,
     size_t count = options->further_credential_count;
     if (count > RDTLS_CREDENTIALS_MAX - 1 || (count > 0 && options->further_credentials == NULL))
         return RDTLS_INVALID_ARGUMENT;
+    TRY(take_peer_schemes(policy, options));
     TRY(take_first(policy, options));
     for (size_t i = 0; i < count; i++)
         TRY(take_credential(policy, &options->further_credentials[i]));

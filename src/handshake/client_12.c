@@ -156,7 +156,8 @@ enum rdtls_status consume_server_key_exchange(struct handshake *handshake, struc
      * and signature algorithms MUST be compatible with the key in the server's end-entity
      * certificate." */
     if (!policy_offers_group(handshake->environment->policy, message.group) ||
-        !group_key_exchange(message.group, &kind) || scheme == NULL ||
+        !group_key_exchange(message.group, &kind) ||
+        !policy_verifies(handshake->environment->policy, message.scheme) ||
         !scheme_is_for(scheme, (enum key_kind)handshake->certified.kind) ||
         message.public_key.len != key_exchange_public_len(kind))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;

@@ -4,14 +4,11 @@
 
 #include <assert.h>
 
-static const uint16_t our_schemes[] = POLICY_SCHEMES;
-
 enum {
-    SCHEME_COUNT = sizeof(our_schemes) / sizeof(our_schemes[0]),
     PREFIX_MAX = 2 + RANDOM_LEN + 1 + 1 + COOKIE_MAX + 2 + 2 * POLICY_SUITES_MAX + 2,
     /* renegotiation_info, extended_master_secret, supported_groups, ec_point_formats,
      * signature_algorithms */
-    NEEDED_MAX = 5 + 4 + 6 + 2 * POLICY_GROUPS_MAX + 6 + 6 + 2 * SCHEME_COUNT,
+    NEEDED_MAX = 5 + 4 + 6 + 2 * POLICY_GROUPS_MAX + 6 + 6 + 2 * SCHEMES_MAX,
     SERVER_NAME_MAX = 4 + 2 + 1 + 2 + POLICY_HOST_NAME_MAX,
     /* supported_versions, cookie, key_share */
     OFFER_13_MAX = 4 + 1 + 4 + 4 + 2 + COOKIE_MAX + 4 + 2 + 4 + KEY_EXCHANGE_PUBLIC_MAX,
@@ -51,8 +48,8 @@ void client_hello_make(struct writer *body, const struct policy *policy,
         .cipher_suite_count = policy->suite_count,
         .groups = policy->groups,
         .group_count = policy->group_count,
-        .signature_schemes = our_schemes,
-        .signature_scheme_count = SCHEME_COUNT,
+        .signature_schemes = policy->peer_schemes,
+        .signature_scheme_count = policy->peer_scheme_count,
         .server_name = bytes_of(policy->server_name, strlen(policy->server_name)),
         .extras =
             {

@@ -17,13 +17,30 @@ bool group_key_exchange(uint16_t group, enum key_exchange_kind *kind)
     }
 }
 
-uint16_t scheme_choose(enum key_kind key, struct bytes offered)
+static uint16_t choose_scheme(const struct credential *credential, bool is_13, struct bytes offered)
 {
-    static const uint16_t ours[] = POLICY_SCHEMES;
-    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-        if (scheme_is_to_sign(scheme_find(ours[i]), key) && codepoint_list_has(offered, ours[i]))
+    static const uint16_t usual[] = POLICY_SCHEMES;
+    bool is_usual = credential->scheme_count == 0;
+    const uint16_t *ours = is_usual ? usual : credential->schemes;
+    size_t count = is_usual ? sizeof(usual) / sizeof(usual[0]) : credential->scheme_count;
+    for (size_t i = 0; i < count; i++) {
+        const struct scheme *scheme = scheme_find(ours[i]);
+        bool is_fit = is_13 ? scheme_is_for_13(scheme, credential->kind)
+                            : scheme_is_to_sign(scheme, credential->kind);
+        if (is_fit && codepoint_list_has(offered, ours[i]))
             return ours[i];
+    }
     return 0;
+}
+
+uint16_t scheme_choose(const struct credential *credential, struct bytes offered)
+{
+    return choose_scheme(credential, false, offered);
+}
+
+uint16_t scheme_choose_13(const struct credential *credential, struct bytes offered)
+{
+    return choose_scheme(credential, true, offered);
 }
 
 uint16_t key_exchange_group(enum key_exchange_kind kind)
@@ -103,7 +120,7 @@ static bool credential_fits(const struct credential *credential, const struct su
      * "all certificates provided by the server MUST be signed by a hash/signature algorithm pair
      * that appears in that extension.": there is one chain, and a client that does not take it can
      * say so. */
-    *scheme = scheme_choose(credential->kind, hello->signature_algorithms);
+    *scheme = scheme_choose(credential, hello->signature_algorithms);
     return key_authentication(credential->kind) == suite->authentication && *scheme != 0 &&
            certificate_curve_is_offered(credential->kind, hello);
 }
@@ -159,7 +176,7 @@ bool choose_client_credential(const struct policy *policy,
         bool takes_type =
             memchr(request->certificate_types.data, type, request->certificate_types.len) != NULL;
         choice->scheme = takes_type && kind != KEY_ED25519
-                             ? scheme_choose(kind, request->signature_algorithms)
+                             ? scheme_choose(&policy->credentials[k], request->signature_algorithms)
                              : 0;
         choice->credential = (uint8_t)k;
         if (choice->scheme != 0)

@@ -73,8 +73,8 @@ MUST_CHECK bool choose_client_credential(const struct policy *policy,
 MUST_CHECK bool choose_client_credential_13(const struct policy *policy, struct bytes schemes,
                                             struct choice *choice);
 
-/* The first scheme of ours for such a key that is in the peer's list; 0: none. */
-uint16_t scheme_choose(enum key_kind key, struct bytes offered);
-uint16_t scheme_choose_13(enum key_kind key, struct bytes offered);
+/* The first scheme of the credential's that is in the peer's list; 0: none. */
+uint16_t scheme_choose(const struct credential *credential, struct bytes offered);
+uint16_t scheme_choose_13(const struct credential *credential, struct bytes offered);
 
 #endif

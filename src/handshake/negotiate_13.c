@@ -14,15 +14,6 @@ bool random_shows_downgrade(struct bytes random)
            memcmp(random.data + RANDOM_LEN - sizeof(downgrade), downgrade, sizeof(downgrade)) == 0;
 }
 
-uint16_t scheme_choose_13(enum key_kind key, struct bytes offered)
-{
-    static const uint16_t ours[] = POLICY_SCHEMES_13;
-    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-        if (scheme_is_for_13(scheme_find(ours[i]), key) && codepoint_list_has(offered, ours[i]))
-            return ours[i];
-    return 0;
-}
-
 static enum rdtls_status check_legacy_fields(const struct client_hello *hello)
 {
     /* [rfc8446#4.1.2] "For every TLS 1.3 ClientHello, this vector MUST contain exactly one byte,
@@ -103,7 +94,7 @@ static bool find_credential(const struct policy *policy, const struct client_hel
     for (size_t k = 0; k < policy->credential_count; k++) {
         const struct credential *credential = &policy->credentials[k];
         bool is_named = credential_is_for(credential, hello->server_name);
-        choice->scheme = scheme_choose_13(credential->kind, hello->signature_algorithms);
+        choice->scheme = scheme_choose_13(credential, hello->signature_algorithms);
         choice->credential = (uint8_t)k;
         choice->server_name = is_named && policy->credential_count > 1;
         if (choice->scheme != 0 && (is_named || !only_named))
@@ -124,7 +115,7 @@ bool choose_client_credential_13(const struct policy *policy, struct bytes schem
                                  struct choice *choice)
 {
     for (size_t k = 0; policy->offers_certificate && k < policy->credential_count; k++) {
-        choice->scheme = scheme_choose_13(policy->credentials[k].kind, schemes);
+        choice->scheme = scheme_choose_13(&policy->credentials[k], schemes);
         choice->credential = (uint8_t)k;
         if (choice->scheme != 0)
             return true;

@@ -32,8 +32,10 @@ struct policy {
     size_t group_count;
     struct credential credentials[POLICY_CREDENTIALS_MAX]; /* at least one */
     size_t credential_count;
-    bool host_signs;         /* the credentials have no keys, the host's signer does */
-    bool offers_certificate; /* client: when it is asked for one */
+    bool host_signs;                    /* the credentials have no keys, the host's signer does */
+    bool offers_certificate;            /* client: when it is asked for one */
+    uint16_t peer_schemes[SCHEMES_MAX]; /* that we verify, in order of preference; at least one */
+    size_t peer_scheme_count;
     enum rdtls_client_certificate client_certificate;
     enum rdtls_verify verify;
     uint8_t fingerprints[POLICY_FINGERPRINTS_MAX][RDTLS_FINGERPRINT_LEN];
@@ -68,7 +70,7 @@ struct policy {
     uint64_t handshake_timeout_ns;
 };
 
-/* The signature schemes that we make and verify, in order of preference; each has a row in
+/* The signature schemes in order of preference, where none is configured; each has a row in
  * crypto/schemes.c. [rfc5246#7.4.1.4.1] "The "anonymous" value is meaningless in this context but
  * used in Section 7.4.3. It MUST NOT appear in this extension." */
 #define POLICY_SCHEMES                                                                          \
@@ -76,20 +78,6 @@ struct policy {
         SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_ED25519, SCHEME_RSA_PSS_RSAE_SHA256,              \
             SCHEME_RSA_PKCS1_SHA256, SCHEME_ECDSA_SECP384R1_SHA384, SCHEME_RSA_PSS_RSAE_SHA384, \
             SCHEME_RSA_PKCS1_SHA384                                                             \
-    }
-
-/* Those under which a client signs in 1.2: all that has been said, which is hashed as it goes. */
-#define POLICY_SCHEMES_STREAMED                                                                \
-    {                                                                                          \
-        SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_RSA_PSS_RSAE_SHA256, SCHEME_RSA_PKCS1_SHA256,    \
-            SCHEME_ECDSA_SECP384R1_SHA384, SCHEME_RSA_PSS_RSAE_SHA384, SCHEME_RSA_PKCS1_SHA384 \
-    }
-
-/* Those of 1.3: see scheme_is_for_13. */
-#define POLICY_SCHEMES_13                                                          \
-    {                                                                              \
-        SCHEME_ECDSA_SECP256R1_SHA256, SCHEME_ED25519, SCHEME_RSA_PSS_RSAE_SHA256, \
-            SCHEME_ECDSA_SECP384R1_SHA384, SCHEME_RSA_PSS_RSAE_SHA384              \
     }
 
 static_assert((int)POLICY_CREDENTIALS_MAX <= (int)LANE_KEYS_MAX,
@@ -109,6 +97,30 @@ static inline bool policy_resumes(const struct policy *policy, enum rdtls_role r
     bool sees_certificate =
         role == RDTLS_CLIENT || policy->client_certificate != RDTLS_CLIENT_CERTIFICATE_NONE;
     return policy->tickets && !(sees_certificate && policy->verify == RDTLS_VERIFY_HOST);
+}
+
+static inline bool policy_verifies(const struct policy *policy, uint16_t scheme)
+{
+    for (size_t i = 0; i < policy->peer_scheme_count; i++)
+        if (policy->peer_schemes[i] == scheme)
+            return true;
+    return false;
+}
+
+/* What a client is asked to sign with, of what we verify: in 1.2 not what takes all that has been
+ * said at once, since that is hashed as it goes; in 1.3 what is for its handshakes. Returns how
+ * many. */
+static inline size_t policy_list_requested(const struct policy *policy, bool is_13,
+                                           uint16_t schemes[SCHEMES_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < policy->peer_scheme_count; i++) {
+        const struct scheme *scheme = scheme_find(policy->peer_schemes[i]);
+        if (is_13 ? scheme->algorithm != SIGNATURE_RSA || scheme->is_pss
+                  : !scheme_takes_message(scheme))
+            schemes[count++] = scheme->code_point;
+    }
+    return count;
 }
 
 static inline bool policy_lists_fingerprint(const struct policy *policy,

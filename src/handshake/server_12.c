@@ -122,9 +122,9 @@ enum rdtls_status build_server_key_exchange(struct handshake *handshake, struct 
 
 enum rdtls_status build_certificate_request(struct handshake *handshake, struct writer *body)
 {
-    static const uint16_t schemes[] = POLICY_SCHEMES_STREAMED;
-    (void)handshake;
-    certificate_request_write(body, schemes, sizeof(schemes) / sizeof(schemes[0]));
+    uint16_t schemes[SCHEMES_MAX];
+    size_t count = policy_list_requested(handshake->environment->policy, false, schemes);
+    certificate_request_write(body, schemes, count);
     return RDTLS_OK;
 }
 
@@ -171,7 +171,8 @@ enum rdtls_status consume_certificate_verify(struct handshake *handshake, struct
      * addition, the hash and signature algorithms MUST be compatible with the key in the client's
      * end-entity certificate." */
     const struct scheme *scheme = scheme_find(message.scheme);
-    if (scheme == NULL || scheme_takes_message(scheme) ||
+    if (!policy_verifies(handshake->environment->policy, message.scheme) ||
+        scheme_takes_message(scheme) ||
         !scheme_is_for(scheme, (enum key_kind)handshake->certified.kind))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
     uint8_t digest[DIGEST_LEN_MAX];

@@ -139,8 +139,8 @@ enum rdtls_status build_encrypted_extensions(struct handshake *handshake, struct
 
 enum rdtls_status build_certificate_request_13(struct handshake *handshake, struct writer *body)
 {
-    static const uint16_t schemes[] = POLICY_SCHEMES_13;
-    (void)handshake;
-    certificate_request_13_write(body, schemes, sizeof(schemes) / sizeof(schemes[0]));
+    uint16_t schemes[SCHEMES_MAX];
+    size_t count = policy_list_requested(handshake->environment->policy, true, schemes);
+    certificate_request_13_write(body, schemes, count);
     return RDTLS_OK;
 }

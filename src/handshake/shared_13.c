@@ -126,19 +126,16 @@ enum rdtls_status prepare_certificate_verify_13(struct handshake *handshake)
 
 enum rdtls_status consume_certificate_verify_13(struct handshake *handshake, struct bytes body)
 {
-    static const uint16_t ours[] = POLICY_SCHEMES_13;
     struct certificate_verify message;
     uint8_t content[SIGN_INPUT_MAX];
     uint8_t digest[DIGEST_LEN_MAX];
-    bool was_offered = false;
     TRY(certificate_verify_read(body, &message));
-    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-        was_offered = was_offered || ours[i] == message.scheme;
     const struct scheme *scheme = scheme_find(message.scheme);
     /* [rfc8446#4.4.3] "the signature algorithm MUST be one offered in the client's
      * "signature_algorithms" extension"; and so it is for a client's. It also has to be one for the
      * key in the certificate. */
-    if (!was_offered || !scheme_is_for_13(scheme, (enum key_kind)handshake->certified.kind))
+    if (!policy_verifies(handshake->environment->policy, message.scheme) ||
+        !scheme_is_for_13(scheme, (enum key_kind)handshake->certified.kind))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
     struct bytes input =
         scheme_input(scheme, signed_content(handshake, !is_client(handshake), content), digest);

@@ -14,10 +14,18 @@ enum {
     ALPN_LIST_MAX = RDTLS_ALPN_MAX,
 };
 
-/* What the options point to while the configuration is made. */
-struct material {
+struct credential_material {
     char certificate[PEM_MAX];
     char key[PEM_MAX];
+    uint16_t schemes[SETTINGS_NUMBERS_MAX];
+};
+
+/* What the options point to while the configuration is made. */
+struct material {
+    struct credential_material credentials[SETTINGS_CREDENTIALS_MAX];
+    struct rdtls_credential list[SETTINGS_CREDENTIALS_MAX];
+    size_t count;
+    uint16_t peer_schemes[SETTINGS_NUMBERS_MAX];
     uint16_t groups[SETTINGS_NUMBERS_MAX];
     uint16_t versions[2];
     uint16_t srtp[RDTLS_SRTP_PROFILES_MAX];
@@ -48,17 +56,51 @@ static void take_versions(const struct settings *settings, struct material *mate
         material->versions[options->version_count++] = VERSION_DTLS_1_2;
 }
 
-static bool take_credential(const struct settings *settings, struct material *material,
-                            struct rdtls_config_options *options)
+static void take_schemes(const struct numbers *numbers, uint16_t schemes[SETTINGS_NUMBERS_MAX])
 {
+    for (size_t i = 0; i < numbers->count; i++)
+        schemes[i] = (uint16_t)numbers->values[i];
+}
+
+static bool add_credential(const struct credential_settings *settings, struct material *material)
+{
+    struct credential_material *to = &material->credentials[material->count];
     if (settings->cert_file == NULL || settings->key_file == NULL)
         return settings->cert_file == settings->key_file;
-    options->certificate_pem = material->certificate;
-    options->certificate_pem_len = read_file(settings->cert_file, material->certificate);
-    options->private_key_pem = material->key;
-    options->private_key_pem_len = read_file(settings->key_file, material->key);
+    take_schemes(&settings->signing_schemes, to->schemes);
+    material->list[material->count++] = (struct rdtls_credential){
+        .certificate_pem = to->certificate,
+        .certificate_pem_len = read_file(settings->cert_file, to->certificate),
+        .private_key_pem = to->key,
+        .private_key_pem_len = read_file(settings->key_file, to->key),
+        .signing_schemes = to->schemes,
+        .signing_scheme_count = settings->signing_schemes.count,
+    };
+    return true;
+}
+
+/* The default one is the last to be chosen. */
+static bool take_credentials(const struct settings *settings, struct material *material,
+                             struct rdtls_config_options *options)
+{
+    for (size_t i = 1; i <= settings->credentials_new; i++)
+        if (!add_credential(&settings->credentials[i], material))
+            return false;
+    if (!add_credential(&settings->credentials[0], material))
+        return false;
+    if (material->count == 0)
+        return true;
+    const struct rdtls_credential *first = &material->list[0];
+    options->certificate_pem = first->certificate_pem;
+    options->certificate_pem_len = first->certificate_pem_len;
+    options->private_key_pem = first->private_key_pem;
+    options->private_key_pem_len = first->private_key_pem_len;
+    options->signing_schemes = first->signing_schemes;
+    options->signing_scheme_count = first->signing_scheme_count;
+    options->further_credentials = first + 1;
+    options->further_credential_count = material->count - 1;
     options->client_certificate_offer = true;
-    return options->certificate_pem_len > 0 && options->private_key_pem_len > 0;
+    return true;
 }
 
 static void take_verification(const struct settings *settings, struct rdtls_config_options *options)
@@ -156,9 +198,12 @@ static enum configure_verdict make(const struct settings *settings, struct mater
         material->groups[i] = (uint16_t)settings->groups.values[i];
     options.groups = material->groups;
     options.group_count = settings->groups.count;
-    if (!take_credential(settings, material, &options) ||
+    if (!take_credentials(settings, material, &options) ||
         !take_srtp(settings, material, &options) || !take_alpn(settings, material, &options))
         return CONFIGURE_UNIMPLEMENTED;
+    take_schemes(&settings->peer_schemes, material->peer_schemes);
+    options.peer_schemes = material->peer_schemes;
+    options.peer_scheme_count = settings->peer_schemes.count;
     options.server_name = settings->host_name;
     if (rdtls_config_new(&options, config) != RDTLS_OK)
         return CONFIGURE_UNIMPLEMENTED;

@@ -29,6 +29,7 @@ struct exchange {
     bool has_connected;
     bool has_ended;
     bool retry_seen;
+    size_t credential; /* ours, as it was chosen */
     bool refused;
     struct frame frame;
 };
@@ -113,7 +114,8 @@ static void check_expectations(struct exchange *exchange)
     if ((settings->expect_hrr && !exchange->retry_seen) ||
         (settings->expect_no_hrr && exchange->retry_seen))
         fail(exchange, "HelloRetryRequest where none was expected, or none where it was");
-    uint64_t credential = settings->has_new_credential ? 0 : DEFAULT_CREDENTIAL;
+    uint64_t credential = exchange->credential < settings->credentials_new ? exchange->credential
+                                                                           : DEFAULT_CREDENTIAL;
     if (settings->expect_credential.count > 0 &&
         settings->expect_credential.values[0] != credential)
         fail(exchange, "another credential than was expected");
@@ -265,6 +267,17 @@ static void change_initial_timeout(struct exchange *exchange)
                                     policy->retransmit_initial_ns / ACK_SHARE;
 }
 
+/* What is not asked for in public is seen while the handshake is there. */
+static void note_choice(struct exchange *exchange)
+{
+    const struct handshake *handshake =
+        connection_handshake(&exchange->conn->environment, &exchange->conn->connection);
+    if (handshake == NULL)
+        return;
+    exchange->credential = handshake->choice.credential;
+    exchange->retry_seen = exchange->retry_seen || (handshake->facts & FACT_RETRY) != 0;
+}
+
 static void obey(struct exchange *exchange)
 {
     struct frame *frame = &exchange->frame;
@@ -272,6 +285,7 @@ static void obey(struct exchange *exchange)
     case OPCODE_DATAGRAM:
         exchange->retry_seen = exchange->retry_seen || holds_retry(frame->datagram, frame->len);
         rdtls_conn_receive(exchange->conn, frame->datagram, frame->len, exchange->now);
+        note_choice(exchange);
         follow(exchange);
         break;
     case OPCODE_ADVANCE:

@@ -9,8 +9,10 @@ enum kind {
     SWITCH,
     TEXT,
     NUMBER,
-    NUMBERS,    /* given as often as there are */
-    CREDENTIAL, /* begins another credential; those before it count */
+    NUMBERS,         /* given as often as there are */
+    CREDENTIAL,      /* begins another credential */
+    CREDENTIAL_TEXT, /* of the one that has begun; in its settings */
+    CREDENTIAL_NUMBERS,
 };
 
 struct flag {
@@ -19,12 +21,13 @@ struct flag {
     size_t offset;
 };
 
-#define AT(member) offsetof(struct settings, member)
+#define AT(member)            offsetof(struct settings, member)
+#define OF_CREDENTIAL(member) offsetof(struct credential_settings, member)
 
 static const struct flag flags_known[] = {
     {"-advertise-alpn", TEXT, AT(advertise_alpn)},
     {"-async", IGNORED, 0},
-    {"-cert-file", TEXT, AT(cert_file)},
+    {"-cert-file", CREDENTIAL_TEXT, OF_CREDENTIAL(cert_file)},
     {"-curves", NUMBERS, AT(groups)},
     {"-decline-alpn", SWITCH, AT(decline_alpn)},
     {"-dtls", SWITCH, AT(is_dtls)},
@@ -44,13 +47,13 @@ static const struct flag flags_known[] = {
     {"-implicit-handshake", IGNORED, 0},
     {"-initial-timeout-duration-ms", NUMBER, AT(initial_timeout_ms)},
     {"-ipv6", SWITCH, AT(ipv6)},
-    {"-key-file", TEXT, AT(key_file)},
+    {"-key-file", CREDENTIAL_TEXT, OF_CREDENTIAL(key_file)},
     {"-key-update-before-read", SWITCH, AT(update_keys)},
     {"-max-cert-list", IGNORED_TEXT, 0},
     {"-max-version", NUMBER, AT(max_version)},
     {"-min-version", NUMBER, AT(min_version)},
     {"-mtu", NUMBER, AT(mtu)},
-    {"-new-x509-credential", CREDENTIAL, AT(credentials_before)},
+    {"-new-x509-credential", CREDENTIAL, 0},
     {"-no-ticket", IGNORED, 0},
     {"-no-tls1", IGNORED, 0},
     {"-no-tls12", SWITCH, AT(no_12)},
@@ -65,6 +68,7 @@ static const struct flag flags_known[] = {
     {"-server", SWITCH, AT(is_server)},
     {"-shim-id", NUMBER, AT(id)},
     {"-shim-writes-first", SWITCH, AT(writes_first)},
+    {"-signing-prefs", CREDENTIAL_NUMBERS, OF_CREDENTIAL(signing_schemes)},
     {"-skip-ticket", IGNORED, 0},
     {"-srtp-profiles", TEXT, AT(srtp_profiles)},
     {"-trust-cert", IGNORED_TEXT, 0},
@@ -76,6 +80,7 @@ static const struct flag flags_known[] = {
     {"-use-ticket-callback", IGNORED, 0},
     {"-verify-fail", SWITCH, AT(verify_fail)},
     {"-verify-peer", SWITCH, AT(verify_peer)},
+    {"-verify-prefs", NUMBERS, AT(peer_schemes)},
 };
 
 static const struct flag *find_flag(const char *name)
@@ -112,7 +117,8 @@ static bool is_for(const char *flag, bool is_resumption, const char **name)
 
 static bool has_value(enum kind kind)
 {
-    return kind == TEXT || kind == NUMBER || kind == NUMBERS || kind == IGNORED_TEXT;
+    return kind == TEXT || kind == NUMBER || kind == NUMBERS || kind == IGNORED_TEXT ||
+           kind == CREDENTIAL_TEXT || kind == CREDENTIAL_NUMBERS;
 }
 
 static void append(struct numbers *numbers, const char *value)
@@ -121,9 +127,12 @@ static void append(struct numbers *numbers, const char *value)
         numbers->values[numbers->count++] = strtoull(value, NULL, 10);
 }
 
-static void apply(const struct flag *flag, const char *value, struct settings *settings)
+/* false: there are too many. */
+static bool apply(const struct flag *flag, const char *value, struct settings *settings)
 {
     void *place = (uint8_t *)settings + flag->offset;
+    void *in_credential =
+        (uint8_t *)&settings->credentials[settings->credentials_new] + flag->offset;
     switch (flag->kind) {
     case IGNORED:
     case IGNORED_TEXT:
@@ -141,10 +150,16 @@ static void apply(const struct flag *flag, const char *value, struct settings *s
         append(place, value);
         break;
     case CREDENTIAL:
-        settings->credentials_before += settings->has_new_credential || settings->cert_file != NULL;
-        settings->has_new_credential = true;
+        settings->credentials_new++;
+        return settings->credentials_new < SETTINGS_CREDENTIALS_MAX;
+    case CREDENTIAL_TEXT:
+        *(const char **)in_credential = value;
+        break;
+    case CREDENTIAL_NUMBERS:
+        append(in_credential, value);
         break;
     }
+    return true;
 }
 
 bool settings_read(char **flags, bool is_resumption, struct settings *settings,
@@ -159,8 +174,8 @@ bool settings_read(char **flags, bool is_resumption, struct settings *settings,
         if (flag == NULL || (has_value(flag->kind) && flags[1] == NULL))
             return false;
         const char *value = has_value(flag->kind) ? *++flags : NULL;
-        if (applies)
-            apply(flag, value, settings);
+        if (applies && !apply(flag, value, settings))
+            return false;
         flags++;
     }
     return true;

@@ -9,11 +9,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SETTINGS_NUMBERS_MAX = 8 };
+enum { SETTINGS_NUMBERS_MAX = 8, SETTINGS_CREDENTIALS_MAX = 8 };
 
 struct numbers {
     uint64_t values[SETTINGS_NUMBERS_MAX];
     size_t count;
+};
+
+/* What a flag says of a credential is of the last one that has begun. */
+struct credential_settings {
+    const char *cert_file;
+    const char *key_file;
+    struct numbers signing_schemes;
 };
 
 struct settings {
@@ -24,10 +31,9 @@ struct settings {
     bool is_server;
     uint64_t resume_count;
 
-    const char *cert_file;
-    const char *key_file;
-    uint64_t credentials_before; /* how many there are beside the last one */
-    bool has_new_credential;     /* the last one is not the default one */
+    struct credential_settings credentials[SETTINGS_CREDENTIALS_MAX]; /* first the default one */
+    size_t credentials_new;                                           /* how many follow it */
+    struct numbers peer_schemes;
     bool verify_peer;
     bool verify_fail;
     bool custom_verify;

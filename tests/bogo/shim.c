@@ -28,10 +28,10 @@ static enum exit_status complain(const char *what)
     return EXIT_FAILED;
 }
 
-/* TLS is not; nor is a choice, since there is one credential in a configuration. */
+/* TLS is not. */
 static bool is_implemented(const struct settings *settings)
 {
-    return settings->is_dtls && settings->credentials_before == 0;
+    return settings->is_dtls;
 }
 
 static enum exit_status run_connection(const struct settings *settings, uint64_t *clock)

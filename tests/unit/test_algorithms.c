@@ -119,8 +119,12 @@ Test(algorithms, ed25519_is_no_client_certificate_in_12)
     cr_expect_not(info_of(&pair.server).peer_certificate);
     pair_free(&pair);
     /* Of several it presents one that will do. */
-    const struct rdtls_credential further = {ecdsa.certificate.text, ecdsa.certificate.len,
-                                             ecdsa.key.text, ecdsa.key.len};
+    const struct rdtls_credential further = {
+        .certificate_pem = ecdsa.certificate.text,
+        .certificate_pem_len = ecdsa.certificate.len,
+        .private_key_pem = ecdsa.key.text,
+        .private_key_pem_len = ecdsa.key.len,
+    };
     client.further_credentials = &further;
     client.further_credential_count = 1;
     pair = pair_with(&client, &server);

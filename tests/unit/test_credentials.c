@@ -85,8 +85,12 @@ Test(credentials, names_are_matched)
 
 static struct rdtls_credential further(const struct named *named)
 {
-    return (struct rdtls_credential){named->certificate.text, named->certificate.len,
-                                     named->key.text, named->key.len};
+    return (struct rdtls_credential){
+        .certificate_pem = named->certificate.text,
+        .certificate_pem_len = named->certificate.len,
+        .private_key_pem = named->key.text,
+        .private_key_pem_len = named->key.len,
+    };
 }
 
 enum { ECDSA_A, RSA_A, ECDSA_B, RSA_C, IDENTITIES };

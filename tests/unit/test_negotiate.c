@@ -219,18 +219,20 @@ Test(negotiate, an_rsa_certificate_is_for_rsa_suites)
 Test(negotiate, rsa_signatures_are_chosen_by_what_the_client_verifies)
 {
     static const uint16_t schemes_in_order[] = {0x0804, 0x0401, 0x0805, 0x0501};
+    const struct credential rsa = {.kind = KEY_RSA};
+    const struct credential p256 = {.kind = KEY_P256};
     uint8_t offer[8];
     for (size_t missing = 0; missing < 4; missing++) {
         size_t len = 0;
         for (size_t i = 4; i > missing; i--, len += 2)
             store_u16(offer + len, schemes_in_order[i - 1]); /* the order is ours, not theirs */
-        cr_expect_eq(scheme_choose(KEY_RSA, bytes_of(offer, len)), schemes_in_order[missing]);
-        cr_expect_eq(scheme_choose(KEY_P256, bytes_of(offer, len)), 0);
+        cr_expect_eq(scheme_choose(&rsa, bytes_of(offer, len)), schemes_in_order[missing]);
+        cr_expect_eq(scheme_choose(&p256, bytes_of(offer, len)), 0);
     }
     /* rsa_pss_pss, SHA-512 and SHA-1 are for nobody here. */
     static const uint8_t others[] = {8, 9, 8, 10, 8, 6, 6, 1, 2, 1, 2, 3};
-    cr_expect_eq(scheme_choose(KEY_RSA, bytes_of(others, sizeof(others))), 0);
-    cr_expect_eq(scheme_choose(KEY_P256, bytes_of(others, sizeof(others))), 0);
+    cr_expect_eq(scheme_choose(&rsa, bytes_of(others, sizeof(others))), 0);
+    cr_expect_eq(scheme_choose(&p256, bytes_of(others, sizeof(others))), 0);
 }
 
 /* The curves that a client lists are about certificates on curves. */
