@@ -3,7 +3,8 @@
 #include <stddef.h>
 
 /* IANA TLS Cipher Suites; RFC 8446 section B.4, RFC 5289 section 3.2, RFC 7905 section 3. */
-static const struct suite suites[] = {
+const struct suite suite_rows[SUITE_COUNT] = {
+    [SUITE_NONE] = {0, AEAD_NONE, DIGEST_SHA256, AUTHENTICATION_APART, ""},
     {0x1301, AEAD_AES_128_GCM, DIGEST_SHA256, AUTHENTICATION_APART, "TLS_AES_128_GCM_SHA256"},
     {0x1302, AEAD_AES_256_GCM, DIGEST_SHA384, AUTHENTICATION_APART, "TLS_AES_256_GCM_SHA384"},
     {0x1303, AEAD_CHACHA20_POLY1305, DIGEST_SHA256, AUTHENTICATION_APART,
@@ -24,8 +25,8 @@ static const struct suite suites[] = {
 
 const struct suite *suite_find(uint16_t code_point)
 {
-    for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
-        if (suites[i].code_point == code_point)
-            return &suites[i];
+    for (size_t i = SUITE_NONE + 1; i < SUITE_COUNT; i++)
+        if (suite_rows[i].code_point == code_point)
+            return &suite_rows[i];
     return NULL;
 }

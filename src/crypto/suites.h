@@ -28,4 +28,14 @@ static inline bool suite_is_13(const struct suite *suite)
 /* NULL when it is not served. */
 const struct suite *suite_find(uint16_t code_point);
 
+/* Where a suite stands in the table: what an association keeps of it, one byte that costs no
+ * search. SUITE_NONE is a row as well, without protection, of nobody's code point. */
+enum { SUITE_NONE, SUITE_COUNT = 10 };
+extern const struct suite suite_rows[SUITE_COUNT];
+
+static inline uint8_t suite_number(const struct suite *suite)
+{
+    return (uint8_t)(suite - suite_rows);
+}
+
 #endif

@@ -8,7 +8,7 @@
 
 enum {
     CONNECTION_12_BUDGET = 512,
-    CONNECTION_13_BUDGET = 704,
+    CONNECTION_13_BUDGET = 640,
     SESSION_ENTRY_COST = 24 + 2 * 4, /* one entry, and its share of the buckets at worst */
     HANDSHAKE_BUDGET = 5120,
 };
@@ -24,7 +24,7 @@ enum {
 static_assert(CONNECTION_12_SIZE + SESSION_ENTRY_COST <= CONNECTION_12_BUDGET,
               "an established connection of 1.2 owns at most 512 bytes");
 static_assert(sizeof(struct connection) + SESSION_ENTRY_COST <= CONNECTION_13_BUDGET,
-              "one of 1.3 at most 704");
+              "one of 1.3 at most 640");
 static_assert(sizeof(struct handshake) + sizeof(struct connection) + SESSION_ENTRY_COST +
                       REASSEMBLY_SLACK / REASSEMBLY_BLOCK_DATA * REASSEMBLY_BLOCK_LEN <=
                   HANDSHAKE_BUDGET,

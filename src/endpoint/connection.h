@@ -46,11 +46,11 @@ enum connection_queue {
 struct connection {
     struct timer_link timer; /* first: a free slot's link to the next free one lies over it */
     struct rdtls_path path;
+    uint32_t generation;
     uint64_t user_data;
     uint64_t last_received_ns;
     uint64_t handshake_started_ns;
     uint64_t handshake_done_ns;
-    uint32_t generation;
     uint32_t handshake;     /* slot of its handshake; POOL_NONE: over */
     uint32_t first_session; /* its entries in the session table */
     uint32_t next_event;    /* the next one in each of the endpoint's queues */
@@ -66,11 +66,11 @@ struct connection {
     uint8_t queues;        /* enum connection_queue, or'ed */
     uint8_t alert_level;   /* to be sent; 0: none */
     uint8_t alert_description;
-    bool final_wanted; /* the final flight, or its acknowledgement, is to be sent (again) */
-    bool was_connected;
-    bool ack_wanted;    /* 1.3: of what came behind the handshake */
-    bool update_wanted; /* 1.3: a KeyUpdate is to be sent */
-    bool update_due;    /* and the next tick begins it */
+    bool final_wanted : 1; /* the final flight, or its acknowledgement, is to be sent (again) */
+    bool was_connected : 1;
+    bool ack_wanted : 1;    /* 1.3: of what came behind the handshake */
+    bool update_wanted : 1; /* 1.3: a KeyUpdate is to be sent */
+    bool update_due : 1;    /* and the next tick begins it */
     /* Last: where 1.2 alone is spoken, a slot ends before what 1.3 keeps. */
     struct association association;
 };

@@ -18,8 +18,8 @@ void connection_info(const struct connection_environment *environment,
     const struct association *association = &connection->association;
     const struct handshake *handshake = connection_handshake(environment, connection);
     *info = (struct rdtls_info){
-        .version = association->version,
-        .cipher_suite = association->suite,
+        .version = association_wire_version(association),
+        .cipher_suite = association_suite(association)->code_point,
         .group = association->group,
         .connected = connection->state == CONNECTION_CONNECTED,
         .peer_certificate = association->peer_certificate,

@@ -239,7 +239,7 @@ static void receive_protected(const struct incoming *in, const struct record_hea
     }
     struct open_request request = {
         .engine = in->environment->handshake.engines.aead,
-        .aead = suite_find(connection->association.suite)->aead,
+        .aead = association_suite(&connection->association)->aead,
         .keys = &connection->association.v12.read_keys,
         .window = &connection->association.read.window,
         .header = header,
@@ -360,7 +360,7 @@ bool connection_can_open(const struct connection_environment *environment,
     bytes_copy(copy, bytes_of(reader.at, header.length));
     struct open_request request = {
         .engine = environment->handshake.engines.aead,
-        .aead = suite_find(connection->association.suite)->aead,
+        .aead = association_suite(&connection->association)->aead,
         .keys = &connection->association.v12.read_keys,
         .window = &connection->association.read.window,
         .header = &header,

@@ -98,7 +98,7 @@ static void append_line(struct text *text, const struct association *association
  * KeyUpdate, before a record of the next epoch has come. */
 static uint16_t secret_epoch(const struct association *association, bool is_ours)
 {
-    return is_ours ? association->write[WRITE_PROTECTED].epoch
+    return is_ours ? association->write.epoch
                    : (uint16_t)(association->read.epoch + association->read_moves);
 }
 
@@ -111,7 +111,7 @@ static void append_traffic_secret(struct text *text, const struct association *a
     append_number(text, (uint16_t)(secret_epoch(association, is_ours) - EPOCH_APPLICATION));
     append_line(text, association,
                 bytes_of(is_ours ? v13->write_secret : v13->read_secret,
-                         digest_len(suite_find(association->suite)->hash)));
+                         digest_len(association_suite(association)->hash)));
 }
 
 enum rdtls_status connection_key_log(const struct connection_environment *environment,

@@ -23,11 +23,11 @@ static struct record_sender sender_of(struct connection_environment *environment
                                       struct connection *connection)
 {
     struct handshake *handshake = connection_handshake(environment, connection);
+    bool is_in_flight = handshake != NULL && connection->state != CONNECTION_CLOSED;
     return (struct record_sender){
         .association = &connection->association,
-        .handshake_epoch = handshake != NULL && connection->state != CONNECTION_CLOSED
-                               ? &handshake->v13.epoch
-                               : NULL,
+        .plaintext = is_in_flight ? &handshake->plaintext : &connection->association.write,
+        .handshake_epoch = is_in_flight ? &handshake->v13.epoch : NULL,
         .engines = environment->handshake.engines,
         .version = VERSION_DTLS_1_2,
     };
@@ -44,7 +44,7 @@ static size_t transmit_alert(struct connection_environment *environment,
     struct record_sender sender = sender_of(environment, connection);
     struct record_content content = {
         .type = CONTENT_ALERT,
-        .epoch = connection->association.write_epoch,
+        .epoch = connection->association.write.epoch,
         .body = bytes_of(body, sizeof(body)),
     };
     size_t len = record_overhead(sender.association, content.epoch) + sizeof(body);
@@ -63,6 +63,7 @@ static size_t transmit_final(struct connection_environment *environment,
         return acknowledge(&sender, &taken, out, capacity);
     }
     struct flight_writer writer = handshake_flight_writer(&environment->handshake, association);
+    writer.sender.plaintext = &association->v12.plaintext;
     return flight_fill_final(&writer, out, capacity);
 }
 
@@ -98,9 +99,9 @@ size_t connection_record_len(const struct connection *connection, size_t payload
 {
     const struct association *association = &connection->association;
     /* Before a suite is chosen: the longest that it can become. */
-    if (association->suite == 0)
+    if (association->suite_number == SUITE_NONE)
         return payload_len + SEALED_OVERHEAD;
-    uint8_t epoch = association->write_epoch;
+    uint16_t epoch = association->write.epoch;
     return record_overhead(association, epoch != EPOCH_PLAINTEXT ? epoch : EPOCH_PROTECTED) +
            payload_len;
 }
@@ -130,12 +131,12 @@ enum rdtls_status connection_seal(struct connection_environment *environment,
     struct record_sender sender = sender_of(environment, connection);
     struct record_content content = {
         .type = CONTENT_APPLICATION_DATA,
-        .epoch = connection->association.write_epoch,
+        .epoch = connection->association.write.epoch,
         .body = payload,
     };
     TRY(record_send(&sender, &content, out, NULL));
     bool is_old = association_is_13(&connection->association) &&
-                  connection->association.write[WRITE_PROTECTED].next_sequence >= KEY_UPDATE_AFTER;
+                  connection->association.write.next_sequence >= KEY_UPDATE_AFTER;
     /* Left to a tick, which knows the time: who only sends may not have been told it for hours, and
      * a flight that began then would have run out. */
     if ((is_old || connection->update_wanted) && connection->handshake == POOL_NONE)

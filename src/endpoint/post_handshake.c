@@ -47,7 +47,7 @@ void connection_update_keys(struct connection_environment *environment,
      * "Implementations MUST NOT allow the epoch to wrap, but instead MUST establish a new
      * association, terminating the old association.": ours end sooner, and so does the association,
      * when the last one's numbers are used up. */
-    if (connection->association.write[WRITE_PROTECTED].epoch == UINT16_MAX)
+    if (connection->association.write.epoch == UINT16_MAX)
         return;
     /* [rfc9147#5.8.4] "implementations MUST NOT send KeyUpdate, NewConnectionId, or
      * RequestConnectionId messages if an earlier message of the same type has not yet been
@@ -80,7 +80,7 @@ static enum rdtls_status receive_key_update(const struct incoming *in,
                                             struct bytes body)
 {
     struct association *association = &in->connection->association;
-    const struct suite *suite = suite_find(association->suite);
+    const struct suite *suite = association_suite(association);
     if (header->length != 1 || body.len != 1)
         return RDTLS_ALERT_DECODE_ERROR;
     /* [rfc8446#4.6.3] "If an implementation receives any other value, it MUST terminate the

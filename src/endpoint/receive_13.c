@@ -65,7 +65,7 @@ static enum open_verdict open_with(const struct incoming *in, const struct read_
 {
     struct open_request_13 request = {
         .engines = &in->environment->handshake.engines,
-        .aead = suite_find(in->connection->association.suite)->aead,
+        .aead = association_suite(&in->connection->association)->aead,
         .keys = side->keys,
         .window = side->window,
         .header = header,
@@ -168,7 +168,7 @@ static void receive_with(const struct incoming *in, const struct read_side *side
 
 static void make_next_keys(const struct association *association, struct traffic_keys_13 *keys)
 {
-    traffic_keys_13_of(association->v13.read_secret, suite_find(association->suite), keys);
+    traffic_keys_13_of(association->v13.read_secret, association_suite(association), keys);
 }
 
 /* Perhaps the first record under the keys that the peer has moved on to. Only one that is authentic
@@ -207,7 +207,7 @@ static void receive_late(const struct incoming *in, const struct unified_header 
     struct association *association = &in->connection->association;
     struct traffic_keys_13 keys;
     struct opened_record opened;
-    traffic_keys_13_of(association->v13.final_secret, suite_find(association->suite), &keys);
+    traffic_keys_13_of(association->v13.final_secret, association_suite(association), &keys);
     struct read_side side = {&keys, &association->v13.final_window, EPOCH_HANDSHAKE};
     enum open_verdict verdict = open_with(in, &side, header, record, &opened);
     secret_wipe(&keys, sizeof(keys));
@@ -227,8 +227,8 @@ static bool may_become_13(const struct incoming *in)
 {
     const struct association *association = &in->connection->association;
     const struct handshake *handshake = connection_handshake(in->environment, in->connection);
-    return association->version == 0 && association->role == RDTLS_CLIENT && handshake != NULL &&
-           handshake->environment->policy->speaks_13;
+    return association->version == VERSION_UNDECIDED && association->role == RDTLS_CLIENT &&
+           handshake != NULL && handshake->environment->policy->speaks_13;
 }
 
 void incoming_record_13(const struct incoming *in, const struct unified_header *header,
@@ -280,7 +280,7 @@ bool connection_can_open_13(const struct connection_environment *environment,
     bytes_copy(environment->handshake.scratch, record);
     struct open_request_13 request = {
         .engines = &environment->handshake.engines,
-        .aead = suite_find(association->suite)->aead,
+        .aead = association_suite(association)->aead,
         .keys = is_current ? &association->v13.read_keys : &next_keys,
         .window = is_current ? &association->read.window : &next_window,
         .header = &header,

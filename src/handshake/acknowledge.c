@@ -21,7 +21,7 @@ static size_t send_ack(const struct record_sender *sender, const struct record_n
 {
     uint8_t body_bytes[ACK_MAX];
     struct writer body = writer_of(body_bytes, sizeof(body_bytes));
-    uint8_t epoch = sender->association->write_epoch;
+    uint16_t epoch = sender->association->write.epoch;
     bool has_keys = epoch != EPOCH_PLAINTEXT ||
                     (sender->handshake_epoch != NULL && sender->handshake_epoch->keys_ready);
     if (count == 0 || !has_keys)

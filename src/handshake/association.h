@@ -25,10 +25,14 @@ enum {
     EPOCH_PROTECTED = 1,   /* 1.2: the only other one, renegotiation is refused */
     EPOCH_HANDSHAKE = 2,   /* 1.3: while the handshake lasts; its keys lie there */
     EPOCH_APPLICATION = 3, /* 1.3: the first of many, KeyUpdates make them */
+    SUITE_NUMBER_MASK = 63,
 };
 
-/* Where an epoch's numbers are in association.write. */
-enum { WRITE_PLAINTEXT, WRITE_PROTECTED, WRITE_COUNT };
+enum association_version {
+    VERSION_UNDECIDED,
+    VERSION_12,
+    VERSION_13,
+};
 
 /* What 1.2 keeps. */
 struct association_12 {
@@ -36,8 +40,11 @@ struct association_12 {
     struct traffic_keys read_keys;
     uint8_t master_secret[MASTER_SECRET_LEN];
     uint8_t server_random[RANDOM_LEN];
-    /* Of the final flight, if it was ours (the server's ChangeCipherSpec and Finished). */
+    /* Of the final flight, if it was ours: its Finished, and its ChangeCipherSpec's number. */
     uint8_t final_verify_data[VERIFY_DATA_LEN];
+    struct write_epoch plaintext;
+    uint8_t
+        name_hash[SESSION_NAME_HASH_LEN]; /* of the name that the client asked for, for tickets */
 };
 
 /* What 1.3 keeps. */
@@ -54,36 +61,31 @@ struct association_13 {
 };
 
 struct association {
-    struct write_epoch write[WRITE_COUNT]; /* the plaintext one is still needed for the final
-                                              flight's ChangeCipherSpec */
     struct read_epoch
         read; /* the protected one; plaintext has no window: replays of it are repeated messages */
-    uint8_t client_random[RANDOM_LEN];
-    uint8_t peer_fingerprint[SHA256_LEN];
+    /* What data and alerts are sent under. While a handshake is in flight the numbers of epoch 0,
+     * and of 1.3's epoch 2, are the handshake's own. */
+    struct write_epoch write;
     uint16_t final_message_seq;      /* of the last message that we sent */
     uint16_t peer_final_message_seq; /* the message whose repetition asks for our last again */
-
-    uint16_t version; /* 0 until chosen */
-    uint16_t suite;   /* 0 until chosen */
     uint16_t group;
-    uint16_t srtp_profile;      /* 0: none */
     uint16_t record_size_limit; /* the largest plaintext that the peer takes under keys; 0: nothing
                                    was agreed */
     uint16_t own_record_size_limit; /* and that we take */
-    uint8_t
-        name_hash[SESSION_NAME_HASH_LEN]; /* of the name that the client asked for, for tickets */
-    uint8_t alpn;        /* 1 + the protocol's place in a list that outlives the policy; 0:
-                            none */
-    uint8_t role;        /* enum rdtls_role */
-    uint8_t write_epoch; /* the one that data and alerts are sent under */
-    bool keys_ready;     /* protected records can be opened */
-    bool read_moves;     /* 1.3: read_secret is the next epoch's already; its keys are made
-                            when the first record under them comes */
-    bool final_is_ours;
-    bool peer_certificate; /* the peer has proven to own one */
-    /* Bits, so that a connection of 1.2 stays within its budget. */
-    bool resumed : 1;       /* in an earlier handshake */
-    bool ticket_issued : 1; /* 1.2: a NewSessionTicket is part of our final flight */
+    uint8_t srtp_profile;           /* 0: none; all that are known fit */
+    uint8_t alpn; /* 1 + the protocol's place in a list that outlives the policy; 0: none */
+    uint8_t suite_number : 6; /* its place in suite_rows; SUITE_NONE until chosen */
+    uint8_t version : 2;      /* enum association_version */
+    uint8_t role : 1;         /* enum rdtls_role */
+    bool keys_ready : 1;      /* protected records can be opened */
+    bool read_moves : 1;      /* 1.3: read_secret is the next epoch's already; its keys are made
+                                 when the first record under them comes */
+    bool final_is_ours : 1;
+    bool peer_certificate : 1; /* the peer has proven to own one */
+    bool resumed : 1;          /* in an earlier handshake */
+    bool ticket_issued : 1;    /* 1.2: a NewSessionTicket is part of our final flight */
+    uint8_t client_random[RANDOM_LEN];
+    uint8_t peer_fingerprint[SHA256_LEN];
     /* Last: where 1.2 alone is spoken, memory ends behind v12. */
     union {
         struct association_12 v12;
@@ -91,15 +93,34 @@ struct association {
     };
 };
 
-/* What protects the records that are sent under an epoch. */
-static inline enum aead_kind association_aead(const struct association *association, uint8_t epoch)
+static inline const struct suite *association_suite(const struct association *association)
 {
-    return epoch == EPOCH_PLAINTEXT ? AEAD_NONE : suite_find(association->suite)->aead;
+    return &suite_rows[association->suite_number];
+}
+
+/* What protects the records that are sent under an epoch. */
+static inline enum aead_kind association_aead(const struct association *association, uint16_t epoch)
+{
+    return epoch == EPOCH_PLAINTEXT ? AEAD_NONE : association_suite(association)->aead;
+}
+
+static inline void association_choose_suite(struct association *association,
+                                            const struct suite *suite)
+{
+    static_assert((int)SUITE_COUNT <= (int)SUITE_NUMBER_MASK + 1, "each has a number");
+    association->suite_number = suite_number(suite) & (unsigned)SUITE_NUMBER_MASK;
+}
+
+/* As on the wire; 0: undecided. */
+static inline uint16_t association_wire_version(const struct association *association)
+{
+    static const uint16_t versions[] = {0, VERSION_DTLS_1_2, VERSION_DTLS_1_3};
+    return versions[association->version];
 }
 
 static inline bool association_is_13(const struct association *association)
 {
-    return association->version == VERSION_DTLS_1_3;
+    return association->version == VERSION_13;
 }
 
 #endif

@@ -120,8 +120,8 @@ enum rdtls_status consume_server_hello(struct handshake *handshake, struct bytes
     commit_extras(handshake, &choice);
     handshake->choice.suite = suite_find(hello.cipher_suite);
     handshake->rows = handshake_12_full;
-    handshake->association->version = VERSION_DTLS_1_2;
-    handshake->association->suite = hello.cipher_suite;
+    handshake->association->version = VERSION_12;
+    association_choose_suite(handshake->association, handshake->choice.suite);
     bytes_copy(handshake->association->v12.server_random, hello.random);
     handshake->record_version = VERSION_DTLS_1_2;
     start_transcript(handshake);

@@ -98,7 +98,7 @@ enum rdtls_status consume_hello_retry_request(struct handshake *handshake, struc
     handshake->cookie_len = (uint8_t)cookie.len;
     handshake->rows = handshake_13_full;
     handshake->facts |= FACT_SECOND_HELLO;
-    handshake->association->version = VERSION_DTLS_1_3;
+    handshake->association->version = VERSION_13;
     /* [rfc9147#4] "This value MUST be set to {254, 253} for all records other than
      * the initial ClientHello (i.e., one not generated after a HelloRetryRequest)". */
     handshake->record_version = VERSION_DTLS_1_2;
@@ -132,9 +132,9 @@ enum rdtls_status take_server_hello_13(struct handshake *handshake,
     handshake->rows = handshake_13_full;
     handshake->change_cipher_spec_seen = true;
     handshake->record_version = VERSION_DTLS_1_2;
-    association->version = VERSION_DTLS_1_3;
+    association->version = VERSION_13;
     memset(&association->v13, 0, sizeof(association->v13));
-    association->suite = suite->code_point;
+    association_choose_suite(association, suite);
     association->group = answer->group;
     take_peer_key(handshake, answer->key);
     return submit_derive(handshake);

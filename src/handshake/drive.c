@@ -62,6 +62,8 @@ static void finish(struct handshake *handshake)
     association->final_is_ours = row_is_ours(handshake, last);
     association->final_message_seq = (uint16_t)(handshake->next_send_seq - 1);
     association->peer_final_message_seq = (uint16_t)(handshake->reassembly.next_seq - 1);
+    if (!association_is_13(association))
+        association->v12.plaintext = handshake->plaintext;
     if (!flight_awaits_acknowledgement(handshake))
         retransmit_stop(&handshake->retransmit);
     handshake->v13.ack_due_ns = NEVER;
@@ -128,7 +130,8 @@ static enum rdtls_status build_message(struct handshake *handshake, const struct
     /* [rfc5246#7.1] "Immediately after sending this message, the sender MUST instruct the record
      * layer to make the write pending state the write active state.": the rows behind a
      * ChangeCipherSpec are under the new epoch. */
-    handshake->association->write_epoch = row->epoch;
+    if (row->epoch > handshake->association->write.epoch)
+        handshake->association->write = (struct write_epoch){.epoch = row->epoch};
     return RDTLS_OK;
 }
 

@@ -5,7 +5,7 @@
 void association_export(const struct association *association, const struct exporter_input *input,
                         uint8_t *out, size_t out_len)
 {
-    const struct suite *suite = suite_find(association->suite);
+    const struct suite *suite = association_suite(association);
     if (!association_is_13(association)) {
         key_schedule_12_export(association, suite, input, out, out_len);
         return;

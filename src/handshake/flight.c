@@ -235,7 +235,7 @@ static void advance_cursor(struct flight *flight, size_t len)
 static void note_sent(struct flight *flight, const struct association *association,
                       const struct record_number *number, size_t len)
 {
-    if (association->version == VERSION_DTLS_1_2)
+    if (association->version == VERSION_12)
         return;
     struct sent_record record = {
         .start = (uint16_t)flight->cursor_offset,

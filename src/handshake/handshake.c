@@ -33,11 +33,10 @@ static void association_init(struct association *association, enum rdtls_role ro
      * particular connection state MUST use sequence number 0."
      * Where 1.2 alone is spoken, there is no room for what 1.3 keeps. */
     memset(association, 0, offsetof(struct association, v12) + sizeof(association->v12));
-    association->role = (uint8_t)role;
+    association->role = role & 1;
     /* [rfc6347#4.1] "implementations MUST NOT allow the same epoch value to be reused within two
      * times the TCP maximum segment lifetime." [rfc6347#4.1] "implementations MUST NOT allow the
      * epoch to wrap": there is one handshake, so that 1 comes once and is the last. */
-    association->write[WRITE_PROTECTED].epoch = EPOCH_PROTECTED;
     association->read.epoch = EPOCH_PROTECTED;
 }
 
@@ -82,7 +81,7 @@ void handshake_begin_server(struct handshake *handshake,
     handshake->record_version = VERSION_DTLS_1_2;
     /* [rfc6347#4.2.1] "the server MUST use the record sequence number in the ClientHello as the
      * record sequence number in its initial ServerHello" */
-    association->write[WRITE_PLAINTEXT].next_sequence = start->record_sequence;
+    handshake->plaintext.next_sequence = start->record_sequence;
     handshake->next_send_seq = start->message_seq;
     reassembly_init(&handshake->reassembly, start->message_seq);
 }
@@ -94,7 +93,7 @@ enum rdtls_status handshake_begin_key_update(struct handshake *handshake,
     handshake_init(handshake, environment, association, now);
     handshake->rows = association->role == RDTLS_CLIENT ? handshake_13_client_key_update
                                                         : handshake_13_server_key_update;
-    handshake->choice.suite = suite_find(association->suite);
+    handshake->choice.suite = association_suite(association);
     handshake->record_version = VERSION_DTLS_1_2;
     handshake->next_send_seq = (uint16_t)(association->final_message_seq + 1);
     reassembly_init(&handshake->reassembly, (uint16_t)(association->peer_final_message_seq + 1));
@@ -104,8 +103,8 @@ enum rdtls_status handshake_begin_key_update(struct handshake *handshake,
 void handshake_move_write_keys(struct handshake *handshake)
 {
     struct association *association = handshake->association;
-    const struct suite *suite = suite_find(association->suite);
-    struct write_epoch *write = &association->write[WRITE_PROTECTED];
+    const struct suite *suite = association_suite(association);
+    struct write_epoch *write = &association->write;
     if (handshake->flight.messages[0].type != MESSAGE_KEY_UPDATE)
         return;
     traffic_secret_update(association->v13.write_secret, suite->hash);
@@ -301,18 +300,20 @@ void handshake_withdraw(struct handshake *handshake)
 void handshake_leave_keys(const struct handshake *handshake)
 {
     struct association *association = handshake->association;
-    if (!association_is_13(association) || !handshake->v13.epoch.keys_ready ||
-        association->write_epoch >= EPOCH_APPLICATION)
+    bool is_ours =
+        association->write.epoch != EPOCH_PLAINTEXT && association->write.epoch != EPOCH_HANDSHAKE;
+    if (is_ours)
         return;
     /* As long as a server builds its flight, its ServerHello has not been sent, and the client has
      * no keys to read an alert with. */
     bool is_unheard =
         association->role == RDTLS_SERVER && handshake->rows[handshake->row].sender == RDTLS_SERVER;
-    association->write_epoch = is_unheard ? EPOCH_PLAINTEXT : EPOCH_HANDSHAKE;
-    if (is_unheard)
+    if (!association_is_13(association) || !handshake->v13.epoch.keys_ready || is_unheard) {
+        association->write = handshake->plaintext;
         return;
+    }
     association->v13.write_keys = handshake->v13.epoch.write_keys;
-    association->write[WRITE_PROTECTED] = handshake->v13.epoch.write;
+    association->write = handshake->v13.epoch.write;
 }
 
 static struct record_sender sender_of(const struct handshake_environment *environment,
@@ -342,6 +343,7 @@ size_t handshake_transmit(struct handshake *handshake, uint8_t *out, size_t capa
     /* [rfc9147#4] "This value MUST be set to {254, 253} for all records other than the initial
      * ClientHello" */
     writer.sender.version = handshake->record_version;
+    writer.sender.plaintext = &handshake->plaintext;
     writer.sender.handshake_epoch = &handshake->v13.epoch;
     writer.key_share = &handshake->key_pair;
     if (handshake->v13.ack_wanted) {

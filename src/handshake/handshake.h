@@ -94,6 +94,7 @@ struct handshake {
     const struct handshake_row *rows; /* ends with a row whose message is 0 */
     uint64_t now_ns;                  /* of the call that is going on */
     uint64_t gives_up_ns;
+    struct write_epoch plaintext; /* epoch 0 */
     struct retransmit retransmit;
     uint32_t retransmits; /* all flights, for the statistics */
     uint16_t next_send_seq;
@@ -192,8 +193,8 @@ static inline bool handshake_is_parked(const struct handshake *handshake)
  * for; a job that the lanes run comes back by itself. */
 void handshake_withdraw(struct handshake *handshake);
 
-/* The handshake has failed: whoever says so in its place finds the keys of its epoch in the
- * association. */
+/* The handshake has failed: whoever says so in its place finds the keys and numbers of its epoch in
+ * the association. */
 void handshake_leave_keys(const struct handshake *handshake);
 
 /* Something to send? Fill one datagram; 0: nothing. */

@@ -5,19 +5,19 @@
 #include "record/seal_record.h"
 
 /* Plaintext has one form in both versions. */
-static bool is_13_protected(const struct association *association, uint8_t epoch)
+static bool is_13_protected(const struct association *association, uint16_t epoch)
 {
     return epoch != EPOCH_PLAINTEXT && association_is_13(association);
 }
 
-size_t record_lead(const struct association *association, uint8_t epoch)
+size_t record_lead(const struct association *association, uint16_t epoch)
 {
     if (is_13_protected(association, epoch))
         return UNIFIED_HEADER_WRITTEN;
     return sealed_before(association_aead(association, epoch));
 }
 
-size_t record_overhead(const struct association *association, uint8_t epoch)
+size_t record_overhead(const struct association *association, uint16_t epoch)
 {
     return is_13_protected(association, epoch)
                ? (size_t)SEALED_13_OVERHEAD
@@ -34,12 +34,13 @@ size_t record_content_max(const struct association *association, uint8_t epoch)
 
 /* Where the numbers of an epoch are. When the handshake has ended in failure, the association has
  * been left its keys, for the alert. */
-static struct write_epoch *numbers_of(const struct record_sender *sender, uint8_t epoch)
+static struct write_epoch *numbers_of(const struct record_sender *sender, uint16_t epoch)
 {
+    if (epoch == EPOCH_PLAINTEXT)
+        return sender->plaintext;
     if (epoch == EPOCH_HANDSHAKE && sender->handshake_epoch != NULL)
         return &sender->handshake_epoch->write;
-    return &sender->association
-                ->write[epoch == EPOCH_PLAINTEXT ? WRITE_PLAINTEXT : WRITE_PROTECTED];
+    return &sender->association->write;
 }
 
 static enum rdtls_status seal_13(const struct record_sender *sender,
@@ -50,7 +51,7 @@ static enum rdtls_status seal_13(const struct record_sender *sender,
     bool of_handshake = content->epoch == EPOCH_HANDSHAKE && sender->handshake_epoch != NULL;
     struct seal_request_13 request = {
         .engines = &sender->engines,
-        .aead = suite_find(association->suite)->aead,
+        .aead = association_suite(association)->aead,
         .keys = of_handshake ? &sender->handshake_epoch->write_keys : &association->v13.write_keys,
         .epoch = numbers_of(sender, content->epoch),
         .type = content->type,

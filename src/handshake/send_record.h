@@ -19,23 +19,24 @@ struct handshake_epoch {
 
 struct record_sender {
     struct association *association;
+    struct write_epoch *plaintext; /* whose numbers records in the clear use up; NULL: there will be
+                                      none */
     struct handshake_epoch *handshake_epoch; /* NULL: no handshake is in flight */
     struct protection_engines engines;
     uint16_t version; /* in plaintext headers, and in 1.2's */
 };
 
-/* A record's content; under an epoch as in association.write_epoch: 0, 1.2's 1, 1.3's 2 or
- * EPOCH_APPLICATION for the current one. */
+/* A record's content; under epoch 0, 1.3's epoch 2, or else the association's current one. */
 struct record_content {
     enum content_type type;
-    uint8_t epoch;
+    uint16_t epoch;
     struct bytes head; /* in front of the body; they make one plaintext */
     struct bytes body; /* may lie in out where it will end up */
 };
 
 /* Bytes before a record's plaintext, and around it in all. */
-size_t record_lead(const struct association *association, uint8_t epoch);
-size_t record_overhead(const struct association *association, uint8_t epoch);
+size_t record_lead(const struct association *association, uint16_t epoch);
+size_t record_overhead(const struct association *association, uint16_t epoch);
 
 /* How much content the peer takes in one record. */
 size_t record_content_max(const struct association *association, uint8_t epoch);

@@ -53,9 +53,9 @@ static void commit(struct handshake *handshake, const struct client_hello *hello
     handshake->rows = handshake_13_full;
     /* There is no ChangeCipherSpec to wait for. */
     handshake->change_cipher_spec_seen = true;
-    association->version = VERSION_DTLS_1_3;
+    association->version = VERSION_13;
     memset(&association->v13, 0, sizeof(association->v13));
-    association->suite = choice->suite->code_point;
+    association_choose_suite(association, choice->suite);
     association->group = choice->group;
     commit_extras(handshake, choice);
     memcpy(association->client_random, hello->prefix.random.data, RANDOM_LEN);

@@ -77,7 +77,7 @@ enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *
 void commit_extras(struct handshake *handshake, const struct choice *choice)
 {
     struct association *association = handshake->association;
-    association->srtp_profile = choice->srtp_profile;
+    association->srtp_profile = (uint8_t)choice->srtp_profile;
     association->alpn = choice->alpn == 0 ? 0 : handshake->environment->protocols[choice->alpn - 1];
     association->record_size_limit = choice->record_size_limit;
     association->own_record_size_limit = choice->own_record_size_limit;

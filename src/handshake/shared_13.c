@@ -221,11 +221,10 @@ enum rdtls_status complete_client_finished_13(struct handshake *handshake)
     const struct suite *suite = handshake->choice.suite;
     traffic_keys_13_of(kept->write_secret, suite, &kept->write_keys);
     traffic_keys_13_of(kept->read_secret, suite, &kept->read_keys);
-    association->write[WRITE_PROTECTED] = (struct write_epoch){.epoch = EPOCH_APPLICATION};
+    association->write = (struct write_epoch){.epoch = EPOCH_APPLICATION};
     /* [rfc9147#4.5.1] "The received record counter for an epoch MUST be initialized to zero when
      * that epoch is first used." */
     association->read = (struct read_epoch){.epoch = EPOCH_APPLICATION};
-    association->write_epoch = EPOCH_APPLICATION;
     association->keys_ready = true;
     if (!is_client(handshake)) {
         memcpy(kept->final_secret, handshake->v13.secrets.client, digest_len(suite->hash));

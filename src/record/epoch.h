@@ -38,10 +38,13 @@ static inline size_t epoch_explicit_nonce_len(enum aead_kind aead)
     return aead == AEAD_NONE ? 0 : AEAD_NONCE_LEN - epoch_iv_len(aead);
 }
 
-struct write_epoch {
+/* Without padding: an association keeps its small numbers right behind it. */
+struct __attribute__((packed, aligned(2))) write_epoch {
     uint64_t next_sequence;
     uint16_t epoch;
 };
+
+static_assert(sizeof(struct write_epoch) == 10, "8 of the number and 2 of the epoch");
 
 struct read_epoch {
     struct replay_window window;

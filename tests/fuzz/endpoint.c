@@ -148,11 +148,11 @@ struct injection {
 static size_t seal_12(const struct rdtls_endpoint *endpoint, const struct connection *from,
                       const struct injection *injection, uint8_t *record)
 {
-    struct write_epoch epoch = from->association.write[WRITE_PROTECTED];
+    struct write_epoch epoch = from->association.write;
     epoch.next_sequence += injection->ahead;
     struct seal_request seal = {
         .engine = endpoint->environment.handshake.engines.aead,
-        .aead = suite_find(from->association.suite)->aead,
+        .aead = association_suite(&from->association)->aead,
         .keys = &from->association.v12.write_keys,
         .epoch = &epoch,
         .type = injection->type,
@@ -174,12 +174,11 @@ static size_t seal_13(const struct rdtls_endpoint *endpoint, const struct connec
                         (!association->keys_ready || injection->ahead % 2 == 1);
     if (!of_handshake && !association->keys_ready)
         return 0;
-    struct write_epoch epoch =
-        of_handshake ? handshake->v13.epoch.write : association->write[WRITE_PROTECTED];
+    struct write_epoch epoch = of_handshake ? handshake->v13.epoch.write : association->write;
     epoch.next_sequence += injection->ahead;
     struct seal_request_13 seal = {
         .engines = &endpoint->environment.handshake.engines,
-        .aead = suite_find(association->suite)->aead,
+        .aead = association_suite(association)->aead,
         .keys = of_handshake ? &handshake->v13.epoch.write_keys : &association->v13.write_keys,
         .epoch = &epoch,
         .type = injection->type,

@@ -67,7 +67,7 @@ Test(hazard_07, plaintext_while_a_key_update_is_unacknowledged)
     expect_unmoved(&live.server);
     endpoint_settle(live.server.endpoint, live.server.last_connected.slot);
     hosts_exchange(&live.client, &live.server, &live.path, 0);
-    cr_expect_eq(live_at_server(&live)->association.write[WRITE_PROTECTED].epoch, 4);
+    cr_expect_eq(live_at_server(&live)->association.write.epoch, 4);
     live_expect_talking(&live);
     live_free(&live);
 }

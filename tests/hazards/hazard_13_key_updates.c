@@ -14,7 +14,7 @@ static struct live one_way(void)
     live_begin_with(&live, &options, &options);
     hosts_exchange(&live.client, &live.server, &live.path, 0);
     cr_assert_eq(live.server.connected, 1);
-    live_at_client(&live)->association.write[WRITE_PROTECTED].next_sequence = after;
+    live_at_client(&live)->association.write.next_sequence = after;
     live_at_server(&live)->association.read.window = (struct replay_window){after - 1, 1};
     return live;
 }
@@ -33,7 +33,7 @@ static void expect_new_keys(struct live *live)
     rdtls_endpoint_tick(live->client.endpoint, much_later + SECOND);
     host_poll(&live->client);
     cr_expect_eq(live->client.closed, 0);
-    cr_expect_eq(live_at_client(live)->association.write[WRITE_PROTECTED].epoch, 4);
+    cr_expect_eq(live_at_client(live)->association.write.epoch, 4);
     live_expect_talking(live);
 }
 
@@ -54,7 +54,7 @@ Test(hazard_13, keys_are_changed_as_soon_as_there_is_a_slot)
     while (pool->used < small_endpoint().handshakes_max)
         lent[count++] = pool_lend(pool);
     send_one(&live);
-    cr_expect_eq(live_at_client(&live)->association.write[WRITE_PROTECTED].epoch, 3);
+    cr_expect_eq(live_at_client(&live)->association.write.epoch, 3);
     while (count > 0)
         pool_give_back(pool, lent[--count]);
     send_one(&live);

@@ -63,7 +63,7 @@ Test(hazard_13, sending_stops_at_the_last_number)
     uint8_t record[DATAGRAM_MAX];
     live_init(&live);
     struct connection *client = endpoint_connection(live.client.endpoint, live.id.slot);
-    client->association.write[EPOCH_PROTECTED].next_sequence = SEQUENCE_MAX;
+    client->association.write.next_sequence = SEQUENCE_MAX;
     size_t len = live_next_record(&live, record);
     cr_expect_eq(load_u48(record + RECORD_SEQUENCE_AT), SEQUENCE_MAX);
     host_receive(&live.server, &live.path, record, len, 0);

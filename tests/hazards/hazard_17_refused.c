@@ -144,9 +144,9 @@ Test(hazard_17, renegotiation)
     struct connection *client = endpoint_connection(live.client.endpoint, live.id.slot);
     struct seal_request seal = {
         .engine = live.client.endpoint->environment.handshake.engines.aead,
-        .aead = suite_find(client->association.suite)->aead,
+        .aead = association_suite(&client->association)->aead,
         .keys = &client->association.v12.write_keys,
-        .epoch = &client->association.write[EPOCH_PROTECTED],
+        .epoch = &client->association.write,
         .type = CONTENT_HANDSHAKE,
         .version = VERSION_DTLS_1_2,
         .plaintext = bytes_of(hello + RECORD_HEADER_LEN, len - RECORD_HEADER_LEN),

@@ -60,9 +60,10 @@ Test(hazard_19, closed_by_the_peer_before_a_key_update_is_acknowledged)
     host_receive(&live.server, &path, datagram, len, 0);
     cr_expect_neq(live_at_server(&live)->handshake, POOL_NONE);
     traffic_secret_update(client->association.v13.write_secret, DIGEST_SHA256);
-    traffic_keys_13_of(client->association.v13.write_secret, suite_find(client->association.suite),
+    traffic_keys_13_of(client->association.v13.write_secret,
+                       association_suite(&client->association),
                        &client->association.v13.write_keys);
-    client->association.write[WRITE_PROTECTED] = (struct write_epoch){.epoch = 4};
+    client->association.write = (struct write_epoch){.epoch = 4};
     len = seal_13_ahead(&live.client, client, CONTENT_ALERT, 0,
                         bytes_of(close_notify, sizeof(close_notify)), datagram);
     host_receive(&live.server, &path, datagram, len, 0);

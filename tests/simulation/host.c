@@ -120,7 +120,8 @@ static uint32_t path_of(const struct host *host, const struct connection *connec
 
 static bool has_name(const struct connection *connection)
 {
-    return connection->association.role == RDTLS_CLIENT || connection->association.suite != 0;
+    return connection->association.role == RDTLS_CLIENT ||
+           connection->association.suite_number != SUITE_NONE;
 }
 
 void host_note_associations(struct world *world, struct host *host)

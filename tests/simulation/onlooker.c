@@ -16,7 +16,7 @@ static void learn(struct onlooker *onlooker, const struct association *associati
 {
     struct known_keys known = {
         .keys = *keys,
-        .aead = suite_find(association->suite)->aead,
+        .aead = association_suite(association)->aead,
         .epoch = epoch,
     };
     if (is_known(onlooker, &known))
@@ -35,9 +35,10 @@ void onlooker_learn(struct onlooker *onlooker, const struct connection *connecti
         return;
     if (handshake != NULL && handshake->v13.epoch.keys_ready)
         learn(onlooker, association, &handshake->v13.epoch.write_keys, EPOCH_HANDSHAKE);
-    const struct write_epoch *write = &association->write[WRITE_PROTECTED];
+    const struct write_epoch *write = &association->write;
     /* Whoever ends has been left the keys of epoch 2. */
-    if (association->keys_ready || write->epoch == EPOCH_HANDSHAKE)
+    bool has_left = connection->state == CONNECTION_CLOSED && write->epoch == EPOCH_HANDSHAKE;
+    if (association->keys_ready || has_left)
         learn(onlooker, association, &association->v13.write_keys, write->epoch);
 }
 

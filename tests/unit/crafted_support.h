@@ -53,17 +53,17 @@ static inline struct association *association_of(const struct host *host, struct
     return &connection->association;
 }
 
-/* A record as the association's own end would send it now; its length. */
-static inline size_t craft(struct host *from, struct rdtls_id id, uint8_t epoch, uint8_t type,
+/* A record under keys as the association's own end would send it now; its length. */
+static inline size_t craft(struct host *from, struct rdtls_id id, uint8_t type,
                            struct bytes content, uint8_t *out)
 {
     struct association *association = association_of(from, id);
-    enum aead_kind aead = association_aead(association, epoch);
+    enum aead_kind aead = association_suite(association)->aead;
     struct seal_request request = {
         .engine = from->endpoint->environment.handshake.engines.aead,
         .aead = aead,
-        .keys = aead != AEAD_NONE ? &association->v12.write_keys : NULL,
-        .epoch = &association->write[epoch],
+        .keys = &association->v12.write_keys,
+        .epoch = &association->write,
         .type = (enum content_type)type,
         .version = VERSION_DTLS_1_2,
         .plaintext = content,
@@ -73,7 +73,6 @@ static inline size_t craft(struct host *from, struct rdtls_id id, uint8_t epoch,
 }
 
 struct crafted_message {
-    uint8_t epoch;
     uint8_t type;
     uint16_t message_seq;
     struct bytes body;
@@ -92,7 +91,7 @@ static inline size_t craft_message(struct host *from, struct rdtls_id id,
     };
     handshake_header_write(content, &header);
     bytes_copy(content + HANDSHAKE_HEADER_LEN, message->body);
-    return craft(from, id, message->epoch, CONTENT_HANDSHAKE,
+    return craft(from, id, CONTENT_HANDSHAKE,
                  bytes_of(content, HANDSHAKE_HEADER_LEN + message->body.len), out);
 }
 
@@ -125,7 +124,7 @@ static inline struct bytes opened_by(const struct host *to, struct rdtls_id id,
     memcpy(copy, part->at + RECORD_HEADER_LEN, part->header.length);
     struct open_request request = {
         .engine = to->endpoint->environment.handshake.engines.aead,
-        .aead = suite_find(association->suite)->aead,
+        .aead = association_suite(association)->aead,
         .keys = &association->v12.read_keys,
         .window = &association->read.window,
         .header = &part->header,

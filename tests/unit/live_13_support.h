@@ -62,11 +62,11 @@ static inline size_t seal_13_ahead(struct host *from, const struct connection *c
                                    uint8_t type, uint64_t ahead, struct bytes content,
                                    uint8_t out[DATAGRAM_MAX])
 {
-    struct write_epoch epoch = connection->association.write[WRITE_PROTECTED];
+    struct write_epoch epoch = connection->association.write;
     epoch.next_sequence += ahead;
     struct seal_request_13 request = {
         .engines = &from->endpoint->environment.handshake.engines,
-        .aead = suite_find(connection->association.suite)->aead,
+        .aead = association_suite(&connection->association)->aead,
         .keys = &connection->association.v13.write_keys,
         .epoch = &epoch,
         .type = (enum content_type)type,

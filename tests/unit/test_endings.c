@@ -28,7 +28,7 @@ static struct live connected(void)
 static void tell_server(struct live *live, uint8_t type, struct bytes content)
 {
     uint8_t datagram[DATAGRAM_MAX];
-    size_t len = craft(&live->client, live->id, EPOCH_PROTECTED, type, content, datagram);
+    size_t len = craft(&live->client, live->id, type, content, datagram);
     host_receive(&live->server, &live->path, datagram, len, 0);
 }
 
@@ -92,8 +92,7 @@ Test(endings, neither_an_unknown_type_nor_a_forged_record_ends_anything)
     tell_server(&live, UNKNOWN_TYPE, bytes_of("x", 1));
     cr_expect_eq(discarded(&live.server, RDTLS_DISCARD_UNKNOWN_TYPE), 1);
     expect_silence_and_life(&live);
-    size_t len = craft(&live.client, live.id, EPOCH_PROTECTED, CONTENT_APPLICATION_DATA,
-                       bytes_of("x", 1), datagram);
+    size_t len = craft(&live.client, live.id, CONTENT_APPLICATION_DATA, bytes_of("x", 1), datagram);
     datagram[len - 1] ^= 1;
     host_receive(&live.server, &live.path, datagram, len, 0);
     cr_expect_eq(discarded(&live.server, RDTLS_DISCARD_AUTHENTICATION), 1);
@@ -117,7 +116,7 @@ static enum rdtls_status verdict_on_finished(struct host *from, struct rdtls_id 
     memcpy(verify_data, association->v12.final_verify_data, sizeof(verify_data));
     verify_data[VERIFY_DATA_LEN - 1] ^= changed;
     struct crafted_message finished = {
-        EPOCH_PROTECTED, MESSAGE_FINISHED, message_seq, {verify_data, sizeof(verify_data)}};
+        MESSAGE_FINISHED, message_seq, {verify_data, sizeof(verify_data)}};
     host_receive(to, path, datagram, (size_t)(last->at - datagram), 0);
     host_receive(to, path, datagram, craft_message(from, id, &finished, datagram), 0);
     return to->closed == 0 ? RDTLS_OK : to->last_status;

@@ -69,10 +69,10 @@ Test(key_log, counts_key_updates)
     struct connection_environment environment = {.config = &config};
     struct connection connection = {.state = CONNECTION_CONNECTED};
     struct association *association = &connection.association;
-    association->version = VERSION_DTLS_1_3;
-    association->suite = SUITE_AES_256_GCM_SHA384;
+    association->version = VERSION_13;
+    association_choose_suite(association, suite_find(SUITE_AES_256_GCM_SHA384));
     association->role = RDTLS_SERVER;
-    association->write[WRITE_PROTECTED].epoch = UINT16_MAX;
+    association->write.epoch = UINT16_MAX;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char lines[RDTLS_KEY_LOG_MAX];
         association->read.epoch = cases[i].read_epoch;

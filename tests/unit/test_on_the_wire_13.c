@@ -113,7 +113,7 @@ Test(on_the_wire_13, data_ahead_of_the_finished_waits_for_it)
     live_13_until_client_awaits(&live);
     size_t finished_len = host_take(&live.client, finished);
     cr_assert_gt(finished_len, 0);
-    cr_assert_eq(live_at_client(&live)->association.write[WRITE_PROTECTED].next_sequence, 0);
+    cr_assert_eq(live_at_client(&live)->association.write.next_sequence, 0);
     size_t data_len = live_next_record(&live, data);
     host_receive(&live.server, &live.path, data, data_len, 0);
     cr_expect_eq(live.server.records, 0);
@@ -194,7 +194,7 @@ static void update_keys(struct live *live)
 
 static uint16_t write_epoch_at_client(const struct live *live)
 {
-    return live_at_client(live)->association.write[WRITE_PROTECTED].epoch;
+    return live_at_client(live)->association.write.epoch;
 }
 
 /* [rfc9147#8] "As with other handshake messages with no built-in response, KeyUpdates MUST be
@@ -241,7 +241,7 @@ Test(on_the_wire_13, epochs_do_not_wrap)
     live_13_init(&live);
     struct connection *client = live_at_client(&live);
     struct connection *server = live_at_server(&live);
-    client->association.write[WRITE_PROTECTED].epoch = UINT16_MAX;
+    client->association.write.epoch = UINT16_MAX;
     server->association.read.epoch = UINT16_MAX;
     update_keys(&live);
     cr_expect_eq(client->handshake, POOL_NONE);

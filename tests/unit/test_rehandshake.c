@@ -25,7 +25,7 @@ static void expect_no_renegotiation(struct host *from, const struct host *to, st
 static void expect_still_connected(struct live *live)
 {
     cr_expect_eq(live->client.closed + live->server.closed, 0);
-    cr_expect_eq(association_of(&live->client, live->id)->write_epoch, EPOCH_PROTECTED);
+    cr_expect_eq(association_of(&live->client, live->id)->write.epoch, EPOCH_PROTECTED);
     live_expect_talking(live);
 }
 
@@ -36,7 +36,7 @@ Test(rehandshake, a_hello_under_keys_is_told_no)
 {
     struct live live;
     static const uint8_t body[HELLO_BODY_LEN] = {0xfe, 0xfd};
-    struct crafted_message hello = {EPOCH_PROTECTED, MESSAGE_CLIENT_HELLO, 5, {body, sizeof(body)}};
+    struct crafted_message hello = {MESSAGE_CLIENT_HELLO, 5, {body, sizeof(body)}};
     uint8_t datagram[DATAGRAM_MAX];
     live_init(&live);
     size_t len = craft_message(&live.client, live.id, &hello, datagram);
@@ -54,7 +54,7 @@ Test(rehandshake, a_hello_request_is_told_no)
     struct live live;
     live_init(&live);
     struct rdtls_id server_id = live.server.last_connected;
-    struct crafted_message request = {EPOCH_PROTECTED, MESSAGE_HELLO_REQUEST, 8, {NULL, 0}};
+    struct crafted_message request = {MESSAGE_HELLO_REQUEST, 8, {NULL, 0}};
     uint8_t datagram[DATAGRAM_MAX];
     size_t len = craft_message(&live.server, server_id, &request, datagram);
     host_receive(&live.client, &live.path, datagram, len, 0);

@@ -147,7 +147,7 @@ static void expect_refused(const struct handshake_row *rows, enum rdtls_role rol
     static struct handshake handshake;
     static struct association association;
     memset(&handshake, 0, sizeof(handshake));
-    association.role = (uint8_t)role;
+    association.role = role & 1;
     handshake.association = &association;
     handshake.rows = rows;
     handshake.row = (uint8_t)at;
