@@ -92,6 +92,10 @@ struct rdtls_credential {
      * all that the key has. Copied. */
     const uint16_t *signing_schemes;
     size_t signing_scheme_count;
+    /* Only for a peer that names the issuer of one of this chain's certificates among the
+     * authorities that it trusts (RFC 5246 section 7.4.4, RFC 8446 section 4.2.4); of them the
+     * first 256 are looked at. Others are not shown that we have it. Default false. */
+    bool must_match_issuer;
 };
 
 /* Times are milliseconds, lengths bytes. */
@@ -227,6 +231,7 @@ struct rdtls_config_options {
     /* Of certificate_pem: as in struct rdtls_credential. */
     const uint16_t *signing_schemes;
     size_t signing_scheme_count;
+    bool must_match_issuer;
 
     /* What peers may sign their handshakes with, in order of preference: of 0x0403, 0x0807, 0x0804,
      * 0x0401, 0x0503, 0x0805, 0x0501 (IANA SignatureScheme). Whoever signs with another is refused:

@@ -25,6 +25,7 @@ struct credential {
     size_t signature_max;
     uint16_t schemes[SCHEMES_MAX]; /* to sign with, in order of preference */
     size_t scheme_count;           /* 0: all that the key has, in the usual order */
+    bool must_match_issuer;        /* not for a peer that trusts none of its issuers */
 };
 
 /* PEM texts need not be NUL-terminated. Errors: BAD_CERTIFICATE_PEM (unreadable, its key is neither
@@ -49,6 +50,12 @@ MUST_CHECK enum rdtls_status credential_self_signed(struct credential *credentia
  * none. */
 bool credential_is_for(const struct credential *credential, struct bytes host_name);
 
+enum { AUTHORITIES_MAX = 256 };
+
+/* Is one of its certificates by one of these authorities: names in DER, each behind its length in
+ * two bytes? No more than AUTHORITIES_MAX of them are looked at. */
+bool credential_is_under(const struct credential *credential, struct bytes authorities);
+
 /* certificate_names.c: the DNS names of the leaf are read once. */
 MUST_CHECK enum rdtls_status credential_read_names(struct credential *credential);
 
@@ -64,6 +71,10 @@ struct public_key {
 /* The key of a leaf certificate, from its SubjectPublicKeyInfo. UNSUPPORTED_CERTIFICATE when it is
  * of another kind or size, BAD_CERTIFICATE when it is not a certificate. */
 MUST_CHECK enum rdtls_status certificate_public_key(struct bytes der, struct public_key *key);
+
+/* Who has issued it: a Name with its tag and length (RFC 5280 section 4.1.2.4). false: it is no
+ * certificate. */
+MUST_CHECK bool certificate_issuer(struct bytes der, struct bytes *name);
 
 /* Memory for objects that live as long as the program, from libcrypto's allocator; zeroed. NULL
  * when there is none. */

@@ -1,4 +1,5 @@
-/* For which hosts a certificate of ours is: the dNSName entries of its subjectAltName. */
+/* For which hosts a certificate of ours is: the dNSName entries of its subjectAltName. And for
+ * which peers: the names of its issuers. */
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -32,6 +33,25 @@ static size_t list_names(const GENERAL_NAMES *names, uint8_t *out)
         len += 1 + name_len;
     }
     return len;
+}
+
+static bool authorities_have(struct bytes authorities, struct bytes name)
+{
+    struct reader reader = reader_of(authorities);
+    for (size_t i = 0; i < AUTHORITIES_MAX && reader.left > 0; i++)
+        if (bytes_are_equal(reader_vector_u16(&reader), name))
+            return true;
+    return false;
+}
+
+bool credential_is_under(const struct credential *credential, struct bytes authorities)
+{
+    struct bytes issuer;
+    for (size_t i = 0; i < credential->chain_count; i++)
+        if (certificate_issuer(credential->chain[i], &issuer) &&
+            authorities_have(authorities, issuer))
+            return true;
+    return false;
 }
 
 enum rdtls_status credential_read_names(struct credential *credential)

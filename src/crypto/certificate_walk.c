@@ -76,22 +76,43 @@ static bool der_next_is(const struct reader *reader, enum der_tag tag)
     return !reader->failed && reader->left > 0 && reader->at[0] == tag;
 }
 
-/* The contents of subjectPublicKeyInfo; false when there is no certificate around it. */
-static bool find_public_key_info(struct bytes der, struct bytes *info)
+/* What comes behind the signature's algorithm in what was signed: issuer, validity and so on. false
+ * when there is no certificate around it. */
+static bool find_issuer(struct bytes der, struct reader *to_be_signed)
 {
     struct reader outer = reader_of(der);
     struct reader certificate = reader_of(der_read(&outer, DER_SEQUENCE));
-    struct reader to_be_signed = reader_of(der_read(&certificate, DER_SEQUENCE));
+    *to_be_signed = reader_of(der_read(&certificate, DER_SEQUENCE));
     (void)der_read(&certificate, DER_SEQUENCE);   /* signatureAlgorithm */
     (void)der_read(&certificate, DER_BIT_STRING); /* signatureValue */
     if (!reader_is_complete(&outer) || !reader_is_complete(&certificate))
         return false;
 
     /* [rfc5280#4.1] "version [0] EXPLICIT Version DEFAULT v1": a version 1 certificate has none. */
-    if (der_next_is(&to_be_signed, DER_VERSION))
-        (void)der_read(&to_be_signed, DER_VERSION);
-    (void)der_read(&to_be_signed, DER_INTEGER);  /* serialNumber */
-    (void)der_read(&to_be_signed, DER_SEQUENCE); /* signature */
+    if (der_next_is(to_be_signed, DER_VERSION))
+        (void)der_read(to_be_signed, DER_VERSION);
+    (void)der_read(to_be_signed, DER_INTEGER);  /* serialNumber */
+    (void)der_read(to_be_signed, DER_SEQUENCE); /* signature */
+    return !to_be_signed->failed;
+}
+
+bool certificate_issuer(struct bytes der, struct bytes *name)
+{
+    struct reader reader;
+    if (!find_issuer(der, &reader))
+        return false;
+    const uint8_t *begin = reader.at;
+    (void)der_read(&reader, DER_SEQUENCE);
+    *name = bytes_of(begin, (size_t)(reader.at - begin));
+    return !reader.failed;
+}
+
+/* The contents of subjectPublicKeyInfo; false when there is no certificate around it. */
+static bool find_public_key_info(struct bytes der, struct bytes *info)
+{
+    struct reader to_be_signed;
+    if (!find_issuer(der, &to_be_signed))
+        return false;
     (void)der_read(&to_be_signed, DER_SEQUENCE); /* issuer */
     (void)der_read(&to_be_signed, DER_SEQUENCE); /* validity */
     (void)der_read(&to_be_signed, DER_SEQUENCE); /* subject */

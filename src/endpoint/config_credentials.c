@@ -60,6 +60,7 @@ static enum rdtls_status take_credential(struct policy *policy,
     TRY(read_credential(given, policy->host_signs, credential));
     policy->credential_count++;
     TRY(take_schemes(given, credential));
+    credential->must_match_issuer = given->must_match_issuer;
     return chain_fits_one_message(credential) ? RDTLS_OK : RDTLS_BAD_CERTIFICATE_PEM;
 }
 
@@ -67,8 +68,13 @@ static enum rdtls_status take_first(struct policy *policy,
                                     const struct rdtls_config_options *options)
 {
     const struct rdtls_credential given = {
-        options->certificate_pem,     options->certificate_pem_len, options->private_key_pem,
-        options->private_key_pem_len, options->signing_schemes,     options->signing_scheme_count,
+        .certificate_pem = options->certificate_pem,
+        .certificate_pem_len = options->certificate_pem_len,
+        .private_key_pem = options->private_key_pem,
+        .private_key_pem_len = options->private_key_pem_len,
+        .signing_schemes = options->signing_schemes,
+        .signing_scheme_count = options->signing_scheme_count,
+        .must_match_issuer = options->must_match_issuer,
     };
     bool is_own = given.certificate_pem == NULL && given.private_key_pem == NULL;
     if (policy->host_signs || !is_own)

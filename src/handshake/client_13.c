@@ -152,9 +152,9 @@ enum rdtls_status consume_encrypted_extensions(struct handshake *handshake, stru
 
 enum rdtls_status consume_certificate_request_13(struct handshake *handshake, struct bytes body)
 {
-    struct bytes schemes;
-    TRY(certificate_request_13_read(body, &schemes));
-    if (!choose_client_credential_13(handshake->environment->policy, schemes, &handshake->choice))
+    struct certificate_request request;
+    TRY(certificate_request_13_read(body, &request));
+    if (!choose_client_credential_13(handshake->environment->policy, &request, &handshake->choice))
         handshake->choice.scheme = 0;
     return RDTLS_OK;
 }

@@ -108,6 +108,11 @@ static bool certificate_curve_is_offered(enum key_kind kind, const struct client
                               kind == KEY_P384 ? GROUP_SECP384R1 : GROUP_SECP256R1);
 }
 
+bool credential_suits(const struct credential *credential, struct bytes authorities)
+{
+    return !credential->must_match_issuer || credential_is_under(credential, authorities);
+}
+
 /* Can the client verify what this credential signs under this suite? */
 static bool credential_fits(const struct credential *credential, const struct suite *suite,
                             const struct client_hello *hello, uint16_t *scheme)
@@ -122,7 +127,8 @@ static bool credential_fits(const struct credential *credential, const struct su
      * say so. */
     *scheme = scheme_choose(credential, hello->signature_algorithms);
     return key_authentication(credential->kind) == suite->authentication && *scheme != 0 &&
-           certificate_curve_is_offered(credential->kind, hello);
+           certificate_curve_is_offered(credential->kind, hello) &&
+           credential_suits(credential, hello->authorities);
 }
 
 /* Suites first, then credentials, each in the policy's order. only_named: of the credentials those
@@ -171,13 +177,13 @@ bool choose_client_credential(const struct policy *policy,
                               const struct certificate_request *request, struct choice *choice)
 {
     for (size_t k = 0; policy->offers_certificate && k < policy->credential_count; k++) {
-        enum key_kind kind = policy->credentials[k].kind;
+        const struct credential *credential = &policy->credentials[k];
+        enum key_kind kind = credential->kind;
         int type = kind == KEY_RSA ? CLIENT_CERTIFICATE_RSA_SIGN : CLIENT_CERTIFICATE_ECDSA_SIGN;
-        bool takes_type =
-            memchr(request->certificate_types.data, type, request->certificate_types.len) != NULL;
-        choice->scheme = takes_type && kind != KEY_ED25519
-                             ? scheme_choose(&policy->credentials[k], request->signature_algorithms)
-                             : 0;
+        bool is_taken =
+            memchr(request->certificate_types.data, type, request->certificate_types.len) != NULL &&
+            kind != KEY_ED25519 && credential_suits(credential, request->authorities);
+        choice->scheme = is_taken ? scheme_choose(credential, request->signature_algorithms) : 0;
         choice->credential = (uint8_t)k;
         if (choice->scheme != 0)
             return true;

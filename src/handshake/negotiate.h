@@ -70,8 +70,12 @@ uint16_t key_exchange_group(enum key_exchange_kind kind);
 MUST_CHECK bool choose_client_credential(const struct policy *policy,
                                          const struct certificate_request *request,
                                          struct choice *choice);
-MUST_CHECK bool choose_client_credential_13(const struct policy *policy, struct bytes schemes,
+MUST_CHECK bool choose_client_credential_13(const struct policy *policy,
+                                            const struct certificate_request *request,
                                             struct choice *choice);
+
+/* Has a peer that trusts these authorities a use for it? */
+bool credential_suits(const struct credential *credential, struct bytes authorities);
 
 /* The first scheme of the credential's that is in the peer's list; 0: none. */
 uint16_t scheme_choose(const struct credential *credential, struct bytes offered);

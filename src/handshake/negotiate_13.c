@@ -97,7 +97,8 @@ static bool find_credential(const struct policy *policy, const struct client_hel
         choice->scheme = scheme_choose_13(credential, hello->signature_algorithms);
         choice->credential = (uint8_t)k;
         choice->server_name = is_named && policy->credential_count > 1;
-        if (choice->scheme != 0 && (is_named || !only_named))
+        if (choice->scheme != 0 && (is_named || !only_named) &&
+            credential_suits(credential, hello->authorities))
             return true;
     }
     return false;
@@ -111,13 +112,14 @@ static bool choose_credential(const struct policy *policy, const struct client_h
            find_credential(policy, hello, false, choice);
 }
 
-bool choose_client_credential_13(const struct policy *policy, struct bytes schemes,
-                                 struct choice *choice)
+bool choose_client_credential_13(const struct policy *policy,
+                                 const struct certificate_request *request, struct choice *choice)
 {
     for (size_t k = 0; policy->offers_certificate && k < policy->credential_count; k++) {
-        choice->scheme = scheme_choose_13(&policy->credentials[k], schemes);
+        const struct credential *credential = &policy->credentials[k];
+        choice->scheme = scheme_choose_13(credential, request->signature_algorithms);
         choice->credential = (uint8_t)k;
-        if (choice->scheme != 0)
+        if (choice->scheme != 0 && credential_suits(credential, request->authorities))
             return true;
     }
     return false;

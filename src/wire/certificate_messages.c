@@ -34,8 +34,7 @@ void certificate_write(struct writer *writer, const struct bytes *chain, size_t 
     writer_close_vector(writer, list, 3);
 }
 
-/* We present the one certificate that we have, whoever signed it, so the names are stepped over. */
-static bool authorities_are_well_formed(struct bytes authorities)
+bool authorities_are_well_formed(struct bytes authorities)
 {
     struct reader reader = reader_of(authorities);
     while (reader.left > 0) {
@@ -62,7 +61,7 @@ enum rdtls_status certificate_request_read(struct bytes body, struct certificate
         return RDTLS_ALERT_DECODE_ERROR;
     if (!authorities_are_well_formed(authorities))
         return RDTLS_ALERT_DECODE_ERROR;
-    *request = (struct certificate_request){types, schemes};
+    *request = (struct certificate_request){types, schemes, authorities};
     return RDTLS_OK;
 }
 

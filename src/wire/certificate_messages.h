@@ -21,7 +21,11 @@ void certificate_write(struct writer *writer, const struct bytes *chain, size_t 
 struct certificate_request {
     struct bytes certificate_types;
     struct bytes signature_algorithms; /* pairs of bytes */
+    struct bytes authorities;          /* names in DER, each with its 16-bit length; may be empty */
 };
+
+/* Names, each not empty? */
+bool authorities_are_well_formed(struct bytes authorities);
 
 MUST_CHECK enum rdtls_status certificate_request_read(struct bytes body,
                                                       struct certificate_request *request);

@@ -58,10 +58,28 @@ void certificate_13_write(struct writer *writer, const struct bytes *chain, size
     writer_close_vector(writer, list, 3);
 }
 
-enum rdtls_status certificate_request_13_read(struct bytes body, struct bytes *signature_algorithms)
+/* [rfc8446#4.2.4] "opaque DistinguishedName<1..2^16-1>;" and "DistinguishedName
+ * authorities<3..2^16-1>;" */
+bool certificate_authorities_read(struct bytes body, struct bytes *authorities)
 {
     struct reader reader = reader_of(body);
-    *signature_algorithms = bytes_of(NULL, 0);
+    *authorities = reader_vector_u16(&reader);
+    return reader_is_complete(&reader) && authorities->len > 0 &&
+           authorities_are_well_formed(*authorities);
+}
+
+static bool read_schemes(struct bytes body, struct bytes *schemes)
+{
+    struct reader reader = reader_of(body);
+    *schemes = reader_vector_u16(&reader);
+    return reader_is_complete(&reader) && code_points_are_whole(*schemes);
+}
+
+enum rdtls_status certificate_request_13_read(struct bytes body,
+                                              struct certificate_request *request)
+{
+    struct reader reader = reader_of(body);
+    memset(request, 0, sizeof(*request));
     TRY(read_no_context(&reader));
     if (reader.left == 0)
         return RDTLS_ALERT_DECODE_ERROR;
@@ -69,16 +87,16 @@ enum rdtls_status certificate_request_13_read(struct bytes body, struct bytes *s
     struct extension extension;
     extension_walk_begin(&walk, reader_bytes(&reader, reader.left));
     while (extension_walk_next(&walk, &extension)) {
-        if (extension.type != EXTENSION_SIGNATURE_ALGORITHMS)
-            continue;
-        struct reader list = reader_of(extension.body);
-        *signature_algorithms = reader_vector_u16(&list);
-        if (!reader_is_complete(&list) || !code_points_are_whole(*signature_algorithms))
+        if (extension.type == EXTENSION_SIGNATURE_ALGORITHMS &&
+            !read_schemes(extension.body, &request->signature_algorithms))
+            return RDTLS_ALERT_DECODE_ERROR;
+        if (extension.type == EXTENSION_CERTIFICATE_AUTHORITIES &&
+            !certificate_authorities_read(extension.body, &request->authorities))
             return RDTLS_ALERT_DECODE_ERROR;
     }
     TRY(walk.status);
     /* [rfc8446#4.3.2] "The "signature_algorithms" extension MUST be specified" */
-    return signature_algorithms->len > 0 ? RDTLS_OK : RDTLS_ALERT_MISSING_EXTENSION;
+    return request->signature_algorithms.len > 0 ? RDTLS_OK : RDTLS_ALERT_MISSING_EXTENSION;
 }
 
 void certificate_request_13_write(struct writer *writer, const uint16_t *schemes,

@@ -12,9 +12,12 @@ MUST_CHECK enum rdtls_status certificate_13_read(struct bytes body,
 void certificate_13_write(struct writer *writer, const struct bytes *chain, size_t chain_count);
 
 /* DECODE_ERROR; MISSING_EXTENSION without signature_algorithms; ILLEGAL_PARAMETER: a request
- * context. */
+ * context. There are no certificate_types in 1.3. */
 MUST_CHECK enum rdtls_status certificate_request_13_read(struct bytes body,
-                                                         struct bytes *signature_algorithms);
+                                                         struct certificate_request *request);
+
+/* The body of the extension certificate_authorities (RFC 8446 section 4.2.4). false: it is none. */
+MUST_CHECK bool certificate_authorities_read(struct bytes body, struct bytes *authorities);
 void certificate_request_13_write(struct writer *writer, const uint16_t *schemes,
                                   size_t scheme_count);
 

@@ -1,5 +1,7 @@
 #include "wire/hellos.h"
 
+#include "wire/certificate_messages_13.h"
+
 bool codepoint_list_has(struct bytes list, uint16_t code_point)
 {
     for (size_t i = 0; i + 2 <= list.len; i += 2)
@@ -100,6 +102,11 @@ static bool parse_supported_versions(struct bytes body, struct client_hello *hel
            code_points_are_whole(hello->supported_versions);
 }
 
+static bool parse_authorities(struct bytes body, struct client_hello *hello)
+{
+    return certificate_authorities_read(body, &hello->authorities);
+}
+
 static bool parse_renegotiation_info(struct bytes body, struct client_hello *hello)
 {
     /* [rfc5746#3.2] "opaque renegotiated_connection<0..255>;" [rfc5746#3.6] "The server MUST check
@@ -118,6 +125,7 @@ static const struct {
     {EXTENSION_SIGNATURE_ALGORITHMS, parse_signature_algorithms},
     {EXTENSION_EXTENDED_MASTER_SECRET, parse_extended_master_secret},
     {EXTENSION_SUPPORTED_VERSIONS, parse_supported_versions},
+    {EXTENSION_CERTIFICATE_AUTHORITIES, parse_authorities},
     {EXTENSION_RENEGOTIATION_INFO, parse_renegotiation_info},
 };
 

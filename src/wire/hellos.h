@@ -44,6 +44,8 @@ struct client_hello {
     bool supported_versions_present;
     struct bytes supported_versions; /* pairs of bytes */
     struct bytes server_name;        /* host_name; empty when there was none */
+    struct bytes authorities;        /* certificate_authorities: names in DER, each with its 16-bit
+                                        length; empty when there were none */
     struct hello_extras extras;
     struct client_offer_13 offer_13;
     struct bytes before_binders; /* the body up to the binders of pre_shared_key, which they cover;

@@ -75,6 +75,7 @@ static bool add_credential(const struct credential_settings *settings, struct ma
         .private_key_pem_len = read_file(settings->key_file, to->key),
         .signing_schemes = to->schemes,
         .signing_scheme_count = settings->signing_schemes.count,
+        .must_match_issuer = settings->must_match_issuer,
     };
     return true;
 }
@@ -97,6 +98,7 @@ static bool take_credentials(const struct settings *settings, struct material *m
     options->private_key_pem_len = first->private_key_pem_len;
     options->signing_schemes = first->signing_schemes;
     options->signing_scheme_count = first->signing_scheme_count;
+    options->must_match_issuer = first->must_match_issuer;
     options->further_credentials = first + 1;
     options->further_credential_count = material->count - 1;
     options->client_certificate_offer = true;

@@ -13,6 +13,7 @@ enum kind {
     CREDENTIAL,      /* begins another credential */
     CREDENTIAL_TEXT, /* of the one that has begun; in its settings */
     CREDENTIAL_NUMBERS,
+    CREDENTIAL_SWITCH,
 };
 
 struct flag {
@@ -53,6 +54,7 @@ static const struct flag flags_known[] = {
     {"-max-version", NUMBER, AT(max_version)},
     {"-min-version", NUMBER, AT(min_version)},
     {"-mtu", NUMBER, AT(mtu)},
+    {"-must-match-issuer", CREDENTIAL_SWITCH, OF_CREDENTIAL(must_match_issuer)},
     {"-new-x509-credential", CREDENTIAL, 0},
     {"-no-ticket", IGNORED, 0},
     {"-no-tls1", IGNORED, 0},
@@ -157,6 +159,9 @@ static bool apply(const struct flag *flag, const char *value, struct settings *s
         break;
     case CREDENTIAL_NUMBERS:
         append(in_credential, value);
+        break;
+    case CREDENTIAL_SWITCH:
+        *(bool *)in_credential = true;
         break;
     }
     return true;

@@ -21,6 +21,7 @@ struct credential_settings {
     const char *cert_file;
     const char *key_file;
     struct numbers signing_schemes;
+    bool must_match_issuer;
 };
 
 struct settings {

@@ -125,13 +125,14 @@ Test(certificate_request, what_was_written_reads_back)
     exact_free(body);
 }
 
-Test(certificate_request, authorities_are_stepped_over)
+Test(certificate_request, authorities_are_read)
 {
     struct bytes body = exact_from_hex("02 0140 0002 0403 0009 0002 aabb 0003 ccddee");
     struct certificate_request request;
     cr_assert_eq(certificate_request_read(body, &request), RDTLS_OK);
     EXPECT_BYTES(request.certificate_types, bytes_of("\x01\x40", 2));
     EXPECT_BYTES(request.signature_algorithms, bytes_of("\x04\x03", 2));
+    EXPECT_BYTES(request.authorities, bytes_of("\0\2\xaa\xbb\0\3\xcc\xdd\xee", 9));
     expect_truncations_refused(parse_request, body, NO_LENGTH);
     expect_trailing_byte_refused(parse_request, body);
     expect_mutations_survived(parse_request, body);

@@ -194,8 +194,10 @@ static bool client_takes(const struct policy *policy, const char *types, const c
 {
     const struct vector type_list = vector_of(types);
     const struct vector scheme_list = vector_of(schemes);
-    const struct certificate_request request = {vector_bytes(&type_list),
-                                                vector_bytes(&scheme_list)};
+    const struct certificate_request request = {
+        .certificate_types = vector_bytes(&type_list),
+        .signature_algorithms = vector_bytes(&scheme_list),
+    };
     return choose_client_credential(policy, &request, choice);
 }
 

@@ -271,3 +271,16 @@ Test(negotiate, a_p384_certificate_is_paired_with_its_hash)
     hello.supported_groups.len = 2;
     cr_expect_eq(negotiate_12(&policy, &hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
 }
+
+/* A certificate for those alone who trust its issuer is none for a client that names nobody. */
+Test(negotiate, a_certificate_may_ask_for_trust_in_its_issuer)
+{
+    struct policy policy = default_policy();
+    const struct client_hello hello = good_hello();
+    struct choice choice;
+    policy.credentials[0].must_match_issuer = true;
+    cr_expect_eq(negotiate_12(&policy, &hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
+    policy.credential_count = 2;
+    cr_assert_eq(negotiate_12(&policy, &hello, &choice), RDTLS_OK);
+    cr_expect_eq(choice.credential, 1);
+}
