@@ -10,7 +10,6 @@ enum {
     MAX_TIMEOUT_MS = 60000,
     RETRANSMISSIONS = 12,
     DATAGRAM_MAX = 1472,
-    PEM_MAX = 1 << 16,
     ALPN_LIST_MAX = RDTLS_ALPN_MAX,
 };
 
@@ -33,7 +32,7 @@ struct material {
     const char *alpn[ALPN_LIST_MAX];
 };
 
-static size_t read_file(const char *name, char text[PEM_MAX])
+size_t read_pem(const char *name, char text[PEM_MAX])
 {
     FILE *file = fopen(name, "r");
     if (file == NULL)
@@ -70,9 +69,9 @@ static bool add_credential(const struct credential_settings *settings, struct ma
     take_schemes(&settings->signing_schemes, to->schemes);
     material->list[material->count++] = (struct rdtls_credential){
         .certificate_pem = to->certificate,
-        .certificate_pem_len = read_file(settings->cert_file, to->certificate),
+        .certificate_pem_len = read_pem(settings->cert_file, to->certificate),
         .private_key_pem = to->key,
-        .private_key_pem_len = read_file(settings->key_file, to->key),
+        .private_key_pem_len = read_pem(settings->key_file, to->key),
         .signing_schemes = to->schemes,
         .signing_scheme_count = settings->signing_schemes.count,
         .must_match_issuer = settings->must_match_issuer,
@@ -80,17 +79,27 @@ static bool add_credential(const struct credential_settings *settings, struct ma
     return true;
 }
 
+/* What takes its time is a signer elsewhere. */
+static void leave_keys_to_host(struct material *material, struct rdtls_config_options *options)
+{
+    options->signer = RDTLS_SIGNER_HOST;
+    for (size_t i = 0; i < material->count; i++) {
+        material->list[i].private_key_pem = NULL;
+        material->list[i].private_key_pem_len = 0;
+    }
+}
+
 /* The default one is the last to be chosen. */
 static bool take_credentials(const struct settings *settings, struct material *material,
                              struct rdtls_config_options *options)
 {
-    for (size_t i = 1; i <= settings->credentials_new; i++)
-        if (!add_credential(&settings->credentials[i], material))
+    for (size_t i = 0; i <= settings->credentials_new; i++)
+        if (!add_credential(settings_credential(settings, i), material))
             return false;
-    if (!add_credential(&settings->credentials[0], material))
-        return false;
     if (material->count == 0)
         return true;
+    if (settings->is_async)
+        leave_keys_to_host(material, options);
     const struct rdtls_credential *first = &material->list[0];
     options->certificate_pem = first->certificate_pem;
     options->certificate_pem_len = first->certificate_pem_len;

@@ -5,6 +5,7 @@
 
 #include "base/nanoseconds.h"
 #include "endpoint/conn.h"
+#include "signer.h"
 #include "transport.h"
 #include "wire/hellos_13.h"
 
@@ -176,6 +177,20 @@ static void echo(struct exchange *exchange, const struct rdtls_event *event)
     update_keys(exchange);
 }
 
+/* Meanwhile timers go on. */
+static void sign(struct exchange *exchange, const struct rdtls_sign_request *asked)
+{
+    const struct rdtls_sign_request request = *asked;
+    uint8_t signature[RDTLS_SIGNATURE_MAX];
+    exchange->now += nanoseconds_of_ms(exchange->settings->private_key_delay_ms);
+    if (rdtls_conn_deadline(exchange->conn) <= exchange->now)
+        rdtls_conn_tick(exchange->conn, exchange->now);
+    flush(exchange);
+    size_t len = signer_answer(exchange->settings, &request, signature);
+    if (rdtls_conn_complete_signature(exchange->conn, signature, len, exchange->now) != RDTLS_OK)
+        fail(exchange, "a signature that the library does not take");
+}
+
 static void end(struct exchange *exchange, enum rdtls_status status)
 {
     if (status != RDTLS_CLOSED_BY_PEER || !exchange->has_connected) {
@@ -204,8 +219,10 @@ static void follow(struct exchange *exchange)
             if (!exchange->has_ended)
                 end(exchange, event.status);
             break;
-        case RDTLS_EVENT_NONE:
         case RDTLS_EVENT_SIGN:
+            sign(exchange, event.sign);
+            break;
+        case RDTLS_EVENT_NONE:
         case RDTLS_EVENT_TICKET:
             break;
         }

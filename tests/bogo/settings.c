@@ -27,7 +27,7 @@ struct flag {
 
 static const struct flag flags_known[] = {
     {"-advertise-alpn", TEXT, AT(advertise_alpn)},
-    {"-async", IGNORED, 0},
+    {"-async", SWITCH, AT(is_async)},
     {"-cert-file", CREDENTIAL_TEXT, OF_CREDENTIAL(cert_file)},
     {"-curves", NUMBERS, AT(groups)},
     {"-decline-alpn", SWITCH, AT(decline_alpn)},
@@ -61,6 +61,7 @@ static const struct flag flags_known[] = {
     {"-no-tls12", SWITCH, AT(no_12)},
     {"-no-tls13", SWITCH, AT(no_13)},
     {"-port", NUMBER, AT(port)},
+    {"-private-key-delay-ms", NUMBER, AT(private_key_delay_ms)},
     {"-reject-alpn", SWITCH, AT(reject_alpn)},
     {"-renew-ticket", IGNORED, 0},
     {"-require-any-client-certificate", SWITCH, AT(require_certificate)},
@@ -165,6 +166,11 @@ static bool apply(const struct flag *flag, const char *value, struct settings *s
         break;
     }
     return true;
+}
+
+const struct credential_settings *settings_credential(const struct settings *settings, size_t n)
+{
+    return &settings->credentials[n < settings->credentials_new ? n + 1 : 0];
 }
 
 bool settings_read(char **flags, bool is_resumption, struct settings *settings,

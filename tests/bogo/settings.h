@@ -35,6 +35,8 @@ struct settings {
     struct credential_settings credentials[SETTINGS_CREDENTIALS_MAX]; /* first the default one */
     size_t credentials_new;                                           /* how many follow it */
     struct numbers peer_schemes;
+    bool is_async;
+    uint64_t private_key_delay_ms;
     bool verify_peer;
     bool verify_fail;
     bool custom_verify;
@@ -69,6 +71,9 @@ struct settings {
     bool update_keys;
     bool expect_session_miss;
 };
+
+/* The n-th in order of preference, in which the default one is the last. */
+const struct credential_settings *settings_credential(const struct settings *settings, size_t n);
 
 /* false: a flag is not known, and named in *unknown. is_resumption: it is for the connections
  * behind the first. */
