@@ -78,6 +78,9 @@ struct rdtls_sign_request {
     size_t input_len; /* 32 or 48; of a message up to RDTLS_SIGN_INPUT_MAX */
     uint8_t input[RDTLS_SIGN_INPUT_MAX];
     uint32_t credential; /* whose key: 0: of certificate_pem; n: of the n-th further one */
+    /* The same by the SHA-256 of the certificate: where another configuration has come into use, a
+     * handshake may still ask for a signature of the one that it began with. */
+    uint8_t fingerprint[RDTLS_FINGERPRINT_LEN];
 };
 
 /* What data and sign point to is there until the next call to rdtls_..._poll, and data of a DATA

@@ -25,6 +25,8 @@ bool connection_poll_signature(struct connection_environment *environment,
         .input_len = job->sign.input_len,
     };
     memcpy(request->input, job->sign.input, job->sign.input_len);
+    memcpy(request->fingerprint, handshake_credential(handshake)->fingerprint,
+           sizeof(request->fingerprint));
     event->kind = RDTLS_EVENT_SIGN;
     event->sign = request;
     *slot = handshake->job_owner;

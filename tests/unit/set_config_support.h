@@ -55,4 +55,29 @@ static inline void expect_presented(const struct live *live, const struct finger
     cr_expect_arr_eq(info.peer_fingerprint, expected->bytes, RDTLS_FINGERPRINT_LEN);
 }
 
+/* Everything that waits at one end goes to the other, each datagram over the path that it is for.
+ */
+static inline bool carry_each(struct host *from, struct host *to)
+{
+    struct rdtls_datagram waiting;
+    uint8_t datagram[DATAGRAM_MAX];
+    bool moved = false;
+    while (rdtls_endpoint_transmit(from->endpoint, &waiting, 1) == 1) {
+        const struct rdtls_path path = waiting.path;
+        size_t len = host_take(from, datagram);
+        host_receive(to, &path, datagram, len, 0);
+        moved = true;
+    }
+    return moved;
+}
+
+static inline void exchange_all_paths(struct live *live)
+{
+    bool moved = true;
+    while (moved) {
+        moved = carry_each(&live->client, &live->server);
+        moved = carry_each(&live->server, &live->client) || moved;
+    }
+}
+
 #endif

@@ -103,6 +103,18 @@ static bool make_endpoint(const struct rdtls_config *config)
     return is_made;
 }
 
+/* An endpoint that cannot have another goes on with the one that it has. */
+static bool set_config(const struct rdtls_config *config)
+{
+    static struct host host;
+    if (host.endpoint == NULL) {
+        struct rdtls_config_options options = default_options();
+        const struct rdtls_endpoint_options small = small_endpoint();
+        host = host_with(&options, &small);
+    }
+    return expect(rdtls_endpoint_set_config(host.endpoint, config, 0));
+}
+
 /* How many allocations have failed, each in a making of its own. */
 static size_t fail_each(making make, const struct rdtls_config *config)
 {
@@ -127,8 +139,8 @@ Test(out_of_memory, whatever_is_made_says_so)
     struct rdtls_config_options options = default_options();
     struct rdtls_config *config;
     cr_assert_eq(rdtls_config_new(&options, &config), RDTLS_OK);
-    static const making makings[] = {make_config, make_client_conn, make_server_conn,
-                                     make_endpoint};
+    static const making makings[] = {make_config, make_client_conn, make_server_conn, make_endpoint,
+                                     set_config};
     for (size_t i = 0; i < sizeof(makings) / sizeof(makings[0]); i++) {
         size_t failed = fail_each(makings[i], config);
         cr_log_info("making %zu: each of %zu allocations has failed", i, failed);

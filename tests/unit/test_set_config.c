@@ -103,19 +103,7 @@ Test(set_config, both_sign_in_one_pass)
     rdtls_endpoint_run_lanes(server, 0);
     cr_expect_eq(in_use(&live.server), 2);
     const struct fingerprint after = own_fingerprint(&live.server);
-    uint8_t datagram[DATAGRAM_MAX];
-    for (int i = 0; i < STEPS_MAX; i++) {
-        for (struct host *from = &live.client;; from = &live.server) {
-            struct host *to = from == &live.client ? &live.server : &live.client;
-            struct rdtls_datagram waiting;
-            while (rdtls_endpoint_transmit(from->endpoint, &waiting, 1) == 1) {
-                struct rdtls_path path = waiting.path;
-                host_receive(to, &path, datagram, host_take(from, datagram), 0);
-            }
-            if (from == &live.server)
-                break;
-        }
-    }
+    exchange_all_paths(&live);
     cr_assert_eq(live.client.connected, 2);
     expect_presented(&live, &before);
     live.id = other;
