@@ -214,6 +214,18 @@ static bool status_is_alert(enum rdtls_status status)
     return status > RDTLS_OK && status < RDTLS_RECEIVED_ALERT;
 }
 
+/* An alert goes under keys that the peer has by what has left, not by what would have. */
+static void leave_keys(const struct connection_environment *environment,
+                       struct connection *connection)
+{
+    struct association *association = &connection->association;
+    const struct handshake *handshake = connection_handshake(environment, connection);
+    if (handshake != NULL)
+        handshake_leave_keys(handshake);
+    else if (!association_is_13(association) && association->write.next_sequence == 0)
+        association->write = association->v12.plaintext;
+}
+
 void connection_fail(struct connection_environment *environment, struct connection *connection,
                      enum rdtls_status status)
 {
@@ -228,8 +240,7 @@ void connection_fail(struct connection_environment *environment, struct connecti
         connection->alert_level = ALERT_FATAL;
         connection->alert_description = (uint8_t)status;
     }
-    if (connection->handshake != POOL_NONE)
-        handshake_leave_keys(connection_handshake(environment, connection));
+    leave_keys(environment, connection);
     if (connection->was_connected)
         stats->connections_open--;
     else

@@ -297,21 +297,32 @@ void handshake_withdraw(struct handshake *handshake)
         lanes_cancel(lanes, &handshake->job);
 }
 
+/* Which epoch the peer can read, by what has left and not by what would have. */
+static uint16_t epoch_of_peer(const struct handshake *handshake)
+{
+    const struct association *association = handshake->association;
+    const struct handshake_epoch *epoch = &handshake->v13.epoch;
+    uint16_t ours = association->write.epoch;
+    if (!association_is_13(association))
+        return association->write.next_sequence == 0 ? EPOCH_PLAINTEXT : ours;
+    if (!epoch->keys_ready)
+        return ours;
+    /* A client has no keys before it has the ServerHello; that leaves with what is under them. */
+    if (association->role == RDTLS_SERVER)
+        return epoch->write.next_sequence == 0 ? EPOCH_PLAINTEXT : ours;
+    /* A server reads the handshake's epoch as long as it waits for the client's Finished. */
+    bool is_unheard = ours < EPOCH_APPLICATION || handshake->flight.sent.count == 0;
+    return is_unheard ? EPOCH_HANDSHAKE : ours;
+}
+
 void handshake_leave_keys(const struct handshake *handshake)
 {
     struct association *association = handshake->association;
-    bool is_ours =
-        association->write.epoch != EPOCH_PLAINTEXT && association->write.epoch != EPOCH_HANDSHAKE;
-    if (is_ours)
-        return;
-    /* As long as a server builds its flight, its ServerHello has not been sent, and the client has
-     * no keys to read an alert with. */
-    bool is_unheard =
-        association->role == RDTLS_SERVER && handshake->rows[handshake->row].sender == RDTLS_SERVER;
-    if (!association_is_13(association) || !handshake->v13.epoch.keys_ready || is_unheard) {
+    uint16_t epoch = epoch_of_peer(handshake);
+    if (epoch == EPOCH_PLAINTEXT)
         association->write = handshake->plaintext;
+    if (epoch != EPOCH_HANDSHAKE)
         return;
-    }
     association->v13.write_keys = handshake->v13.epoch.write_keys;
     association->write = handshake->v13.epoch.write;
 }

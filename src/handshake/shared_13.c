@@ -199,6 +199,14 @@ enum rdtls_status consume_finished_13(struct handshake *handshake, struct bytes 
     return secret_is_equal(expected, body.data, len) ? RDTLS_OK : RDTLS_ALERT_DECRYPT_ERROR;
 }
 
+static void write_under_application_keys(struct handshake *handshake)
+{
+    struct association *association = handshake->association;
+    traffic_keys_13_of(association->v13.write_secret, handshake->choice.suite,
+                       &association->v13.write_keys);
+    association->write = (struct write_epoch){.epoch = EPOCH_APPLICATION};
+}
+
 /* The secrets of what comes after the handshake are there, but it is not over yet. */
 enum rdtls_status complete_server_finished_13(struct handshake *handshake)
 {
@@ -211,6 +219,12 @@ enum rdtls_status complete_server_finished_13(struct handshake *handshake)
     memcpy(kept->write_secret, is_client(handshake) ? secrets.client : secrets.server, len);
     memcpy(kept->read_secret, is_client(handshake) ? secrets.server : secrets.client, len);
     secret_wipe(&secrets, sizeof(secrets));
+    /* [rfc8446#4.4.4] "Any records following a Finished message MUST be encrypted under the
+     * appropriate application traffic key as described in Section 7.2. In particular, this includes
+     * any alerts sent by the server in response to client Certificate and CertificateVerify
+     * messages." */
+    if (!is_client(handshake))
+        write_under_application_keys(handshake);
     return RDTLS_OK;
 }
 
@@ -219,14 +233,14 @@ enum rdtls_status complete_client_finished_13(struct handshake *handshake)
     struct association *association = handshake->association;
     struct association_13 *kept = &association->v13;
     const struct suite *suite = handshake->choice.suite;
-    traffic_keys_13_of(kept->write_secret, suite, &kept->write_keys);
     traffic_keys_13_of(kept->read_secret, suite, &kept->read_keys);
-    association->write = (struct write_epoch){.epoch = EPOCH_APPLICATION};
     /* [rfc9147#4.5.1] "The received record counter for an epoch MUST be initialized to zero when
      * that epoch is first used." */
     association->read = (struct read_epoch){.epoch = EPOCH_APPLICATION};
     association->keys_ready = true;
-    if (!is_client(handshake)) {
+    if (is_client(handshake)) {
+        write_under_application_keys(handshake);
+    } else {
         memcpy(kept->final_secret, handshake->v13.secrets.client, digest_len(suite->hash));
         kept->final_window = handshake->v13.epoch.window;
     }

@@ -36,9 +36,9 @@ void onlooker_learn(struct onlooker *onlooker, const struct connection *connecti
     if (handshake != NULL && handshake->v13.epoch.keys_ready)
         learn(onlooker, association, &handshake->v13.epoch.write_keys, EPOCH_HANDSHAKE);
     const struct write_epoch *write = &association->write;
-    /* Whoever ends has been left the keys of epoch 2. */
+    /* A server's before it can read under its own; whoever ends has been left those of epoch 2. */
     bool has_left = connection->state == CONNECTION_CLOSED && write->epoch == EPOCH_HANDSHAKE;
-    if (association->keys_ready || has_left)
+    if (write->epoch >= EPOCH_APPLICATION || has_left)
         learn(onlooker, association, &association->v13.write_keys, write->epoch);
 }
 

@@ -4,6 +4,7 @@
 enum { CONTENT_HANDSHAKE = 22, RECORD_HEADER = 13, MESSAGE_HEADER = 12 };
 
 static const uint16_t only_13[] = {0xfefc};
+static const uint16_t only_12[] = {0xfefd};
 
 static struct rdtls_config_options options_13(void)
 {
@@ -46,8 +47,7 @@ Test(flights_13, the_second_hello_is_in_a_record_of_1_2)
     cr_expect_eq(datagram[0], CONTENT_HANDSHAKE);
     cr_expect_eq(datagram[1], 0xfe);
     cr_expect_eq(datagram[2], 0xfd);
-    peer_free(&pair.client);
-    peer_free(&pair.server);
+    pair_free(&pair);
 }
 
 /* What asks for a cookie in this way knows 1.2 at most. */
@@ -97,8 +97,7 @@ Test(flights_13, a_hello_may_come_byte_by_byte)
     pair_run(&pair);
     cr_expect(pair.client.connected);
     cr_expect(pair.server.connected);
-    peer_free(&pair.client);
-    peer_free(&pair.server);
+    pair_free(&pair);
 }
 
 static size_t records_under_keys(const uint8_t *datagram, size_t len)
@@ -129,8 +128,7 @@ Test(flights_13, messages_under_the_same_keys_share_a_record)
     pair_run(&pair);
     cr_expect(pair.client.connected);
     cr_expect(pair.server.connected);
-    peer_free(&pair.client);
-    peer_free(&pair.server);
+    pair_free(&pair);
 }
 
 /* [rfc8449#4] "an endpoint MUST NOT generate a protected record with plaintext that is larger than
@@ -159,5 +157,86 @@ Test(flights_13, a_record_size_limit_holds_for_the_handshake)
     pair_run(&pair);
     cr_expect(pair.client.connected);
     cr_expect(pair.server.connected);
+    pair_free(&pair);
+}
+
+/* Whoever is refused is told so, under keys that it has. */
+static void expect_refusal(const uint16_t *version, enum rdtls_role who)
+{
+    struct pair pair;
+    struct rdtls_config_options options = default_options();
+    options.versions = version;
+    options.version_count = 1;
+    options.client_certificate = RDTLS_CLIENT_CERTIFICATE_REQUIRE;
+    options.client_certificate_offer = true;
+    options.verify = who == RDTLS_CLIENT ? RDTLS_VERIFY_HOST : RDTLS_VERIFY_NONE;
+    peer_init(&pair.client, &options, RDTLS_CLIENT);
+    options.verify = who == RDTLS_SERVER ? RDTLS_VERIFY_HOST : RDTLS_VERIFY_NONE;
+    peer_init(&pair.server, &options, RDTLS_SERVER);
+    struct peer *judge = who == RDTLS_CLIENT ? &pair.client : &pair.server;
+    struct peer *refused = who == RDTLS_CLIENT ? &pair.server : &pair.client;
+    for (int i = 0; i < ROUNDS_MAX && !judge->asked; i++) {
+        (void)carry(&pair.client, &pair.server);
+        if (!judge->asked)
+            (void)carry(&pair.server, &pair.client);
+    }
+    cr_assert(judge->asked);
+    cr_assert_eq(rdtls_conn_verify_peer(judge->conn, false), RDTLS_OK);
+    pair_run(&pair);
+    cr_expect_eq(refused->status, RDTLS_RECEIVED_ALERT + RDTLS_ALERT_BAD_CERTIFICATE,
+                 "version %#x, role %d: %s", *version, (int)who,
+                 rdtls_status_name(refused->status));
+    pair_free(&pair);
+}
+
+Test(flights_13, who_is_refused_by_the_host_is_told)
+{
+    expect_refusal(only_13, RDTLS_CLIENT);
+    expect_refusal(only_13, RDTLS_SERVER);
+    expect_refusal(only_12, RDTLS_CLIENT);
+    expect_refusal(only_12, RDTLS_SERVER);
+}
+
+Test(flights_13, a_client_that_dislikes_what_it_reads_says_so_under_keys)
+{
+    static const char *const protocols[] = {"one"};
+    struct pair pair;
+    uint8_t datagram[CARRIED_MAX];
+    struct rdtls_config_options options = options_13();
+    peer_init(&pair.server, &options, RDTLS_SERVER);
+    options.alpn_protocols = protocols;
+    options.alpn_protocol_count = 1;
+    options.alpn_required = true;
+    peer_init(&pair.client, &options, RDTLS_CLIENT);
+    cr_assert(carry(&pair.client, &pair.server));
+    cr_assert(carry(&pair.server, &pair.client));
+    cr_assert(pair.client.closed);
+    size_t len = take(&pair.client, datagram);
+    cr_assert_gt(len, 0);
+    cr_expect_eq(datagram[0] & 0xe3, 0x22, "a unified header, of epoch 2");
+    give(&pair.server, datagram, len);
+    cr_expect_eq(pair.server.status, RDTLS_RECEIVED_ALERT + RDTLS_ALERT_NO_APPLICATION_PROTOCOL);
+    pair_free(&pair);
+}
+
+/* [rfc8446#4.4.4] "Any records following a Finished message MUST be encrypted under the appropriate
+ * application traffic key" */
+Test(flights_13, what_a_server_says_behind_its_finished_is_under_application_keys)
+{
+    struct pair pair;
+    uint8_t datagram[CARRIED_MAX];
+    struct rdtls_config_options options = options_13();
+    peer_init(&pair.client, &options, RDTLS_CLIENT);
+    options.client_certificate = RDTLS_CLIENT_CERTIFICATE_REQUIRE;
+    peer_init(&pair.server, &options, RDTLS_SERVER);
+    cr_assert(carry(&pair.client, &pair.server));
+    cr_assert(carry(&pair.server, &pair.client));
+    cr_assert(carry(&pair.client, &pair.server));
+    cr_assert(pair.server.closed);
+    size_t len = take(&pair.server, datagram);
+    cr_assert_gt(len, 0);
+    cr_expect_eq(datagram[0] & 0xe3, 0x23, "a unified header, of epoch 3");
+    give(&pair.client, datagram, len);
+    cr_expect_gt(pair.client.status, RDTLS_RECEIVED_ALERT);
     pair_free(&pair);
 }
