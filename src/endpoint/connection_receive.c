@@ -22,12 +22,13 @@ void incoming_after_step(const struct incoming *in, enum rdtls_status status)
         connection_complete(in->environment, in->connection, in->slot, in->now);
 }
 
-bool incoming_handshake(const struct incoming *in, uint8_t epoch, struct bytes content)
+bool incoming_handshake(const struct incoming *in, const struct record_number *number,
+                        struct bytes content)
 {
     struct handshake *handshake = connection_handshake(in->environment, in->connection);
     enum rdtls_status status;
     enum reassembly_verdict verdict =
-        handshake_receive(handshake, epoch, content, in->now, &status);
+        handshake_receive(handshake, number, content, in->now, &status);
     switch (verdict) {
     case REASSEMBLY_KEPT:
         break;
@@ -55,18 +56,6 @@ static void receive_change_cipher_spec(const struct incoming *in, struct bytes c
     incoming_after_step(in, handshake_receive_change_cipher_spec(handshake, in->now));
 }
 
-/* 1.3 acknowledges by record number. */
-static void receive_plaintext_handshake(const struct incoming *in,
-                                        const struct record_header *header, struct bytes content)
-{
-    uint32_t index = in->connection->handshake;
-    bool taken = incoming_handshake(in, EPOCH_PLAINTEXT, content);
-    if (taken && in->connection->handshake == index)
-        replay_window_mark(
-            &connection_handshake(in->environment, in->connection)->v13.plaintext_window,
-            header->sequence);
-}
-
 /* A server of 1.3 whose ServerHello has come has keys, and says everything under them; what is in
  * the clear is from anybody. */
 static bool may_alert_in_the_clear(const struct incoming *in)
@@ -89,7 +78,8 @@ static void receive_plaintext(const struct incoming *in, const struct record_hea
     }
     switch (header->type) {
     case CONTENT_HANDSHAKE:
-        receive_plaintext_handshake(in, header, content);
+        (void)incoming_handshake(in, &(struct record_number){EPOCH_PLAINTEXT, header->sequence},
+                                 content);
         break;
     case CONTENT_CHANGE_CIPHER_SPEC:
         receive_change_cipher_spec(in, content);
@@ -142,16 +132,18 @@ void incoming_data(const struct incoming *in, struct bytes content)
         incoming_discard(in, RDTLS_DISCARD_NO_ROOM);
 }
 
-static void receive_opened(const struct incoming *in, uint8_t type, struct bytes content)
+static void receive_opened(const struct incoming *in, const struct record_header *header,
+                           struct bytes content)
 {
+    const struct record_number number = {header->epoch, header->sequence};
     bool is_over =
         in->connection->handshake == POOL_NONE || in->connection->state != CONNECTION_HANDSHAKING;
-    switch (type) {
+    switch (header->type) {
     case CONTENT_HANDSHAKE:
         if (is_over)
             connection_receive_late_handshake(in, content);
         else
-            (void)incoming_handshake(in, EPOCH_PROTECTED, content);
+            (void)incoming_handshake(in, &number, content);
         break;
     case CONTENT_ALERT:
         incoming_alert(in, content);
@@ -253,7 +245,7 @@ static void receive_protected(const struct incoming *in, const struct record_hea
         return;
     replay_window_mark(&connection->association.read.window, header->sequence);
     connection->last_received_ns = in->now;
-    receive_opened(in, header->type, plaintext);
+    receive_opened(in, header, plaintext);
 }
 
 static void receive_record_12(const struct incoming *in, const struct record_header *header,
@@ -341,7 +333,8 @@ void connection_receive_hello(struct connection_environment *environment,
                               uint64_t now)
 {
     struct incoming in = {environment, connection, slot, now, true};
-    (void)incoming_handshake(&in, EPOCH_PLAINTEXT, message);
+    /* Whichever its records were: a hello is answered, not acknowledged. */
+    (void)incoming_handshake(&in, &(struct record_number){EPOCH_PLAINTEXT, 0}, message);
 }
 
 bool connection_can_open(const struct connection_environment *environment,

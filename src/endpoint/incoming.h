@@ -26,8 +26,9 @@ bool incoming_accepts(const struct incoming *in, enum open_verdict verdict, size
 /* What a step of the handshake led to. */
 void incoming_after_step(const struct incoming *in, enum rdtls_status status);
 
-/* The content of a handshake record of an epoch; false: nothing of it was taken. */
-bool incoming_handshake(const struct incoming *in, uint8_t epoch, struct bytes content);
+/* The content of a handshake record; false: not all of it was taken. */
+bool incoming_handshake(const struct incoming *in, const struct record_number *number,
+                        struct bytes content);
 void incoming_alert(const struct incoming *in, struct bytes content);
 void incoming_data(const struct incoming *in, struct bytes content);
 

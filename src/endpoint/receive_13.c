@@ -100,11 +100,12 @@ static void repeat_last_flight(const struct incoming *in, struct bytes content)
         handshake_hear_again(handshake, content, in->now);
 }
 
-static bool receive_flight(const struct incoming *in, struct bytes content)
+static bool receive_flight(const struct incoming *in, const struct opened_record *opened)
 {
+    const struct record_number number = {EPOCH_HANDSHAKE, opened->sequence};
     if (in->connection->state == CONNECTION_HANDSHAKING)
-        return incoming_handshake(in, EPOCH_HANDSHAKE, content);
-    repeat_last_flight(in, content);
+        return incoming_handshake(in, &number, opened->plaintext);
+    repeat_last_flight(in, opened->plaintext);
     return true;
 }
 
@@ -115,7 +116,7 @@ static bool receive_content(const struct incoming *in, uint16_t epoch,
     bool is_of_handshake = epoch == EPOCH_HANDSHAKE;
     switch (opened->type) {
     case CONTENT_HANDSHAKE:
-        return is_of_handshake ? receive_flight(in, opened->plaintext)
+        return is_of_handshake ? receive_flight(in, opened)
                                : connection_receive_post_handshake(in, opened);
     case CONTENT_ALERT:
         incoming_alert(in, opened->plaintext);

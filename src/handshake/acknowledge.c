@@ -1,16 +1,22 @@
 #include "handshake/acknowledge.h"
 
 enum {
-    ACKNOWLEDGED_MAX = 16, /* of an epoch, the newest */
-    ACK_MAX = 2 + 2 * ACKNOWLEDGED_MAX * RECORD_NUMBER_LEN,
+    ACKNOWLEDGED_MAX = 32, /* the newest */
+    ACK_MAX = 2 + ACKNOWLEDGED_MAX * RECORD_NUMBER_LEN,
 };
 
-/* [rfc9147#7] "in numerically increasing order" */
-static size_t list_window(const struct replay_window *window, uint64_t epoch,
+/* Up to so many of an epoch, oldest first. [rfc9147#7] "in numerically increasing order" */
+static size_t list_window(const struct replay_window *window, uint64_t epoch, size_t max,
                           struct record_number numbers[ACKNOWLEDGED_MAX])
 {
+    size_t age = 0;
+    size_t found = 0;
     size_t count = 0;
-    for (size_t age = ACKNOWLEDGED_MAX; window != NULL && age-- > 0;)
+    if (window == NULL)
+        return 0;
+    while (age < REPLAY_WINDOW_LEN && found < max)
+        found += window->seen >> age++ & 1;
+    while (age-- > 0)
         if ((window->seen >> age & 1) != 0)
             numbers[count++] = (struct record_number){epoch, window->highest - age};
     return count;
@@ -35,7 +41,10 @@ static size_t send_ack(const struct record_sender *sender, const struct record_n
         .epoch = epoch == EPOCH_PLAINTEXT ? EPOCH_HANDSHAKE : epoch,
     };
     size_t overhead = record_overhead(sender->association, content.epoch);
-    size_t fits = capacity > overhead + 2 ? (capacity - overhead - 2) / RECORD_NUMBER_LEN : 0;
+    size_t room = capacity > overhead ? capacity - overhead : 0;
+    size_t content_max = record_content_max(sender->association, content.epoch);
+    room = room < content_max ? room : content_max;
+    size_t fits = room > 2 ? (room - 2) / RECORD_NUMBER_LEN : 0;
     /* Of too many the newest: the others are sent again, and then they are new. */
     size_t listed = count < fits ? count : fits;
     ack_write(&body, numbers + (count - listed), listed);
@@ -47,9 +56,15 @@ static size_t send_ack(const struct record_sender *sender, const struct record_n
 size_t acknowledge(const struct record_sender *sender, const struct acknowledged *taken,
                    uint8_t *out, size_t capacity)
 {
-    struct record_number numbers[2 * ACKNOWLEDGED_MAX];
-    size_t count = list_window(taken->plaintext, EPOCH_PLAINTEXT, numbers);
-    count += list_window(taken->handshake, EPOCH_HANDSHAKE, numbers + count);
+    /* Of too many the newest: the protected ones come behind the others. */
+    struct record_number protected[ACKNOWLEDGED_MAX];
+    struct record_number numbers[ACKNOWLEDGED_MAX];
+    size_t protected_count =
+        list_window(taken->handshake, EPOCH_HANDSHAKE, ACKNOWLEDGED_MAX, protected);
+    size_t count =
+        list_window(taken->plaintext, EPOCH_PLAINTEXT, ACKNOWLEDGED_MAX - protected_count, numbers);
+    for (size_t i = 0; i < protected_count; i++)
+        numbers[count++] = protected[i];
     return send_ack(sender, numbers, count, out, capacity);
 }
 

@@ -1,11 +1,11 @@
-/* Our ACKs (RFC 9147 section 7): what was taken is what the replay windows say, since a record
- * whose content found no room is not marked in them. */
+/* Our ACKs (RFC 9147 section 7): the records of the peer's current flight that were taken. One
+ * whose content found no room is not among them. */
 #ifndef HANDSHAKE_ACKNOWLEDGE_H
 #define HANDSHAKE_ACKNOWLEDGE_H
 
 #include "handshake/send_record.h"
 
-/* Windows of the epochs that a flight came in; NULL: none. */
+/* Of the epochs that a flight came in; NULL: none. */
 struct acknowledged {
     const struct replay_window *plaintext; /* epoch 0 */
     const struct replay_window *handshake; /* epoch 2 */

@@ -55,7 +55,7 @@ struct association_13 {
     uint8_t read_secret[DIGEST_LEN_MAX];
     uint8_t exporter_secret[DIGEST_LEN_MAX];
     /* A server's: for the client's last flight, should it come again because its acknowledgement
-     * was lost: the secret of its keys, and which records of that epoch were taken. */
+     * was lost: the secret of its keys, and which of its records were taken. */
     uint8_t final_secret[DIGEST_LEN_MAX];
     struct replay_window final_window;
 };

@@ -78,6 +78,9 @@ static void begin_flight(struct handshake *handshake, const struct handshake_row
     /* What the next flight brings acknowledges the one before it. */
     handshake->v13.ack_due_ns = NEVER;
     handshake->v13.ack_wanted = false;
+    /* [rfc9147#7] "a list of the records containing handshake messages in the current flight" */
+    handshake->v13.taken_plaintext = (struct replay_window){0};
+    handshake->v13.taken_of_epoch_2 = (struct replay_window){0};
 }
 
 /* What the flight keeps of a message that is made anew on each sending: of a ClientHello its

@@ -206,7 +206,8 @@ static void arm_acknowledgement(struct handshake *handshake)
     enum { SHARE = 4 };
     struct handshake_13 *v13 = &handshake->v13;
     /* A server to whom nothing has come under keys has no part of a flight. */
-    bool is_partial = handshake->association->role == RDTLS_CLIENT || v13->epoch.window.seen != 0;
+    bool is_partial =
+        handshake->association->role == RDTLS_CLIENT || v13->taken_of_epoch_2.seen != 0;
     bool is_wanted = association_is_13(handshake->association) && !handshake->complete &&
                      v13->epoch.keys_ready && is_partial && v13->ack_due_ns == NEVER;
     if (is_wanted)
@@ -214,14 +215,12 @@ static void arm_acknowledgement(struct handshake *handshake)
             handshake->now_ns, handshake->environment->policy->retransmit_initial_ns / SHARE);
 }
 
-enum reassembly_verdict handshake_receive(struct handshake *handshake, uint8_t epoch,
-                                          struct bytes content, uint64_t now,
-                                          enum rdtls_status *status)
+/* The worst of what became of a record's fragments. */
+static enum reassembly_verdict receive_fragments(struct handshake *handshake, uint8_t epoch,
+                                                 struct bytes content, enum rdtls_status *status)
 {
     struct reader reader = reader_of(content);
     enum reassembly_verdict worst = REASSEMBLY_KEPT;
-    handshake->now_ns = now;
-    *status = RDTLS_OK;
     do {
         struct handshake_header header;
         struct bytes fragment;
@@ -229,9 +228,32 @@ enum reassembly_verdict handshake_receive(struct handshake *handshake, uint8_t e
             return REASSEMBLY_CONTRADICTS;
         enum reassembly_verdict verdict =
             receive_fragment(handshake, &header, fragment, epoch, status);
-        if (verdict != REASSEMBLY_KEPT)
+        if (verdict > worst)
             worst = verdict;
     } while (reader.left > 0 && (*status == RDTLS_OK || *status == RDTLS_PARKED));
+    return worst;
+}
+
+/* Marked first, since what the content leads to may begin a flight of ours, and then it is no
+ * longer to be acknowledged, or end the handshake, and then it is. */
+enum reassembly_verdict handshake_receive(struct handshake *handshake,
+                                          const struct record_number *number, struct bytes content,
+                                          uint64_t now, enum rdtls_status *status)
+{
+    struct handshake_13 *v13 = &handshake->v13;
+    struct replay_window *taken =
+        number->epoch == EPOCH_PLAINTEXT ? &v13->taken_plaintext : &v13->taken_of_epoch_2;
+    const struct replay_window before = *taken;
+    const uint8_t flight = handshake->flight.number;
+    handshake->now_ns = now;
+    *status = RDTLS_OK;
+    replay_window_mark(taken, number->sequence);
+    enum reassembly_verdict worst =
+        receive_fragments(handshake, (uint8_t)number->epoch, content, status);
+    /* [rfc9147#7.1] "Implementations MUST NOT acknowledge records containing handshake messages or
+     * fragments which have not been processed or buffered." */
+    if (worst > REASSEMBLY_OLD && handshake->flight.number == flight)
+        *taken = before;
     arm_acknowledgement(handshake);
     return worst;
 }
@@ -359,8 +381,8 @@ size_t handshake_transmit(struct handshake *handshake, uint8_t *out, size_t capa
     writer.key_share = &handshake->key_pair;
     if (handshake->v13.ack_wanted) {
         struct acknowledged taken = {
-            .plaintext = &handshake->v13.plaintext_window,
-            .handshake = &handshake->v13.epoch.window,
+            .plaintext = &handshake->v13.taken_plaintext,
+            .handshake = &handshake->v13.taken_of_epoch_2,
         };
         handshake->v13.ack_wanted = false;
         return acknowledge(&writer.sender, &taken, out, capacity);

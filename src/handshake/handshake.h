@@ -82,8 +82,9 @@ struct handshake_13 {
                                                          server's, until it is used */
     };
     uint8_t shared[KEY_EXCHANGE_SHARED_MAX];
-    struct replay_window plaintext_window; /* the records of epoch 0 that were taken, for
-                                              acknowledgements alone */
+    /* The records of the peer's current flight that were taken, for acknowledgements alone. */
+    struct replay_window taken_plaintext; /* epoch 0 */
+    struct replay_window taken_of_epoch_2;
     uint64_t ack_due_ns; /* when a flight that is not whole is acknowledged; NEVER */
     bool ack_wanted;
 };
@@ -166,12 +167,12 @@ void handshake_move_write_keys(struct handshake *handshake);
 /* Wipe, and give back what it owns. Its job is not awaited. */
 void handshake_end(struct handshake *handshake);
 
-/* The content of one handshake record of an epoch: fragments of messages. *status is the outcome of
+/* The content of one handshake record: fragments of messages. *status is the outcome of
  * the walk: OK, PARKED, or what the handshake failed with; the verdict says what became of the
  * fragments. */
-enum reassembly_verdict handshake_receive(struct handshake *handshake, uint8_t epoch,
-                                          struct bytes content, uint64_t now,
-                                          enum rdtls_status *status);
+enum reassembly_verdict handshake_receive(struct handshake *handshake,
+                                          const struct record_number *number, struct bytes content,
+                                          uint64_t now, enum rdtls_status *status);
 
 /* The same, when the handshake is complete and waits for its last flight's acknowledgement alone: a
  * peer that repeats what we have answered gets our flight again. */
