@@ -15,7 +15,7 @@ static size_t list_window(const struct replay_window *window, uint64_t epoch, si
     if (window == NULL)
         return 0;
     while (age < REPLAY_WINDOW_LEN && found < max)
-        found += window->seen >> age++ & 1;
+        found += (window->seen >> age++ & 1) != 0 ? 1 : 0;
     while (age-- > 0)
         if ((window->seen >> age & 1) != 0)
             numbers[count++] = (struct record_number){epoch, window->highest - age};

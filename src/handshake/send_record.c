@@ -26,7 +26,7 @@ size_t record_overhead(const struct association *association, uint16_t epoch)
 
 /* [rfc8449#4] "an endpoint MUST NOT generate a protected record with plaintext that is larger than
  * the RecordSizeLimit value it receives from its peer." */
-size_t record_content_max(const struct association *association, uint8_t epoch)
+size_t record_content_max(const struct association *association, uint16_t epoch)
 {
     size_t limit = association->record_size_limit;
     return epoch != EPOCH_PLAINTEXT && limit != 0 ? limit : PLAINTEXT_MAX;

@@ -39,7 +39,7 @@ size_t record_lead(const struct association *association, uint16_t epoch);
 size_t record_overhead(const struct association *association, uint16_t epoch);
 
 /* How much content the peer takes in one record. */
-size_t record_content_max(const struct association *association, uint8_t epoch);
+size_t record_content_max(const struct association *association, uint16_t epoch);
 
 /* Writes overhead + content bytes to out. *number, if wanted, is the record's. SEQUENCE_EXHAUSTED,
  * TOO_LONG, or ALERT_INTERNAL_ERROR when libcrypto fails. */
