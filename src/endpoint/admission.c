@@ -106,6 +106,8 @@ static bool gate_admits(struct rdtls_endpoint *endpoint, const struct arrival *a
     case GATE_ANSWER:
         outbox_commit(&endpoint->outbox, arrival->path, (uint32_t)len, true, true);
         endpoint->stats.cookies_sent++;
+        /* A half that waits is of an earlier attempt, or comes again. */
+        half_hellos_forget(&endpoint->half_hellos, arrival->key);
         return false;
     case GATE_REFUSE:
         discard(endpoint, answer == NULL ? RDTLS_DISCARD_NO_ROOM : RDTLS_DISCARD_RATE_LIMITED);

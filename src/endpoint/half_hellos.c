@@ -23,6 +23,12 @@ static uint32_t find(const struct half_hellos *half_hellos, uint64_t key)
     return place;
 }
 
+static void empty(struct half_hellos *half_hellos, uint32_t place)
+{
+    half_hellos->keys[place] = 0;
+    half_hellos->used--;
+}
+
 bool half_hellos_have(const struct half_hellos *half_hellos, uint64_t key)
 {
     return key != 0 && find(half_hellos, key) < HALF_HELLOS_COUNT;
@@ -55,6 +61,7 @@ static uint32_t place_for(struct half_hellos *half_hellos, uint64_t key,
         return place;
     if (place == HALF_HELLOS_COUNT) {
         place = half_hellos->next;
+        half_hellos->used += half_hellos->keys[place] == 0;
         half_hellos->next = (place + 1) % HALF_HELLOS_COUNT;
         half_hellos->keys[place] = key;
     }
@@ -99,6 +106,13 @@ const struct half_hello *half_hellos_add(struct half_hellos *half_hellos, uint64
         hello->run_count == 1 && hello->runs[0].start == 0 && hello->runs[0].end == header->length;
     if (!is_whole)
         return NULL;
-    half_hellos->keys[place] = 0;
+    empty(half_hellos, place);
     return hello;
+}
+
+void half_hellos_forget(struct half_hellos *half_hellos, uint64_t key)
+{
+    if (half_hellos->used == 0 || !half_hellos_have(half_hellos, key))
+        return;
+    empty(half_hellos, find(half_hellos, key));
 }

@@ -43,6 +43,7 @@ struct half_hello {
 struct half_hellos {
     uint64_t keys[HALF_HELLOS_COUNT]; /* by the path; 0: empty */
     struct half_hello *hellos;
+    uint32_t used;
     uint32_t next; /* the oldest */
 };
 
@@ -57,5 +58,8 @@ bool half_hellos_have(const struct half_hellos *half_hellos, uint64_t key);
  * call; NULL: it is not. */
 const struct half_hello *half_hellos_add(struct half_hellos *half_hellos, uint64_t key,
                                          const struct hello_fragment *fragment);
+
+/* This path's half is of no use any more: the client has begun anew. */
+void half_hellos_forget(struct half_hellos *half_hellos, uint64_t key);
 
 #endif

@@ -71,3 +71,43 @@ Test(hazard_19, closed_by_the_peer_before_a_key_update_is_acknowledged)
     expect_empty(&live.server);
     live_free(&live);
 }
+
+/* A first hello in one datagram, a second one in two: the share that is asked for lies in both. */
+static struct live begin_in_halves(void)
+{
+    static const uint16_t groups[] = {29, 23};
+    struct live live;
+    struct rdtls_config_options client;
+    live_13_options(&client);
+    client.groups = groups;
+    client.group_count = 2;
+    client.mtu = RDTLS_MTU_MIN;
+    struct rdtls_config_options server = client;
+    server.groups = &groups[1];
+    server.group_count = 1;
+    live_begin_with(&live, &client, &server);
+    return live;
+}
+
+/* What waits for its other half is of the client that sent it. One that begins anew where another
+ * has failed, with a hello as long, is not given it. */
+Test(hazard_19, half_a_hello_of_a_client_that_is_gone)
+{
+    struct live live = begin_in_halves();
+    struct live next = begin_in_halves();
+    uint8_t halves[2][DATAGRAM_MAX];
+    size_t lens[2];
+    lens[0] = host_take(&live.client, halves[0]);
+    cr_assert_eq(host_take(&live.client, halves[1]), 0, "the first hello is in one datagram");
+    host_receive(&live.server, &live.path, halves[0], lens[0], 0);
+    host_carry_all(&live.server, &live.client, &live.path, 0);
+    for (size_t i = 0; i < 2; i++)
+        lens[i] = host_take(&live.client, halves[i]);
+    cr_assert_gt(lens[1], 0, "the second one is in two");
+    host_receive(&live.server, &live.path, halves[1], lens[1], 0);
+    hosts_exchange(&next.client, &live.server, &live.path, 0);
+    cr_expect_eq(next.client.connected, 1);
+    cr_expect_eq(live.server.connected, 1);
+    live_free(&live);
+    live_free(&next);
+}
