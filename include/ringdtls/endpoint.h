@@ -325,8 +325,9 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_send(struct rdtls_en
                                                                  size_t data_len);
 
 /* Also accept this association's records on another path (its 5-tuple, or one that the host's own
- * address look-up names). Errors: NO_SUCH_CONNECTION, NO_ROOM, INVALID_ARGUMENT (the path belongs
- * to another). */
+ * address look-up names). There is room for connections_max paths in all, and a new association
+ * needs one of them: who adds paths makes connections_max larger. Errors: NO_SUCH_CONNECTION,
+ * NO_ROOM, INVALID_ARGUMENT (the path belongs to another). */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_add_path(
     struct rdtls_endpoint *endpoint, struct rdtls_id id, const struct rdtls_path *path);
 

@@ -15,7 +15,7 @@ struct cargo {
 
 /* A datagram that leaves: not too long, made of whole records, nothing of the application's in the
  * clear, no record number twice, and no more bytes to an unproven address than came from it. */
-struct cargo check_departure(struct world *world, enum side from, uint32_t path,
+struct cargo check_departure(struct world *world, enum side from, struct place place,
                              const struct rdtls_datagram *datagram);
 
 /* After the end: nothing is lent, armed or counted as open. */

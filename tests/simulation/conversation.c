@@ -10,6 +10,7 @@
 
 enum { STEPS_MAX = 400000 };
 
+static const uint64_t room_max_ns = 60 * UINT64_C(1000000000);
 static const uint64_t talk_max_ns = 200 * UINT64_C(1000000000);
 static const uint64_t end_max_ns = 400 * UINT64_C(1000000000); /* handshake and idle time-out */
 
@@ -113,10 +114,53 @@ void conversation_end(struct world *world)
     }
 }
 
+static struct end *newest_client(const struct world *world, uint32_t path)
+{
+    const struct host *host = &world->hosts[SIDE_CLIENT];
+    for (size_t i = host->end_count; i > 0; i--)
+        if (host->ends[i - 1].path == path)
+            return &host->ends[i - 1];
+    return NULL;
+}
+
+static bool has_room(const struct rdtls_endpoint *endpoint)
+{
+    return endpoint->connections.used < endpoint->options.connections_max &&
+           endpoint->environment.handshakes.used < endpoint->options.handshakes_max;
+}
+
+/* Whoever has moved and gets no answers begins anew, with a hello from where it is now. */
+static void try_again(struct world *world)
+{
+    struct host *host = &world->hosts[SIDE_CLIENT];
+    bool begins = false;
+    for (uint32_t path = 0; path < world->options.clients && !world_has_failed(world); path++) {
+        struct end *end = newest_client(world, path);
+        if (world->paths[path].address == 0 || shape_is_refused(world->shape) ||
+            host_client_is_answered(end))
+            continue;
+        if (!end->closed) {
+            end->closed_by_host = true;
+            rdtls_endpoint_close(host->endpoint, end->id);
+            world_pass(world, host);
+        }
+        uint64_t until = world->now + room_max_ns;
+        while (!has_room(host->endpoint) && world_step(world, until))
+            continue;
+        if (has_room(host->endpoint))
+            world_connect(world, path);
+        begins = true;
+    }
+    if (begins)
+        conversation_talk(world);
+}
+
 static void run(struct world *world, const struct conversation *conversation)
 {
     set_out(world, conversation->spread_ns);
     conversation_talk(world);
+    if (!world_has_failed(world))
+        try_again(world);
     if (world_has_failed(world))
         return;
     if (conversation->closer != CLOSER_NOBODY)

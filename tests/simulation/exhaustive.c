@@ -27,8 +27,11 @@ static void conversation_of(struct conversation *conversation, const struct shap
      */
     conversation->options.update = shape->v13 && shape->aes_256 && count < 2 ? 1000 : 0;
     conversation->bound_ns = count < 2 ? bound_single_ns : bound_double_ns;
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         conversation->options.network.plan[i] = plan[i];
+        conversation->options.restarts =
+            conversation->options.restarts || fault_is_move(plan[i].fault);
+    }
     conversation->options.network.plan_count = count;
 }
 
@@ -92,8 +95,8 @@ void run_exhaustive(struct report *report, unsigned every)
             run_singles(report, &shape, (enum closer)closer);
 }
 
-/* The second fault may hit a datagram that the first one has brought about: a few more than there
- * were. */
+/* Of those that leave a client where it is. The second fault may hit a datagram that the first one
+ * has brought about: a few more than there were. */
 static void run_pairs(struct report *report, const struct shape *shape)
 {
     enum { MORE = 6 };
@@ -101,10 +104,10 @@ static void run_pairs(struct report *report, const struct shape *shape)
     struct planned_fault plan[2];
     for (plan[0].number = 0; plan[0].number < datagrams; plan[0].number++)
         for (plan[1].number = plan[0].number + 1; plan[1].number < datagrams; plan[1].number++)
-            for (unsigned pair = 0; pair < (FAULT_COUNT - 1) * (FAULT_COUNT - 1); pair++) {
+            for (unsigned pair = 0; pair < (FAULT_MOVE - 1) * (FAULT_MOVE - 1); pair++) {
                 struct conversation conversation;
-                plan[0].fault = (enum fault)(FAULT_LOSE + pair / (FAULT_COUNT - 1));
-                plan[1].fault = (enum fault)(FAULT_LOSE + pair % (FAULT_COUNT - 1));
+                plan[0].fault = (enum fault)(FAULT_LOSE + pair / (FAULT_MOVE - 1));
+                plan[1].fault = (enum fault)(FAULT_LOSE + pair % (FAULT_MOVE - 1));
                 conversation_of(&conversation, shape, CLOSER_CLIENT, plan, 2);
                 run_one(report, &conversation);
             }

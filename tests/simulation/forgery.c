@@ -62,8 +62,8 @@ static void take_snapshot(const struct rdtls_endpoint *endpoint, uint8_t *to)
  * handshakes hold. [rfc6347#4.1.2.6] "If the MAC validation fails, the receiver MUST discard the
  * received record as invalid. The receive window is updated only if the MAC verification succeeds."
  */
-static void receive_forged(struct world *world, struct host *host, uint32_t path, uint8_t *bytes,
-                           size_t len, const char *what)
+static void receive_forged(struct world *world, struct host *host, struct place place,
+                           uint8_t *bytes, size_t len, const char *what)
 {
     struct rdtls_endpoint *endpoint = host->endpoint;
     uint32_t connections = endpoint->connections.fresh;
@@ -74,9 +74,10 @@ static void receive_forged(struct world *world, struct host *host, uint32_t path
         abort();
     take_snapshot(endpoint, host->snapshot);
     world->forged++;
-    if (host->side == SIDE_SERVER && !world->paths[path].proven)
-        world->paths[path].bytes_in += len;
-    rdtls_endpoint_receive(endpoint, &world->paths[path].at[host->side], bytes, len, world->now);
+    struct address_log *address = &world->paths[place.path].addresses[place.address];
+    if (host->side == SIDE_SERVER && !address->proven)
+        address->bytes_in += len;
+    rdtls_endpoint_receive(endpoint, world_path(world, host->side, place), bytes, len, world->now);
     if (endpoint->connections.fresh != connections ||
         endpoint->environment.handshakes.fresh != handshakes) {
         world_fail(world, "%s has begun something", what);
@@ -90,10 +91,10 @@ static void receive_forged(struct world *world, struct host *host, uint32_t path
 
 /* The connection that the path leads to; NULL: none, or two that share it. */
 static const struct connection *owner_of(const struct world *world, const struct host *host,
-                                         uint32_t path)
+                                         struct place place)
 {
     const struct rdtls_endpoint *endpoint = host->endpoint;
-    const struct rdtls_path *at = &world->paths[path].at[host->side];
+    const struct rdtls_path *at = world_path(world, host->side, place);
     uint64_t key = session_table_key(&endpoint->sessions, bytes_of(at, sizeof(*at)));
     struct session_target target = session_table_find(&endpoint->sessions, key);
     if (target.kind != SESSION_CONNECTION)
@@ -213,11 +214,11 @@ static void forge_protected(struct world *world, struct host *host, const struct
     const char *what =
         is_13 ? damage_13(&world->random, record, &len) : damage_12(&world->random, record, &len);
     if (!would_be_kept(host, connection, record))
-        receive_forged(world, host, datagram->path, record, len, what);
+        receive_forged(world, host, datagram->place, record, len, what);
 }
 
 /* What anybody can send who knows two addresses. */
-static void forge_plaintext(struct world *world, struct host *host, uint32_t path)
+static void forge_plaintext(struct world *world, struct host *host, struct place place)
 {
     static const uint8_t blind[][RECORD_HEADER_LEN + FINISHED_LEN] = {
         {CONTENT_ALERT, 0xfe, 0xfd, [12] = 2, ALERT_FATAL, 40},
@@ -231,11 +232,11 @@ static void forge_plaintext(struct world *world, struct host *host, uint32_t pat
     uint8_t record[RECORD_HEADER_LEN + FINISHED_LEN];
     uint64_t which = seeded_below(&world->random, sizeof(blind) / sizeof(blind[0]));
     memcpy(record, blind[which], sizeof(record));
-    receive_forged(world, host, path, record, RECORD_HEADER_LEN + (size_t)record[12],
+    receive_forged(world, host, place, record, RECORD_HEADER_LEN + (size_t)record[12],
                    "a plaintext record from nowhere");
 }
 
-static void forge_garbage(struct world *world, struct host *host, uint32_t path,
+static void forge_garbage(struct world *world, struct host *host, struct place place,
                           const struct connection *connection)
 {
     uint8_t bytes[GARBAGE_MAX];
@@ -248,18 +249,18 @@ static void forge_garbage(struct world *world, struct host *host, uint32_t path,
         bytes[3] = 7;
     if (len > 0 && would_be_kept(host, connection, bytes))
         bytes[0] = 0;
-    receive_forged(world, host, path, bytes, len, "garbage");
+    receive_forged(world, host, place, bytes, len, "garbage");
 }
 
 void forgery_try(struct world *world, struct host *host, const struct flying *datagram)
 {
-    const struct connection *connection = owner_of(world, host, datagram->path);
+    const struct connection *connection = owner_of(world, host, datagram->place);
     if (connection == NULL)
         return;
     if (connection->state != CONNECTION_HANDSHAKING && seeded_happens(&world->random, 300))
-        forge_plaintext(world, host, datagram->path);
+        forge_plaintext(world, host, datagram->place);
     else if (seeded_happens(&world->random, 200))
-        forge_garbage(world, host, datagram->path, connection);
+        forge_garbage(world, host, datagram->place, connection);
     else
         forge_protected(world, host, datagram, connection);
 }
@@ -275,8 +276,8 @@ static bool was_put_off(const struct world *world, const struct host *host,
     struct sight sight;
     return handshake != NULL && records_first_protected(datagram->bytes, datagram->len, &record) &&
            record.is_unified &&
-           onlooker_open(&world->paths[datagram->path].onlookers[from], datagram->bytes, &record,
-                         &sight) &&
+           onlooker_open(&world->paths[datagram->place.path].onlookers[from], datagram->bytes,
+                         &record, &sight) &&
            sight.epoch == EPOCH_HANDSHAKE &&
            replay_window_admits(&handshake->v13.epoch.window, sight.opened.sequence);
 }
@@ -285,8 +286,23 @@ void forgery_replay(struct world *world, struct host *host, const struct flying 
 {
     uint8_t record[FORGED_MAX];
     size_t len = take_protected(datagram, record);
-    const struct connection *connection = owner_of(world, host, datagram->path);
+    const struct connection *connection = owner_of(world, host, datagram->place);
     if (len > 0 && connection != NULL && has_keys(host, connection) &&
         !would_be_kept(host, connection, record) && !was_put_off(world, host, connection, datagram))
-        receive_forged(world, host, datagram->path, record, len, "a record seen before");
+        receive_forged(world, host, datagram->place, record, len, "a record seen before");
+}
+
+bool forgery_receive_stranger(struct world *world, struct host *host, const struct flying *datagram)
+{
+    uint8_t bytes[FORGED_MAX];
+    const struct rdtls_path *at = world_path(world, host->side, datagram->place);
+    const struct session_table *table = &host->endpoint->sessions;
+    uint64_t key = session_table_key(table, bytes_of(at, sizeof(*at)));
+    if (rdtls_datagram_classify(datagram->bytes, datagram->len) == RDTLS_DATAGRAM_HELLO ||
+        session_table_find(table, key).kind != SESSION_NONE || datagram->len > sizeof(bytes))
+        return false;
+    memcpy(bytes, datagram->bytes, datagram->len);
+    receive_forged(world, host, datagram->place, bytes, datagram->len,
+                   "a datagram from an address that nobody knows");
+    return true;
 }

@@ -12,4 +12,9 @@ void forgery_try(struct world *world, struct host *host, const struct flying *da
 /* After it was received: the same protected record once more. */
 void forgery_replay(struct world *world, struct host *host, const struct flying *datagram);
 
+/* What is no hello and comes from where no association is known to be changes nothing either,
+ * whoever sent it. false: it is none of these, and was not received. */
+bool forgery_receive_stranger(struct world *world, struct host *host,
+                              const struct flying *datagram);
+
 #endif

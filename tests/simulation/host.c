@@ -99,6 +99,11 @@ bool host_client_is_served(const struct end *end)
            (end->connected && (end->answered == ALL_ANSWERED || end->ask_again_ns == 0));
 }
 
+bool host_client_is_answered(const struct end *end)
+{
+    return end->connected && end->answered == ALL_ANSWERED;
+}
+
 static struct end *new_end(struct host *host)
 {
     if (host->end_count == host->end_capacity) {
@@ -112,10 +117,13 @@ static struct end *new_end(struct host *host)
     return end;
 }
 
-static uint32_t path_of(const struct host *host, const struct connection *connection)
+static struct place place_of(struct world *world, const struct host *host,
+                             const struct connection *connection)
 {
-    const struct rdtls_path *path = &connection->path;
-    return (uint32_t)(host->side == SIDE_SERVER ? path->remote_port : path->local_port) - 1024;
+    struct place place = {0, 0};
+    if (!world_place_of(world, host->side, &connection->path, &place))
+        world_fail(world, "a connection is on a path that nobody gave");
+    return place;
 }
 
 static bool has_name(const struct connection *connection)
@@ -130,14 +138,16 @@ void host_note_associations(struct world *world, struct host *host)
         const struct connection *connection = endpoint_connection(host->endpoint, slot);
         if (connection->state == CONNECTION_CLOSED && connection->events == 0)
             continue;
-        onlooker_learn(&world->paths[path_of(host, connection)].onlookers[host->side], connection,
+        struct place place = place_of(world, host, connection);
+        onlooker_learn(&world->paths[place.path].onlookers[host->side], connection,
                        connection_handshake(&host->endpoint->environment, connection));
         struct rdtls_id id = {slot, connection->generation};
         struct end *end = world_end_of(host, id);
         if (end == NULL) {
             end = new_end(host);
             end->id = id;
-            end->path = path_of(host, connection);
+            end->path = place.path;
+            end->address = place.address;
             end->begun_ns = world->now;
             host->slot_ends[slot] = (uint32_t)host->end_count;
         }
@@ -295,6 +305,8 @@ void host_take_event(struct world *world, struct host *host, const struct rdtls_
         end->closed_ns = world->now;
         end->status = event->status;
         end->accept_ns = end->ask_again_ns = 0;
+        if (event->status == RDTLS_NO_ROOM)
+            moments_add(&world->paths[end->path].harmed, world->now);
         break;
     case RDTLS_EVENT_SIGN:
         if (end->sign_ns != 0 || end->to_sign.input_len != 0 || end->closed)

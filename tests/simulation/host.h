@@ -17,6 +17,9 @@ void host_tick(struct world *world, struct host *host);
 /* Has a client nothing to wait for any more? */
 bool host_client_is_served(const struct end *end);
 
+/* And has it got what it wanted? */
+bool host_client_is_answered(const struct end *end);
+
 /* One more record from here, in answer to a question or as one. */
 void host_say(struct world *world, struct host *host, struct end *end, unsigned question);
 

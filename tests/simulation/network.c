@@ -12,8 +12,9 @@ static const uint64_t held_at_most_ns = 300000000; /* when nothing comes to over
 
 const char *fault_name(enum fault fault)
 {
-    static const char *const names[] = {"none",     "lose",  "duplicate", "duplicate-late", "swap",
-                                        "swap-two", "delay", "corrupt",   "truncate"};
+    static const char *const names[] = {"none",     "lose",     "duplicate", "duplicate-late",
+                                        "swap",     "swap-two", "delay",     "corrupt",
+                                        "truncate", "move",     "move-known"};
     return fault < FAULT_COUNT ? names[fault] : "?";
 }
 
@@ -78,12 +79,12 @@ static struct flying *pop(struct flight_queue *queue)
     return first;
 }
 
-static struct flying *copy_of(uint32_t path, const uint8_t *bytes, size_t len, uint64_t due_ns)
+static struct flying *copy_of(struct place place, const uint8_t *bytes, size_t len, uint64_t due_ns)
 {
     struct flying *datagram = malloc(sizeof(*datagram) + len);
     if (datagram == NULL)
         abort();
-    *datagram = (struct flying){.due_ns = due_ns, .path = path, .len = (uint32_t)len};
+    *datagram = (struct flying){.due_ns = due_ns, .place = place, .len = (uint32_t)len};
     memcpy(datagram->bytes, bytes, len);
     return datagram;
 }
@@ -136,6 +137,8 @@ static enum fault choose_fault(struct network *network)
         return FAULT_CORRUPT;
     if (seeded_happens(&network->random, rates->truncate))
         return FAULT_TRUNCATE;
+    if (seeded_happens(&network->random, rates->move))
+        return seeded_below(&network->random, 2) == 0 ? FAULT_MOVE : FAULT_MOVE_KNOWN;
     return FAULT_NONE;
 }
 
@@ -192,6 +195,14 @@ static void suffer(struct network *network, enum side to, struct flying *datagra
     case FAULT_DELAY:
         datagram->due_ns += past_timeout_ns;
         break;
+    case FAULT_MOVE:
+    case FAULT_MOVE_KNOWN:
+        if (to == SIDE_CLIENT) {
+            free(datagram);
+            return;
+        }
+        datagram->place.address++;
+        break;
     case FAULT_SWAP:
     case FAULT_SWAP_TWO:
         fate->harmed = false;
@@ -201,7 +212,7 @@ static void suffer(struct network *network, enum side to, struct flying *datagra
     case FAULT_DUPLICATE:
     case FAULT_DUPLICATE_LATE:
         due += fate->fault == FAULT_DUPLICATE ? 0 : much_later_ns;
-        push(network, to, copy_of(datagram->path, datagram->bytes, datagram->len, due));
+        push(network, to, copy_of(datagram->place, datagram->bytes, datagram->len, due));
         fate->harmed = false;
         break;
     case FAULT_NONE:
@@ -211,21 +222,26 @@ static void suffer(struct network *network, enum side to, struct flying *datagra
     push(network, to, datagram);
 }
 
-struct fate network_send(struct network *network, uint64_t now, enum side to, uint32_t path,
-                         const uint8_t *bytes, size_t len)
+struct fate network_send(struct network *network, uint64_t now, const struct passage *passage,
+                         struct bytes datagram)
 {
+    enum side to = passage->to;
     uint32_t silent_from = network->options.silent_from[to];
     struct fate fate = {.fault = choose_fault(network)};
     if (silent_from != 0 && network->sent >= silent_from)
         fate.fault = FAULT_LOSE;
-    if (network->options.longest != 0 && len > network->options.longest)
+    if (network->options.longest != 0 && datagram.len > network->options.longest)
+        fate.fault = FAULT_LOSE;
+    if (fault_is_move(fate.fault) && passage->place.address + 1 == PLACE_ADDRESSES_MAX)
+        fate.fault = FAULT_NONE;
+    if (passage->leads_nowhere)
         fate.fault = FAULT_LOSE;
     network->sent++;
     uint64_t due = due_of(network, now, to);
     bool is_held = fate.fault == FAULT_SWAP || fate.fault == FAULT_SWAP_TWO;
     if (!is_held && fate.fault != FAULT_LOSE)
         overtake(network, to, due);
-    suffer(network, to, copy_of(path, bytes, len, due), &fate);
+    suffer(network, to, copy_of(passage->place, datagram.data, datagram.len, due), &fate);
     return fate;
 }
 

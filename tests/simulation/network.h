@@ -9,6 +9,7 @@
 #ifndef SIMULATION_NETWORK_H
 #define SIMULATION_NETWORK_H
 
+#include "base/bytes.h"
 #include "seeded.h"
 #include "shape.h"
 
@@ -22,10 +23,13 @@ enum fault {
     FAULT_DELAY,          /* past the first retransmission */
     FAULT_CORRUPT,        /* a byte under keys; lost when there is none */
     FAULT_TRUNCATE,
+    FAULT_MOVE,       /* from here on the client has another address at the server; what is on its
+                         way to the old one is lost */
+    FAULT_MOVE_KNOWN, /* and the server's host has learnt of it elsewhere */
     FAULT_COUNT
 };
 
-enum { NETWORK_PLAN_MAX = 2, NETWORK_HELD_MAX = 4 };
+enum { NETWORK_PLAN_MAX = 2, NETWORK_HELD_MAX = 4, PLACE_ADDRESSES_MAX = 4 };
 
 struct planned_fault {
     uint32_t number; /* of the datagram, counted from 0 in the order of sending */
@@ -38,6 +42,7 @@ struct network_rates { /* per mille of the datagrams */
     unsigned late;
     unsigned corrupt;
     unsigned truncate;
+    unsigned move;
     bool corrupts_plaintext; /* any byte, not only those under keys */
 };
 
@@ -52,10 +57,16 @@ struct network_options {
     uint64_t jitter_ns; /* more than that, up to which a datagram takes; reorders */
 };
 
+/* Which client's datagram, and which of the addresses that it has had at the server. */
+struct place {
+    uint32_t path;
+    uint32_t address;
+};
+
 struct flying {
     uint64_t due_ns;
     uint64_t order; /* of those that are due at the same time */
-    uint32_t path;
+    struct place place;
     uint32_t len;
     uint8_t bytes[];
 };
@@ -92,8 +103,14 @@ struct fate {
 void network_init(struct network *network, const struct network_options *options, uint64_t seed);
 void network_free(struct network *network);
 
-struct fate network_send(struct network *network, uint64_t now, enum side to, uint32_t path,
-                         const uint8_t *bytes, size_t len);
+struct passage {
+    enum side to;
+    struct place place;
+    bool leads_nowhere; /* the client has another address now */
+};
+
+struct fate network_send(struct network *network, uint64_t now, const struct passage *passage,
+                         struct bytes datagram);
 
 /* When the next datagram for a side arrives; UINT64_MAX: none is in flight. */
 uint64_t network_next(const struct network *network, enum side to);
@@ -104,5 +121,10 @@ struct flying *network_take(struct network *network, uint64_t now, enum side to)
 bool network_is_empty(const struct network *network);
 
 const char *fault_name(enum fault fault);
+
+static inline bool fault_is_move(enum fault fault)
+{
+    return fault == FAULT_MOVE || fault == FAULT_MOVE_KNOWN;
+}
 
 #endif

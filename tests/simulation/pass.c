@@ -14,7 +14,6 @@ enum {
     TRANSMIT_MAX = 8,
     EVENTS_PER_PASS_MAX = 4096,
     DESCRIPTION_MAX = 512,
-    CLIENT_PORT = 1024,
     USED_UP = 0xdd, /* what a datagram turns into when its time is over */
 };
 
@@ -35,12 +34,12 @@ static void describe(const struct world *world, const struct onlooker *onlooker,
         records_describe(datagram.data, datagram.len, onlooker, description, DESCRIPTION_MAX);
 }
 
-static void trace(const struct world *world, const char *what, uint32_t path, size_t len,
+static void trace(const struct world *world, const char *what, struct place place, size_t len,
                   const char *description)
 {
     if (world->options.trace)
-        printf("%12.6f  #%u %-22s %4zu  %s\n", (double)world->now / 1e9, path, what, len,
-               description);
+        printf("%12.6f  #%u.%u %-22s %4zu  %s\n", (double)world->now / 1e9, place.path,
+               place.address, what, len, description);
 }
 
 static uint64_t hellos_turned_away(const struct host *host)
@@ -49,17 +48,77 @@ static uint64_t hellos_turned_away(const struct host *host)
     return discarded[RDTLS_DISCARD_FULL] + discarded[RDTLS_DISCARD_NO_ROOM];
 }
 
+/* [rfc9147#11] "DTLS implementations MUST NOT update the address they send to in response to
+ * packets from a different address unless they first perform some reachability test": a host that
+ * has other ways of knowing, says so. */
+static void follow(struct world *world, struct host *host, struct place place)
+{
+    const struct rdtls_path *at = world_path(world, SIDE_SERVER, place);
+    for (size_t i = host->end_count; i > 0; i--) {
+        const struct end *end = &host->ends[i - 1];
+        if (end->path != place.path || end->closed || end->closed_by_host)
+            continue;
+        enum rdtls_status status = rdtls_endpoint_add_path(host->endpoint, end->id, at);
+        if (status != RDTLS_OK && status != RDTLS_NO_ROOM && status != RDTLS_INVALID_ARGUMENT &&
+            status != RDTLS_NO_SUCH_CONNECTION)
+            world_fail(world, "add_path: %s", rdtls_status_name(status));
+        return;
+    }
+}
+
+/* The server's open associations with this client that are at home elsewhere. */
+static unsigned open_elsewhere(const struct host *host, struct place place)
+{
+    unsigned count = 0;
+    for (size_t i = 0; host->side == SIDE_SERVER && i < host->end_count; i++) {
+        const struct end *end = &host->ends[i];
+        const struct connection *connection = endpoint_find(host->endpoint, end->id);
+        count += end->path == place.path && end->address != place.address && connection != NULL &&
+                 connection->state != CONNECTION_CLOSED;
+    }
+    return count;
+}
+
+/* What a server makes of it tells what the network has done. */
+static void hand_over(struct world *world, struct host *host, struct flying *datagram)
+{
+    struct path_log *path = &world->paths[datagram->place.path];
+    struct address_log *address = &path->addresses[datagram->place.address];
+    unsigned elsewhere = open_elsewhere(host, datagram->place);
+    uint64_t begun = rdtls_endpoint_stats(host->endpoint)->handshakes_started;
+    uint64_t turned_away = hellos_turned_away(host);
+    if (host->side == SIDE_SERVER && !address->proven)
+        address->bytes_in += datagram->len;
+    rdtls_endpoint_receive(host->endpoint, world_path(world, host->side, datagram->place),
+                           datagram->bytes, datagram->len, world->now);
+    /* A server that is full is as good as a network that loses. */
+    if (hellos_turned_away(host) != turned_away)
+        moments_add(&path->harmed, world->now);
+    /* [rfc6347#4.2.8] Not even a client that has proven itself. */
+    if (!path->was_known && open_elsewhere(host, datagram->place) != elsewhere)
+        world_fail(world, "an association ends by what came from another address");
+    if (rdtls_endpoint_stats(host->endpoint)->handshakes_started != begun) {
+        if (world->shape->cookies && !address->proven && address->bytes_out == 0)
+            world_fail(world, "a handshake begins with an address that was not asked for a cookie");
+        address->proven = true;
+        /* Two flights in the clear that come mixed may be turned into anything. */
+        path->plaintext_corrupted = path->plaintext_corrupted || elsewhere > 0;
+    }
+}
+
 static void receive(struct world *world, struct host *host, struct flying *datagram)
 {
-    struct path_log *path = &world->paths[datagram->path];
+    bool has_moved = host->side == SIDE_SERVER && datagram->place.address != 0;
+    if (has_moved && world->paths[datagram->place.path].is_known)
+        follow(world, host, datagram->place);
     if (seeded_happens(&world->random, world->options.forge))
         forgery_try(world, host, datagram);
     char description[DESCRIPTION_MAX];
     describe(world, NULL, bytes_of(datagram->bytes, datagram->len), description);
     trace(world, host->side == SIDE_SERVER ? "  server receives" : "  client receives",
-          datagram->path, datagram->len, description);
-    if (host->side == SIDE_SERVER && !path->proven)
-        path->bytes_in += datagram->len;
+          datagram->place, datagram->len, description);
+    if (has_moved && forgery_receive_stranger(world, host, datagram))
+        return;
     struct flying *copy = NULL;
     if (seeded_happens(&world->random, world->options.forge)) {
         copy = malloc(sizeof(*copy) + datagram->len);
@@ -67,18 +126,7 @@ static void receive(struct world *world, struct host *host, struct flying *datag
             abort();
         memcpy(copy, datagram, sizeof(*copy) + datagram->len);
     }
-    uint64_t begun = rdtls_endpoint_stats(host->endpoint)->handshakes_started;
-    uint64_t turned_away = hellos_turned_away(host);
-    rdtls_endpoint_receive(host->endpoint, &path->at[host->side], datagram->bytes, datagram->len,
-                           world->now);
-    /* A server that is full is as good as a network that loses. */
-    if (hellos_turned_away(host) != turned_away)
-        moments_add(&path->harmed, world->now);
-    if (rdtls_endpoint_stats(host->endpoint)->handshakes_started != begun) {
-        if (world->shape->cookies && !path->proven && path->bytes_out == 0)
-            world_fail(world, "a handshake begins with an address that was not asked for a cookie");
-        path->proven = true;
-    }
+    hand_over(world, host, datagram);
     if (copy != NULL)
         forgery_replay(world, host, copy);
     free(copy);
@@ -114,40 +162,51 @@ static size_t take_batch(struct world *world, const struct host *host, struct fl
     return count;
 }
 
+/* What the network has done to it. */
+static void note_fate(struct world *world, struct path_log *path, enum side from,
+                      const struct fate *fate, const struct cargo *cargo)
+{
+    if (fate->harmed)
+        moments_add(&path->harmed, world->now);
+    if (fate->harmed && cargo->data && from == SIDE_SERVER)
+        world->greeting_harmed = true;
+    if (fault_is_move(fate->fault)) {
+        path->address++;
+        path->is_known = fate->fault == FAULT_MOVE_KNOWN;
+        path->was_known = path->was_known || path->is_known;
+    }
+    path->plaintext_corrupted = path->plaintext_corrupted || fate->plaintext_corrupted;
+    if (from == SIDE_CLIENT && cargo->flight)
+        moments_add(&path->sent, world->now);
+}
+
 static void send_one(struct world *world, struct host *host, const struct rdtls_datagram *datagram)
 {
-    uint32_t port =
-        host->side == SIDE_SERVER ? datagram->path.remote_port : datagram->path.local_port;
-    uint32_t number = port - CLIENT_PORT;
-    if (number >= world->options.clients ||
-        memcmp(&datagram->path, &world->paths[number].at[host->side], sizeof(datagram->path)) !=
-            0) {
+    struct passage passage = {.to = host->side == SIDE_SERVER ? SIDE_CLIENT : SIDE_SERVER};
+    if (!world_place_of(world, host->side, &datagram->path, &passage.place)) {
         world_fail(world, "a datagram leaves for a path that nobody gave");
         return;
     }
-    struct path_log *path = &world->paths[number];
+    struct path_log *path = &world->paths[passage.place.path];
     char description[DESCRIPTION_MAX];
     describe(world, &path->onlookers[host->side], bytes_of(datagram->bytes, datagram->len),
              description);
-    struct cargo cargo = check_departure(world, host->side, number, datagram);
+    struct cargo cargo = check_departure(world, host->side, passage.place, datagram);
     digest_add(world, &world->now, sizeof(world->now));
     digest_add(world, datagram->bytes, datagram->len);
     uint32_t index = world->network.sent;
-    enum side to = host->side == SIDE_SERVER ? SIDE_CLIENT : SIDE_SERVER;
-    struct fate fate =
-        network_send(&world->network, world->now, to, number, datagram->bytes, datagram->len);
+    /* A host that follows sends where the client is. */
+    passage.leads_nowhere =
+        host->side == SIDE_SERVER && !path->is_known && passage.place.address != path->address;
+    passage.place.address = path->address;
+    struct fate fate = network_send(&world->network, world->now, &passage,
+                                    bytes_of(datagram->bytes, datagram->len));
     char what[DESCRIPTION_MAX];
     (void)snprintf(what, sizeof(what), "%s %u%s%s", host->side == SIDE_SERVER ? "server" : "client",
                    index, fate.fault == FAULT_NONE ? "" : " ",
                    fate.fault == FAULT_NONE ? "" : fault_name(fate.fault));
-    trace(world, what, number, datagram->len, description);
-    if (fate.harmed)
-        moments_add(&path->harmed, world->now);
-    if (fate.harmed && cargo.data && host->side == SIDE_SERVER)
-        world->greeting_harmed = true;
-    path->plaintext_corrupted = path->plaintext_corrupted || fate.plaintext_corrupted;
-    if (host->side == SIDE_CLIENT && cargo.flight)
-        moments_add(&path->sent, world->now);
+    trace(world, what, passage.place, datagram->len, description);
+    note_fate(world, path, host->side, &fate, &cargo);
 }
 
 static void transmit(struct world *world, struct host *host)

@@ -33,6 +33,7 @@ static void draw_network(struct seeded *random, struct network_options *network)
     rates->corrupt = ONE_OF(random, 0, 0, 10, 50);
     rates->truncate = ONE_OF(random, 0, 0, 10, 30);
     rates->corrupts_plaintext = seeded_happens(random, 300);
+    rates->move = ONE_OF(random, 0, 0, 0, 0, 10, 50);
 }
 
 void random_conversation(uint64_t seed, struct conversation *conversation)
@@ -59,6 +60,7 @@ void random_conversation(uint64_t seed, struct conversation *conversation)
     options->data_len_max = ONE_OF(&random, 0, 60, 200);
     options->update = ONE_OF(&random, 0, 0, 50, 300, 1000);
     draw_network(&random, &options->network);
+    options->restarts = options->network.rates.move > 0;
     conversation->spread_ns = ONE_OF(&random, 0, 20, 2000) * ms_ns;
     conversation->closer = (enum closer)seeded_below(&random, CLOSER_COUNT);
 }

@@ -176,7 +176,7 @@ void run_restarts(struct report *report, unsigned every)
         uint32_t datagrams = restart_established(report, &shape, &plan);
         bool takes_faults = number % SHAPES_EVERY < 2;
         for (plan.number = 0; takes_faults && plan.number < datagrams; plan.number++)
-            for (unsigned fault = FAULT_LOSE; fault < FAULT_COUNT; fault++) {
+            for (unsigned fault = FAULT_LOSE; fault < FAULT_MOVE; fault++) {
                 plan.fault = (enum fault)fault;
                 (void)restart_established(report, &shape, &plan);
             }

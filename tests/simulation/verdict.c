@@ -22,7 +22,9 @@ static uint64_t later(uint64_t a, uint64_t b)
 static bool was_given_no_chance(const struct path_log *path, uint64_t begin_ns, uint64_t end_ns,
                                 uint64_t *chance_ns)
 {
-    for (size_t i = 0; i < path->sent.count; i++) {
+    /* What it sends from another address may be answered in vain: it may be past that answer. What
+     * a single move must lead to, judge_strictly knows. */
+    for (size_t i = 0; i < path->sent.count && path->address == 0; i++) {
         uint64_t at = path->sent.at[i];
         uint64_t until = at + window_after_ns;
         if (at < begin_ns || until > end_ns)
@@ -35,12 +37,20 @@ static bool was_given_no_chance(const struct path_log *path, uint64_t begin_ns, 
     return true;
 }
 
+/* A cookie of 1.3 is bound to where the client was, and one that is not valid is the end of it. */
+static bool is_cookie_from_elsewhere(const struct world *world, const struct end *client)
+{
+    return world->shape->v13 && world->paths[client->path].address != 0 &&
+           client->status == RDTLS_RECEIVED_ALERT + RDTLS_ALERT_ILLEGAL_PARAMETER;
+}
+
 static void judge_failed_client(struct world *world, const struct end *client)
 {
     const struct path_log *path = &world->paths[client->path];
     uint64_t chance_ns;
     /* What no key protects may be turned into anything. */
-    if (path->plaintext_corrupted || client->closed_by_host)
+    if (path->plaintext_corrupted || client->closed_by_host ||
+        is_cookie_from_elsewhere(world, client))
         return;
     if (client->status != RDTLS_TIMED_OUT)
         world_fail(world, "a client fails with %s", rdtls_status_name(client->status));
@@ -56,7 +66,7 @@ static void judge_refused_client(struct world *world, const struct end *client)
     bool is_13 = world->shape->v13;
     enum rdtls_status refusal =
         is_13 ? RDTLS_ALERT_CERTIFICATE_REQUIRED : RDTLS_ALERT_HANDSHAKE_FAILURE;
-    if (world->paths[client->path].plaintext_corrupted)
+    if (world->paths[client->path].plaintext_corrupted || is_cookie_from_elsewhere(world, client))
         return;
     /* A client of 1.3 has said its last word before the server can refuse it. */
     if ((client->connected && !is_13) ||
@@ -124,7 +134,8 @@ static void judge_strictly(struct world *world, const struct end *client, uint64
         world_fail(world, "a server is CONNECTED after its client");
     /* A server that has left, and whose close_notify is lost, does not acknowledge new keys. */
     bool is_left = server != NULL && server->closed_by_host;
-    if (client->status == RDTLS_TIMED_OUT && !is_left)
+    bool has_moved = world->paths[client->path].address != 0;
+    if (client->status == RDTLS_TIMED_OUT && !is_left && !has_moved)
         world_fail(world, "a connected client times out");
     if (client->answered != (1u << SHAPE_QUESTIONS) - 1)
         world_fail(world, "a client's questions are not answered");
@@ -141,11 +152,41 @@ static void judge_strictly(struct world *world, const struct end *client, uint64
         world_fail(world, "the server's first words do not arrive");
 }
 
+/* It has begun anew from where it has moved to: how the old association ended has been judged by
+ * how it was kept from going on. */
+static bool is_superseded(const struct world *world, const struct end *client)
+{
+    const struct host *host = &world->hosts[SIDE_CLIENT];
+    const struct end *end = &host->ends[host->end_count];
+    if (world->paths[client->path].address == 0)
+        return false;
+    for (const struct end *later = client + 1; later < end; later++)
+        if (later->path == client->path)
+            return true;
+    return false;
+}
+
+/* [rfc6347#4.2.8] What comes from another address is another's: an association whose client has
+ * moved lives as long as one whose client is silent. */
+static void judge_left_behind(struct world *world, const struct end *server)
+{
+    const struct path_log *path = &world->paths[server->path];
+    const uint64_t handshake_ns = SHAPE_HANDSHAKE_MS * UINT64_C(1000000);
+    if (server->address == path->address || path->was_known)
+        return;
+    if (server->status == RDTLS_TIMED_OUT && !server->connected &&
+        server->closed_ns - server->begun_ns < handshake_ns)
+        world_fail(world, "a handshake whose client has moved ends after %.3f s",
+                   (double)(server->closed_ns - server->begun_ns) / 1e9);
+}
+
 void verdict_judge(struct world *world, uint64_t bound_ns)
 {
     const struct host *host = &world->hosts[SIDE_CLIENT];
     for (size_t i = 0; i < host->end_count; i++) {
         const struct end *client = &host->ends[i];
+        if (is_superseded(world, client))
+            continue;
         if (shape_is_refused(world->shape))
             judge_refused_client(world, client);
         else if (bound_ns > 0)
@@ -155,4 +196,7 @@ void verdict_judge(struct world *world, uint64_t bound_ns)
         if (client->connected && !shape_is_refused(world->shape))
             judge_connected_client(world, client);
     }
+    const struct host *server = &world->hosts[SIDE_SERVER];
+    for (size_t i = 0; i < server->end_count; i++)
+        judge_left_behind(world, &server->ends[i]);
 }

@@ -90,23 +90,46 @@ static void host_stop(struct host *host)
     free(host->snapshot);
 }
 
-/* Client number i has port 1024 + i; an index runs through four addresses so that many fit. */
-static void lay_path(struct path_log *path, uint32_t number)
+/* Client number i has port 1024 + i; an index runs through four addresses so that many fit. When it
+ * moves, its port changes, and every other time its IP address too. */
+static void lay_path(struct path_log *path, uint32_t number, uint32_t clients)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    struct rdtls_path *server = &path->at[SIDE_SERVER];
-    struct rdtls_path *client = &path->at[SIDE_CLIENT];
-    memcpy(server->remote_ip, mapped, sizeof(mapped));
-    memcpy(server->local_ip, mapped, sizeof(mapped));
-    server->remote_ip[12] = server->local_ip[12] = 10;
-    server->remote_ip[15] = (uint8_t)(2 + number % 4);
-    server->local_ip[15] = 1;
-    server->remote_port = (uint16_t)(CLIENT_PORT + number);
-    server->local_port = SERVER_PORT;
+    for (uint32_t i = 0; i < PLACE_ADDRESSES_MAX; i++) {
+        struct rdtls_path *server = &path->addresses[i].at;
+        memcpy(server->remote_ip, mapped, sizeof(mapped));
+        memcpy(server->local_ip, mapped, sizeof(mapped));
+        server->remote_ip[12] = server->local_ip[12] = 10;
+        server->remote_ip[14] = (uint8_t)(i / 2);
+        server->remote_ip[15] = (uint8_t)(2 + number % 4);
+        server->local_ip[15] = 1;
+        server->remote_port = (uint16_t)(CLIENT_PORT + number + i * clients);
+        server->local_port = SERVER_PORT;
+    }
+    const struct rdtls_path *server = &path->addresses[0].at;
+    struct rdtls_path *client = &path->at_client;
     memcpy(client->remote_ip, server->local_ip, sizeof(client->remote_ip));
     memcpy(client->local_ip, server->remote_ip, sizeof(client->local_ip));
     client->remote_port = server->local_port;
     client->local_port = server->remote_port;
+}
+
+const struct rdtls_path *world_path(const struct world *world, enum side side, struct place place)
+{
+    const struct path_log *path = &world->paths[place.path];
+    return side == SIDE_SERVER ? &path->addresses[place.address].at : &path->at_client;
+}
+
+bool world_place_of(const struct world *world, enum side side, const struct rdtls_path *path,
+                    struct place *place)
+{
+    uint32_t clients = world->options.clients;
+    uint32_t port = side == SIDE_SERVER ? path->remote_port : path->local_port;
+    uint32_t number = port - CLIENT_PORT;
+    if (number / clients >= PLACE_ADDRESSES_MAX)
+        return false;
+    *place = (struct place){number % clients, number / clients};
+    return memcmp(path, world_path(world, side, *place), sizeof(*path)) == 0;
 }
 
 void world_init(struct world *world, const struct shape *shape, const struct world_options *options,
@@ -122,7 +145,7 @@ void world_init(struct world *world, const struct shape *shape, const struct wor
     network_init(&world->network, &options->network, seeded_next(&world->random));
     world->paths = allocate(options->clients * sizeof(struct path_log));
     for (uint32_t i = 0; i < options->clients; i++)
-        lay_path(&world->paths[i], i);
+        lay_path(&world->paths[i], i, options->clients);
     if (!protection_engines_open(&world->engines))
         abort();
     for (uint32_t i = 0; i < options->clients; i++)
@@ -155,8 +178,8 @@ void world_connect(struct world *world, uint32_t path)
 {
     struct host *host = &world->hosts[SIDE_CLIENT];
     struct rdtls_id id;
-    enum rdtls_status status = rdtls_endpoint_connect(
-        host->endpoint, &world->paths[path].at[SIDE_CLIENT], path, world->now, &id);
+    enum rdtls_status status = rdtls_endpoint_connect(host->endpoint, &world->paths[path].at_client,
+                                                      path, world->now, &id);
     if (status != RDTLS_OK)
         world_fail(world, "connect: %s", rdtls_status_name(status));
     world_pass(world, host);

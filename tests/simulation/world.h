@@ -44,6 +44,7 @@ struct world_options {
 struct end {
     struct rdtls_id id;
     uint32_t path;
+    uint32_t address; /* at the server, when it began */
     uint8_t name[END_NAME_LEN];
     bool named;
     bool asked; /* PEER_CERTIFICATE came */
@@ -71,13 +72,22 @@ struct moments {
     size_t capacity;
 };
 
-/* One client's address and what the network did to it. */
-struct path_log {
-    struct rdtls_path at[SIDE_COUNT]; /* as either side sees it */
-    bool proven;                      /* the server has begun a handshake with it */
-    bool plaintext_corrupted;
+/* An address of a client's, as the server sees it. */
+struct address_log {
+    struct rdtls_path at;
+    bool proven;       /* the server has begun a handshake with it */
     uint64_t bytes_in; /* at the server, as long as it is not proven */
     uint64_t bytes_out;
+};
+
+/* One client and what the network did to it. */
+struct path_log {
+    struct rdtls_path at_client; /* which does not know what its address looks like from outside */
+    struct address_log addresses[PLACE_ADDRESSES_MAX];
+    uint32_t address; /* which of them it has now */
+    bool is_known;    /* to the server's host */
+    bool was_known;   /* some time */
+    bool plaintext_corrupted;
     uint64_t last_sequence[SIDE_COUNT];    /* of the records under keys that were sent, plus 1 */
     struct onlooker onlookers[SIDE_COUNT]; /* of 1.3, of what either side sends */
     struct moments harmed;
@@ -135,6 +145,12 @@ bool world_step(struct world *world, uint64_t until);
 
 /* Pass at once, whatever is due. */
 void world_pass(struct world *world, struct host *host);
+
+/* The path between a client and the server, as a side sees it; and which one it is that a side's
+ * path belongs to: false: none that was given. */
+const struct rdtls_path *world_path(const struct world *world, enum side side, struct place place);
+bool world_place_of(const struct world *world, enum side side, const struct rdtls_path *path,
+                    struct place *place);
 
 /* Nothing is in flight, and neither side has anything open. */
 bool world_is_empty(const struct world *world);
