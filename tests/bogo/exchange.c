@@ -5,6 +5,7 @@
 
 #include "base/nanoseconds.h"
 #include "endpoint/conn.h"
+#include "seen_hello.h"
 #include "signer.h"
 #include "transport.h"
 #include "wire/hellos_13.h"
@@ -31,6 +32,7 @@ struct exchange {
     bool has_ended;
     bool retry_seen;
     size_t credential; /* ours, as it was chosen */
+    struct seen_hello hello;
     bool refused;
     struct frame frame;
 };
@@ -112,6 +114,9 @@ static void check_expectations(struct exchange *exchange)
     rdtls_conn_info(exchange->conn, &info);
     if (texts_differ(settings->expect_alpn, info.alpn))
         fail(exchange, "another ALPN protocol than was expected");
+    if (texts_differ(settings->expect_server_name, exchange->hello.server_name) ||
+        texts_differ(settings->expect_advertised_alpn, exchange->hello.alpn))
+        fail(exchange, "other names in the hello than were expected");
     if ((settings->expect_hrr && !exchange->retry_seen) ||
         (settings->expect_no_hrr && exchange->retry_seen))
         fail(exchange, "HelloRetryRequest where none was expected, or none where it was");
@@ -301,6 +306,7 @@ static void obey(struct exchange *exchange)
     switch (frame->opcode) {
     case OPCODE_DATAGRAM:
         exchange->retry_seen = exchange->retry_seen || holds_retry(frame->datagram, frame->len);
+        seen_hello_note(&exchange->hello, frame->datagram, frame->len);
         rdtls_conn_receive(exchange->conn, frame->datagram, frame->len, exchange->now);
         note_choice(exchange);
         follow(exchange);

@@ -55,6 +55,7 @@ struct settings {
     const char *select_alpn;
     const char *expect_alpn;
     const char *expect_advertised_alpn;
+    const char *expect_server_name;
     bool decline_alpn;
     bool reject_alpn;
     bool expect_hrr;
