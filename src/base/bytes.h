@@ -30,19 +30,41 @@ static inline void bytes_copy(uint8_t *to, struct bytes from)
         memmove(to, from.data, from.len);
 }
 
+/* To network byte order, and back. */
+enum { BYTES_ARE_REVERSED = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ };
+
+static inline uint16_t network_u16(uint16_t value)
+{
+    return BYTES_ARE_REVERSED ? __builtin_bswap16(value) : value;
+}
+
+static inline uint32_t network_u32(uint32_t value)
+{
+    return BYTES_ARE_REVERSED ? __builtin_bswap32(value) : value;
+}
+
+static inline uint64_t network_u64(uint64_t value)
+{
+    return BYTES_ARE_REVERSED ? __builtin_bswap64(value) : value;
+}
+
 static inline uint16_t load_u16(const uint8_t *p)
 {
-    return (uint16_t)(p[0] << 8 | p[1]);
+    uint16_t value;
+    memcpy(&value, p, sizeof(value));
+    return network_u16(value);
 }
 
 static inline uint32_t load_u24(const uint8_t *p)
 {
-    return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+    return (uint32_t)p[0] << 16 | load_u16(p + 1);
 }
 
 static inline uint32_t load_u32(const uint8_t *p)
 {
-    return (uint32_t)load_u16(p) << 16 | load_u16(p + 2);
+    uint32_t value;
+    memcpy(&value, p, sizeof(value));
+    return network_u32(value);
 }
 
 static inline uint64_t load_u48(const uint8_t *p)
@@ -52,13 +74,15 @@ static inline uint64_t load_u48(const uint8_t *p)
 
 static inline uint64_t load_u64(const uint8_t *p)
 {
-    return (uint64_t)load_u32(p) << 32 | load_u32(p + 4);
+    uint64_t value;
+    memcpy(&value, p, sizeof(value));
+    return network_u64(value);
 }
 
 static inline void store_u16(uint8_t *p, uint16_t value)
 {
-    p[0] = (uint8_t)(value >> 8);
-    p[1] = (uint8_t)value;
+    value = network_u16(value);
+    memcpy(p, &value, sizeof(value));
 }
 
 static inline void store_u24(uint8_t *p, uint32_t value)
@@ -69,8 +93,8 @@ static inline void store_u24(uint8_t *p, uint32_t value)
 
 static inline void store_u32(uint8_t *p, uint32_t value)
 {
-    store_u16(p, (uint16_t)(value >> 16));
-    store_u16(p + 2, (uint16_t)value);
+    value = network_u32(value);
+    memcpy(p, &value, sizeof(value));
 }
 
 static inline void store_u48(uint8_t *p, uint64_t value)
@@ -81,8 +105,8 @@ static inline void store_u48(uint8_t *p, uint64_t value)
 
 static inline void store_u64(uint8_t *p, uint64_t value)
 {
-    store_u32(p, (uint32_t)(value >> 32));
-    store_u32(p + 4, (uint32_t)value);
+    value = network_u64(value);
+    memcpy(p, &value, sizeof(value));
 }
 
 #endif

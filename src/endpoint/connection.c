@@ -45,14 +45,6 @@ size_t rdtls_bytes_per_handshake(void)
     return sizeof(struct handshake) + rdtls_bytes_per_connection();
 }
 
-struct handshake *connection_handshake(const struct connection_environment *environment,
-                                       const struct connection *connection)
-{
-    if (connection->handshake == POOL_NONE)
-        return NULL;
-    return pool_slot(&environment->handshakes, connection->handshake);
-}
-
 static void end_handshake(struct connection_environment *environment, uint32_t index)
 {
     struct handshake *handshake = pool_slot(&environment->handshakes, index);

@@ -243,11 +243,23 @@ void connection_update_keys(struct connection_environment *environment,
                             struct connection *connection, uint64_t now);
 
 /* How long the record of a payload is. */
-size_t connection_record_len(const struct connection *connection, size_t payload_len);
+static inline size_t connection_record_len(const struct connection *connection, size_t payload_len)
+{
+    const struct association *association = &connection->association;
+    /* Before a suite is chosen: the longest that it can become. */
+    if (association->suite_number == SUITE_NONE)
+        return payload_len + SEALED_OVERHEAD;
+    return payload_len + record_overhead(association, EPOCH_APPLICATION);
+}
 
 /* Used by the files of the connection alone. */
-struct handshake *connection_handshake(const struct connection_environment *environment,
-                                       const struct connection *connection);
+static inline struct handshake *connection_handshake(
+    const struct connection_environment *environment, const struct connection *connection)
+{
+    if (connection->handshake == POOL_NONE)
+        return NULL;
+    return pool_slot(&environment->handshakes, connection->handshake);
+}
 void connection_fail(struct connection_environment *environment, struct connection *connection,
                      enum rdtls_status status);
 void connection_complete(struct connection_environment *environment, struct connection *connection,

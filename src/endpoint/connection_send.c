@@ -95,17 +95,6 @@ size_t connection_transmit(struct connection_environment *environment,
     return 0;
 }
 
-size_t connection_record_len(const struct connection *connection, size_t payload_len)
-{
-    const struct association *association = &connection->association;
-    /* Before a suite is chosen: the longest that it can become. */
-    if (association->suite_number == SUITE_NONE)
-        return payload_len + SEALED_OVERHEAD;
-    uint16_t epoch = association->write.epoch;
-    return record_overhead(association, epoch != EPOCH_PLAINTEXT ? epoch : EPOCH_PROTECTED) +
-           payload_len;
-}
-
 size_t connection_payload_max(const struct connection_environment *environment,
                               const struct connection *connection)
 {

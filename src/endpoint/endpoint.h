@@ -55,7 +55,11 @@ void endpoint_adopt(struct rdtls_endpoint *endpoint, struct edition *edition, ui
 /* The lanes' counters into the statistics. */
 void endpoint_count_lanes(struct rdtls_endpoint *endpoint);
 
-struct connection *endpoint_connection(const struct rdtls_endpoint *endpoint, uint32_t slot);
+static inline struct connection *endpoint_connection(const struct rdtls_endpoint *endpoint,
+                                                     uint32_t slot)
+{
+    return pool_slot(&endpoint->connections, slot);
+}
 
 struct connection_fifo *endpoint_fifo(struct rdtls_endpoint *endpoint, enum connection_queue queue);
 

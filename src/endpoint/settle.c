@@ -2,11 +2,6 @@
  * path, its slot. */
 #include "endpoint/endpoint.h"
 
-struct connection *endpoint_connection(const struct rdtls_endpoint *endpoint, uint32_t slot)
-{
-    return pool_slot(&endpoint->connections, slot);
-}
-
 uint32_t endpoint_begin(struct rdtls_endpoint *endpoint, struct connection_start *start)
 {
     uint32_t slot = pool_lend(&endpoint->connections);

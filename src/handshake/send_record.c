@@ -2,27 +2,6 @@
 
 #include "crypto/suites.h"
 #include "record/protection.h"
-#include "record/seal_record.h"
-
-/* Plaintext has one form in both versions. */
-static bool is_13_protected(const struct association *association, uint16_t epoch)
-{
-    return epoch != EPOCH_PLAINTEXT && association_is_13(association);
-}
-
-size_t record_lead(const struct association *association, uint16_t epoch)
-{
-    if (is_13_protected(association, epoch))
-        return UNIFIED_HEADER_WRITTEN;
-    return sealed_before(association_aead(association, epoch));
-}
-
-size_t record_overhead(const struct association *association, uint16_t epoch)
-{
-    return is_13_protected(association, epoch)
-               ? (size_t)SEALED_13_OVERHEAD
-               : sealed_len(association_aead(association, epoch), 0);
-}
 
 /* [rfc8449#4] "an endpoint MUST NOT generate a protected record with plaintext that is larger than
  * the RecordSizeLimit value it receives from its peer." */
@@ -47,7 +26,7 @@ static enum rdtls_status seal_13(const struct record_sender *sender,
                                  const struct record_content *content, struct bytes plaintext,
                                  uint8_t *out)
 {
-    const struct association *association = sender->association;
+    struct association *association = sender->association;
     bool of_handshake = content->epoch == EPOCH_HANDSHAKE && sender->handshake_epoch != NULL;
     struct seal_request_13 request = {
         .engines = &sender->engines,
@@ -64,13 +43,13 @@ static enum rdtls_status seal_12(const struct record_sender *sender,
                                  const struct record_content *content, struct bytes plaintext,
                                  uint8_t *out)
 {
-    const struct association *association = sender->association;
-    enum aead_kind aead = association_aead(association, content->epoch);
+    struct association *association = sender->association;
+    bool is_plain = content->epoch == EPOCH_PLAINTEXT;
     struct seal_request request = {
         .engine = sender->engines.aead,
-        .aead = aead,
-        .keys = aead != AEAD_NONE ? &association->v12.write_keys : NULL,
-        .epoch = numbers_of(sender, content->epoch),
+        .aead = association_aead(association, content->epoch),
+        .keys = is_plain ? NULL : &association->v12.write_keys,
+        .epoch = is_plain ? sender->plaintext : &association->write,
         .type = content->type,
         .version = sender->version,
         .plaintext = plaintext,
@@ -78,21 +57,26 @@ static enum rdtls_status seal_12(const struct record_sender *sender,
     return seal_record(&request, out);
 }
 
+/* Head and body come to lie where they will be sealed. */
+static struct bytes gather(const struct record_content *content, uint8_t *place)
+{
+    bytes_copy(place + content->head.len, content->body);
+    bytes_copy(place, content->head);
+    return bytes_of(place, content->head.len + content->body.len);
+}
+
 enum rdtls_status record_send(const struct record_sender *sender,
                               const struct record_content *content, uint8_t *out,
                               struct record_number *number)
 {
     const struct association *association = sender->association;
-    uint8_t *plaintext = out + record_lead(association, content->epoch);
-    size_t head_len = content->head.len;
-    size_t body_len = content->body.len;
-    if (body_len > 0)
-        memmove(plaintext + head_len, content->body.data, body_len);
-    bytes_copy(plaintext, content->head);
-    struct bytes whole = {plaintext, head_len + body_len};
-    const struct write_epoch *numbers = numbers_of(sender, content->epoch);
-    if (number != NULL)
+    struct bytes whole = content->body; /* sealed from where it lies */
+    if (content->head.len > 0)
+        whole = gather(content, out + record_lead(association, content->epoch));
+    if (number != NULL) {
+        const struct write_epoch *numbers = numbers_of(sender, content->epoch);
         *number = (struct record_number){numbers->epoch, numbers->next_sequence};
-    return is_13_protected(association, content->epoch) ? seal_13(sender, content, whole, out)
-                                                        : seal_12(sender, content, whole, out);
+    }
+    return record_is_13(association, content->epoch) ? seal_13(sender, content, whole, out)
+                                                     : seal_12(sender, content, whole, out);
 }

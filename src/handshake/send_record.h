@@ -7,6 +7,7 @@
 #define HANDSHAKE_SEND_RECORD_H
 
 #include "handshake/association.h"
+#include "record/seal_record.h"
 
 /* The keys of epoch 2 (RFC 9147 section 6.1), while a handshake of 1.3 is in flight. */
 struct handshake_epoch {
@@ -34,9 +35,24 @@ struct record_content {
     struct bytes body; /* may lie in out where it will end up */
 };
 
+/* Plaintext has one form in both versions. */
+static inline bool record_is_13(const struct association *association, uint16_t epoch)
+{
+    return epoch != EPOCH_PLAINTEXT && association_is_13(association);
+}
+
 /* Bytes before a record's plaintext, and around it in all. */
-size_t record_lead(const struct association *association, uint16_t epoch);
-size_t record_overhead(const struct association *association, uint16_t epoch);
+static inline size_t record_lead(const struct association *association, uint16_t epoch)
+{
+    return record_is_13(association, epoch) ? (size_t)UNIFIED_HEADER_WRITTEN
+                                            : sealed_before(association_aead(association, epoch));
+}
+
+static inline size_t record_overhead(const struct association *association, uint16_t epoch)
+{
+    return record_is_13(association, epoch) ? (size_t)SEALED_13_OVERHEAD
+                                            : sealed_len(association_aead(association, epoch), 0);
+}
 
 /* How much content the peer takes in one record. */
 size_t record_content_max(const struct association *association, uint16_t epoch);

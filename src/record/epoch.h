@@ -35,7 +35,12 @@ static inline size_t epoch_iv_len(enum aead_kind aead)
 /* What stands in each record before the ciphertext, for the rest of the nonce. */
 static inline size_t epoch_explicit_nonce_len(enum aead_kind aead)
 {
-    return aead == AEAD_NONE ? 0 : AEAD_NONCE_LEN - epoch_iv_len(aead);
+    static const uint8_t lens[] = {
+        [AEAD_AES_128_GCM] = GCM_EXPLICIT_NONCE_LEN,
+        [AEAD_AES_256_GCM] = GCM_EXPLICIT_NONCE_LEN,
+        [AEAD_NONE] = 0,
+    };
+    return lens[aead];
 }
 
 /* Without padding: an association keeps its small numbers right behind it. */

@@ -21,8 +21,7 @@ enum {
  * concatenating the epoch and the sequence number in the order they appear on the wire." */
 static inline void record_number_write(uint8_t out[8], uint16_t epoch, uint64_t sequence)
 {
-    store_u16(out, epoch);
-    store_u48(out + 2, sequence);
+    store_u64(out, (uint64_t)epoch << 48 | sequence);
 }
 
 /* [rfc5246#6.2.3.3] "additional_data = seq_num + TLSCompressed.type + TLSCompressed.version +
@@ -49,10 +48,9 @@ static inline void nonce_write(uint8_t out[AEAD_NONCE_LEN], enum aead_kind aead,
     /* [rfc7905#2] "The padded sequence number is XORed with the client_write_IV (when the client is
      * sending) or server_write_IV (when the server is sending)." "In DTLS, the 64-bit seq_num is
      * the 16-bit epoch concatenated with the 48-bit seq_num." */
-    uint8_t number[8];
-    record_number_write(number, header->epoch, header->sequence);
-    for (size_t i = 0; i < sizeof(number); i++)
-        out[AEAD_NONCE_LEN - sizeof(number) + i] ^= number[i];
+    uint8_t *place = out + AEAD_NONCE_LEN - sizeof(uint64_t);
+    uint64_t padded = load_u64(place);
+    store_u64(place, padded ^ ((uint64_t)header->epoch << 48 | header->sequence));
 }
 
 #endif

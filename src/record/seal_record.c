@@ -6,16 +6,6 @@
 
 static_assert(SEALED_OVERHEAD == 37, "13 of the header, 8 of the nonce, 16 of the tag");
 
-size_t sealed_before(enum aead_kind aead)
-{
-    return RECORD_HEADER_LEN + epoch_explicit_nonce_len(aead);
-}
-
-size_t sealed_len(enum aead_kind aead, size_t plaintext_len)
-{
-    return sealed_before(aead) + plaintext_len + (aead == AEAD_NONE ? 0 : AEAD_TAG_LEN);
-}
-
 /* libcrypto takes texts that lie apart, or exactly in the same place. What lies in the record is
  * brought to its place before anything is written over it. */
 static struct bytes brought_to(uint8_t *fragment, size_t nonce_len, struct bytes plaintext)

@@ -23,9 +23,16 @@ struct seal_request {
                                sealed_before bytes from the start, and is moved otherwise */
 };
 
-/* Length of the record for so many bytes of plaintext; how much of it comes before them. */
-size_t sealed_len(enum aead_kind aead, size_t plaintext_len);
-size_t sealed_before(enum aead_kind aead);
+/* How much of a record comes before its plaintext; its length for so many bytes of that. */
+static inline size_t sealed_before(enum aead_kind aead)
+{
+    return RECORD_HEADER_LEN + epoch_explicit_nonce_len(aead);
+}
+
+static inline size_t sealed_len(enum aead_kind aead, size_t plaintext_len)
+{
+    return sealed_before(aead) + plaintext_len + (aead == AEAD_NONE ? 0 : AEAD_TAG_LEN);
+}
 
 /* Writes sealed_len bytes to out. SEQUENCE_EXHAUSTED, TOO_LONG, or ALERT_INTERNAL_ERROR when
  * libcrypto fails. */

@@ -22,7 +22,27 @@ struct record_header {
 };
 
 /* Reads 13 bytes; whether the fragment is there is for the caller to ask. false: too short. */
-bool record_header_read(struct reader *reader, struct record_header *header);
-void record_header_write(uint8_t out[RECORD_HEADER_LEN], const struct record_header *header);
+static inline bool record_header_read(struct reader *reader, struct record_header *header)
+{
+    struct bytes bytes = reader_bytes(reader, RECORD_HEADER_LEN);
+    *header = (struct record_header){0};
+    if (bytes.len != RECORD_HEADER_LEN)
+        return false;
+    header->type = bytes.data[0];
+    header->version = load_u16(bytes.data + 1);
+    header->epoch = load_u16(bytes.data + 3);
+    header->sequence = load_u48(bytes.data + 5);
+    header->length = load_u16(bytes.data + 11);
+    return true;
+}
+
+static inline void record_header_write(uint8_t out[RECORD_HEADER_LEN],
+                                       const struct record_header *header)
+{
+    out[0] = header->type;
+    store_u16(out + 1, header->version);
+    store_u64(out + 3, (uint64_t)header->epoch << 48 | header->sequence);
+    store_u16(out + 11, header->length);
+}
 
 #endif
