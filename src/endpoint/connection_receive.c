@@ -196,6 +196,17 @@ static size_t plaintext_max(const struct incoming *in)
     return limit == 0 ? (size_t)PLAINTEXT_MAX : limit;
 }
 
+/* [rfc9147#4.5.3] "Implementations MUST count the number of received packets that fail
+ * authentication with each key.": the association ends before somebody could have tried often
+ * enough. */
+static void count_forged(const struct incoming *in)
+{
+    struct association *association = &in->connection->association;
+    incoming_discard(in, RDTLS_DISCARD_AUTHENTICATION);
+    if (association_is_13(association) && ++association->read.forged > FORGED_RECORDS_MAX)
+        connection_fail(in->environment, in->connection, RDTLS_ALERT_BAD_RECORD_MAC);
+}
+
 bool incoming_accepts(const struct incoming *in, enum open_verdict verdict, size_t plaintext_len)
 {
     if (verdict == OPENED && plaintext_len > plaintext_max(in))
@@ -209,7 +220,7 @@ bool incoming_accepts(const struct incoming *in, enum open_verdict verdict, size
     case OPEN_UNAUTHENTIC:
         /* [rfc5246#6.2.3.3 !] "If the decryption fails, a fatal bad_record_mac alert MUST be
          * generated.": anybody could end associations so; it is discarded. */
-        incoming_discard(in, RDTLS_DISCARD_AUTHENTICATION);
+        count_forged(in);
         break;
     case OPEN_TOO_LONG:
         connection_fail(in->environment, in->connection, RDTLS_ALERT_RECORD_OVERFLOW);

@@ -51,9 +51,17 @@ struct __attribute__((packed, aligned(2))) write_epoch {
 
 static_assert(sizeof(struct write_epoch) == 10, "8 of the number and 2 of the epoch");
 
+/* [rfc9147#4.5.3] The limit on records that fail authentication under one key of AES-GCM or
+ * ChaCha20-Poly1305: as many attempts at forging leave a chance of 2^-57 or less. */
+#define FORGED_RECORDS_MAX (UINT64_C(1) << 36)
+
 struct read_epoch {
     struct replay_window window;
-    uint16_t epoch;
+    uint64_t epoch : 16;
+    uint64_t forged : 48; /* records that failed authentication under its key */
 };
+
+static_assert(sizeof(struct read_epoch) == sizeof(struct replay_window) + 8,
+              "the count takes no room of its own");
 
 #endif

@@ -33,7 +33,7 @@ enum damage_13 {
 };
 
 /* The connections' timers hang in lists, where a neighbour may move; when each is due may not
- * change. */
+ * change. Forgeries are counted. */
 static void copy_connections(const struct rdtls_endpoint *endpoint, uint8_t *to)
 {
     size_t size = endpoint->connections.slot_size;
@@ -41,6 +41,7 @@ static void copy_connections(const struct rdtls_endpoint *endpoint, uint8_t *to)
     for (uint32_t slot = 0; slot < endpoint->connections.fresh; slot++) {
         struct connection *connection = (struct connection *)(void *)(to + slot * size);
         connection->timer.next = connection->timer.previous = 0;
+        connection->association.read.forged = 0;
     }
 }
 
