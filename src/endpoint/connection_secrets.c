@@ -1,6 +1,9 @@
 /* What a host may have of an established association's secrets. */
 #include "endpoint/connection.h"
+
+#include "base/secret.h"
 #include "handshake/exporter.h"
+#include "handshake/read_epochs.h"
 #include "handshake/srtp.h"
 
 #include <assert.h>
@@ -94,24 +97,22 @@ static void append_line(struct text *text, const struct association *association
     append(text, "\n");
 }
 
-/* Which generation a secret is of: each KeyUpdate is an epoch. A peer's moves on with its
- * KeyUpdate, before a record of the next epoch has come. */
-static uint16_t secret_epoch(const struct association *association, bool is_ours)
-{
-    return is_ours ? association->write.epoch
-                   : (uint16_t)(association->read.epoch + association->read_moves);
-}
-
 static void append_traffic_secret(struct text *text, const struct association *association,
                                   enum rdtls_role sender)
 {
     const struct association_13 *v13 = &association->v13;
-    bool is_ours = association->role == sender;
+    uint8_t secret[DIGEST_LEN_MAX];
+    /* Which generation it is of: each KeyUpdate is an epoch. */
+    uint16_t epoch = association->write.epoch;
+    if (association->role == sender)
+        memcpy(secret, v13->write_secret, sizeof(secret));
+    else
+        epoch = read_epochs_secret(association, secret);
     append(text, sender == RDTLS_CLIENT ? "CLIENT_TRAFFIC_SECRET_" : "SERVER_TRAFFIC_SECRET_");
-    append_number(text, (uint16_t)(secret_epoch(association, is_ours) - EPOCH_APPLICATION));
+    append_number(text, (uint16_t)(epoch - EPOCH_APPLICATION));
     append_line(text, association,
-                bytes_of(is_ours ? v13->write_secret : v13->read_secret,
-                         digest_len(association_suite(association)->hash)));
+                bytes_of(secret, digest_len(association_suite(association)->hash)));
+    secret_wipe(secret, sizeof(secret));
 }
 
 enum rdtls_status connection_key_log(const struct connection_environment *environment,

@@ -59,7 +59,7 @@ static size_t transmit_final(struct connection_environment *environment,
     connection->final_wanted = false;
     if (association_is_13(association)) {
         struct record_sender sender = sender_of(environment, connection);
-        struct acknowledged taken = {.handshake = &association->v13.final_window};
+        struct acknowledged taken = {.handshake = &association->v13.late_window};
         return acknowledge(&sender, &taken, out, capacity);
     }
     struct flight_writer writer = handshake_flight_writer(&environment->handshake, association);

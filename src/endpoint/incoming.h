@@ -44,7 +44,7 @@ void connection_receive_late_handshake(const struct incoming *in, struct bytes c
 /* 1.3: a handshake message behind the handshake; false: it came too early, and is not acknowledged.
  */
 bool connection_receive_post_handshake(const struct incoming *in,
-                                       const struct opened_record *opened);
+                                       const struct record_number *number, struct bytes content);
 
 /* A record under keys of 1.3. */
 void incoming_record_13(const struct incoming *in, const struct unified_header *header,

@@ -2,7 +2,7 @@
  * which is refused. 1.3 (RFC 8446 section 4.6): KeyUpdates, both ways, and tickets, which a client
  * acknowledges and forgets. */
 #include "endpoint/incoming.h"
-#include "handshake/key_schedule_13.h"
+#include "handshake/read_epochs.h"
 #include "wire/alert.h"
 
 void connection_receive_late_handshake(const struct incoming *in, struct bytes content)
@@ -67,12 +67,11 @@ void connection_update_keys(struct connection_environment *environment,
         connection_fail(environment, connection, status);
 }
 
-static void acknowledge_soon(const struct incoming *in, uint64_t sequence)
+static void acknowledge_soon(const struct incoming *in, const struct record_number *number)
 {
     in->connection->ack_wanted = true;
     in->environment->ack_owner = in->connection;
-    in->environment->ack_number =
-        (struct record_number){in->connection->association.read.epoch, sequence};
+    in->environment->ack_number = *number;
 }
 
 static enum rdtls_status receive_key_update(const struct incoming *in,
@@ -80,7 +79,6 @@ static enum rdtls_status receive_key_update(const struct incoming *in,
                                             struct bytes body)
 {
     struct association *association = &in->connection->association;
-    const struct suite *suite = association_suite(association);
     if (header->length != 1 || body.len != 1)
         return RDTLS_ALERT_DECODE_ERROR;
     /* [rfc8446#4.6.3] "If an implementation receives any other value, it MUST terminate the
@@ -99,8 +97,7 @@ static enum rdtls_status receive_key_update(const struct incoming *in,
     /* [rfc9147#8] "receivers MUST retain the pre-update keying material until receipt and
      * successful decryption of a message using the new keys": what is behind the message, and the
      * message itself should our acknowledgement be lost, comes under them. */
-    traffic_secret_update(association->v13.read_secret, suite->hash);
-    association->read_moves = true;
+    read_epochs_announce(association);
     if (body.data[0] == KEY_UPDATE_REQUESTED)
         connection_update_keys(in->environment, in->connection, in->now);
     return RDTLS_OK;
@@ -146,9 +143,9 @@ static bool receive_fragment(const struct incoming *in, const struct handshake_h
 }
 
 bool connection_receive_post_handshake(const struct incoming *in,
-                                       const struct opened_record *opened)
+                                       const struct record_number *number, struct bytes content)
 {
-    struct reader reader = reader_of(opened->plaintext);
+    struct reader reader = reader_of(content);
     bool taken = true;
     if (in->connection->state == CONNECTION_HANDSHAKING) {
         incoming_discard(in, RDTLS_DISCARD_EPOCH);
@@ -172,6 +169,6 @@ bool connection_receive_post_handshake(const struct incoming *in,
      * acknowledged." [rfc9147#7.1] "ACKs MUST NOT be sent for records of any content type other
      * than handshake or for records which cannot be deprotected." */
     if (taken)
-        acknowledge_soon(in, opened->sequence);
+        acknowledge_soon(in, number);
     return taken;
 }

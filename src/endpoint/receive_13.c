@@ -2,6 +2,7 @@
 #include "base/secret.h"
 #include "endpoint/incoming.h"
 #include "handshake/key_schedule_13.h"
+#include "handshake/read_epochs.h"
 #include "record/protection.h"
 #include "wire/alert.h"
 
@@ -14,9 +15,10 @@ struct read_side {
 
 enum side_verdict {
     SIDE_FOUND,
-    SIDE_NEXT,  /* the peer has updated its keys, and nothing has come under them yet */
-    SIDE_EARLY, /* its keys will come */
-    SIDE_LATE, /* the client's last flight, and the handshake is over: its keys can be made again */
+    SIDE_NEXT,   /* the peer has updated its keys, and nothing has come under them yet */
+    SIDE_EARLY,  /* its keys will come */
+    SIDE_LATE,   /* what the peer said before it updated its keys, or the client's last flight, and
+                    the   handshake is over: their keys can be made again */
     SIDE_NOBODY, /* there are no such keys */
 };
 
@@ -29,6 +31,13 @@ static bool bits_are(const struct unified_header *header, uint16_t epoch)
 static bool is_next(const struct association *association, const struct unified_header *header)
 {
     return association->read_moves && bits_are(header, (uint16_t)(association->read.epoch + 1));
+}
+
+/* The peer has updated its keys, and this may be from before. */
+static bool is_before_update(const struct association *association,
+                             const struct unified_header *header)
+{
+    return association->read_lags && bits_are(header, (uint16_t)(association->read.epoch - 1));
 }
 
 static enum side_verdict find_side(const struct incoming *in, const struct unified_header *header,
@@ -53,10 +62,14 @@ static enum side_verdict find_side(const struct incoming *in, const struct unifi
     }
     if (is_next(association, header))
         return SIDE_NEXT;
+    if (is_before_update(association, header))
+        return SIDE_LATE;
     if (is_handshaking)
         return SIDE_EARLY;
-    return association->role == RDTLS_SERVER && bits_are(header, EPOCH_HANDSHAKE) ? SIDE_LATE
-                                                                                  : SIDE_NOBODY;
+    return association->role == RDTLS_SERVER && association->read.epoch == EPOCH_APPLICATION &&
+                   bits_are(header, EPOCH_HANDSHAKE)
+               ? SIDE_LATE
+               : SIDE_NOBODY;
 }
 
 static enum open_verdict open_with(const struct incoming *in, const struct read_side *side,
@@ -114,10 +127,11 @@ static bool receive_content(const struct incoming *in, uint16_t epoch,
                             const struct opened_record *opened)
 {
     bool is_of_handshake = epoch == EPOCH_HANDSHAKE;
+    const struct record_number number = {epoch, opened->sequence};
     switch (opened->type) {
     case CONTENT_HANDSHAKE:
         return is_of_handshake ? receive_flight(in, opened)
-                               : connection_receive_post_handshake(in, opened);
+                               : connection_receive_post_handshake(in, &number, opened->plaintext);
     case CONTENT_ALERT:
         incoming_alert(in, opened->plaintext);
         return true;
@@ -161,36 +175,50 @@ static void receive_opened(const struct incoming *in, const struct read_side *si
 static void receive_with(const struct incoming *in, const struct read_side *side,
                          const struct unified_header *header, uint8_t *record)
 {
+    struct association *association = &in->connection->association;
     struct opened_record opened;
+    bool is_current = side->window == &association->read.window;
     enum open_verdict verdict = open_with(in, side, header, record, &opened);
-    if (incoming_accepts(in, verdict, opened.plaintext.len))
-        receive_opened(in, side, &opened);
-}
-
-static void make_next_keys(const struct association *association, struct traffic_keys_13 *keys)
-{
-    traffic_keys_13_of(association->v13.read_secret, association_suite(association), keys);
+    if (!incoming_accepts(in, verdict, opened.plaintext.len))
+        return;
+    receive_opened(in, side, &opened);
+    if (is_current)
+        read_epochs_age(association);
 }
 
 /* Perhaps the first record under the keys that the peer has moved on to. Only one that is authentic
- * is, and then the old keys are done with. A forged one costs us the keys, as in receive_late. */
+ * is. A forged one costs us the keys, as in receive_late. */
 static void receive_next(const struct incoming *in, const struct unified_header *header,
                          uint8_t *record)
 {
     struct association *association = &in->connection->association;
     struct traffic_keys_13 keys;
     struct opened_record opened;
-    struct read_epoch next = {.epoch = (uint16_t)(association->read.epoch + 1)};
-    make_next_keys(association, &keys);
-    struct read_side side = {&keys, &next.window, next.epoch};
+    struct replay_window window = {0};
+    read_epochs_other_keys(association, &keys);
+    struct read_side side = {&keys, &window, (uint16_t)(association->read.epoch + 1)};
     enum open_verdict verdict = open_with(in, &side, header, record, &opened);
     if (verdict != OPEN_UNAUTHENTIC) {
-        association->v13.read_keys = keys;
-        association->read = next;
-        association->read_moves = false;
+        read_epochs_move(association, &keys);
         side.keys = &association->v13.read_keys;
         side.window = &association->read.window;
     }
+    secret_wipe(&keys, sizeof(keys));
+    if (incoming_accepts(in, verdict, opened.plaintext.len))
+        receive_opened(in, &side, &opened);
+}
+
+/* A record of before the peer's KeyUpdate that others have overtaken, or the KeyUpdate again. */
+static void receive_before_update(const struct incoming *in, const struct unified_header *header,
+                                  uint8_t *record)
+{
+    struct association *association = &in->connection->association;
+    struct traffic_keys_13 keys;
+    struct opened_record opened;
+    read_epochs_other_keys(association, &keys);
+    struct read_side side = {&keys, &association->v13.late_window,
+                             (uint16_t)(association->read.epoch - 1)};
+    enum open_verdict verdict = open_with(in, &side, header, record, &opened);
     secret_wipe(&keys, sizeof(keys));
     if (incoming_accepts(in, verdict, opened.plaintext.len))
         receive_opened(in, &side, &opened);
@@ -209,14 +237,11 @@ static void receive_late(const struct incoming *in, const struct unified_header 
     struct traffic_keys_13 keys;
     struct opened_record opened;
     traffic_keys_13_of(association->v13.final_secret, association_suite(association), &keys);
-    struct read_side side = {&keys, &association->v13.final_window, EPOCH_HANDSHAKE};
+    struct read_side side = {&keys, &association->v13.late_window, EPOCH_HANDSHAKE};
     enum open_verdict verdict = open_with(in, &side, header, record, &opened);
     secret_wipe(&keys, sizeof(keys));
-    if (verdict != OPENED) {
-        incoming_discard(in, verdict == OPEN_REPLAYED ? RDTLS_DISCARD_REPLAY
-                                                      : RDTLS_DISCARD_AUTHENTICATION);
+    if (!incoming_accepts(in, verdict, opened.plaintext.len))
         return;
-    }
     replay_window_mark(side.window, opened.sequence);
     if (opened.type == CONTENT_HANDSHAKE)
         in->connection->final_wanted = true;
@@ -252,7 +277,10 @@ void incoming_record_13(const struct incoming *in, const struct unified_header *
         incoming_keep_early(in, bytes_of(record, (size_t)header->len + header->length));
         break;
     case SIDE_LATE:
-        receive_late(in, header, record);
+        if (association->read_lags)
+            receive_before_update(in, header, record);
+        else
+            receive_late(in, header, record);
         break;
     case SIDE_NOBODY:
         incoming_discard(in, RDTLS_DISCARD_EPOCH);
@@ -275,7 +303,7 @@ bool connection_can_open_13(const struct connection_environment *environment,
     struct traffic_keys_13 next_keys = {.key = {0}};
     const struct replay_window next_window = {0};
     if (!is_current)
-        make_next_keys(association, &next_keys);
+        read_epochs_other_keys(association, &next_keys);
     /* Opening writes over what it opens: a copy has to do. */
     struct bytes record = {datagram.data, (size_t)header.len + header.length};
     bytes_copy(environment->handshake.scratch, record);

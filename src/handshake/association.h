@@ -52,12 +52,16 @@ struct association_13 {
     struct traffic_keys_13 write_keys; /* of the current epochs, from EPOCH_APPLICATION on */
     struct traffic_keys_13 read_keys;
     uint8_t write_secret[DIGEST_LEN_MAX]; /* that the next epoch's follow from */
+    /* Of the current epoch; of the one before it as long as its late records are taken, since the
+     * current one's follows from it. */
     uint8_t read_secret[DIGEST_LEN_MAX];
     uint8_t exporter_secret[DIGEST_LEN_MAX];
     /* A server's: for the client's last flight, should it come again because its acknowledgement
-     * was lost: the secret of its keys, and which of its records were taken. */
+     * was lost: the secret of its keys. */
     uint8_t final_secret[DIGEST_LEN_MAX];
-    struct replay_window final_window;
+    /* Which records of the epoch before the current one were taken: of that flight, and later of
+     * what came before a KeyUpdate. */
+    struct replay_window late_window;
 };
 
 struct association {
@@ -78,8 +82,9 @@ struct association {
     uint8_t version : 2;      /* enum association_version */
     uint8_t role : 1;         /* enum rdtls_role */
     bool keys_ready : 1;      /* protected records can be opened */
-    bool read_moves : 1;      /* 1.3: read_secret is the next epoch's already; its keys are made
-                                 when the first record under them comes */
+    bool read_moves : 1;      /* 1.3: the peer has updated its keys; ours for them are made when
+                                 the first record under them comes */
+    bool read_lags : 1; /* 1.3: read_secret is still that of the epoch before the current one */
     bool final_is_ours : 1;
     bool peer_certificate : 1; /* the peer has proven to own one */
     bool resumed : 1;          /* in an earlier handshake */

@@ -242,7 +242,7 @@ enum rdtls_status complete_client_finished_13(struct handshake *handshake)
         write_under_application_keys(handshake);
     } else {
         memcpy(kept->final_secret, handshake->v13.secrets.client, digest_len(suite->hash));
-        kept->final_window = handshake->v13.taken_of_epoch_2;
+        kept->late_window = handshake->v13.taken_of_epoch_2;
     }
     return RDTLS_OK;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "endpoint/endpoint.h"
+#include "handshake/read_epochs.h"
 #include "host.h"
 #include "records.h"
 
@@ -294,17 +295,25 @@ void check_emptiness(struct world *world, const struct host *host)
             world_fail(world, "an association was never told to be closed");
 }
 
-static bool secrets_agree_13(const struct association_13 *a, const struct association_13 *b)
+/* What one reads under is what the other writes under. */
+static bool reads_what(const struct association *reader, const struct association *writer)
 {
-    return memcmp(a->exporter_secret, b->exporter_secret, sizeof(a->exporter_secret)) == 0 &&
-           memcmp(a->write_secret, b->read_secret, sizeof(a->write_secret)) == 0 &&
-           memcmp(a->read_secret, b->write_secret, sizeof(a->read_secret)) == 0;
+    uint8_t secret[DIGEST_LEN_MAX];
+    (void)read_epochs_secret(reader, secret);
+    return memcmp(secret, writer->v13.write_secret, digest_len(association_suite(reader)->hash)) ==
+           0;
+}
+
+static bool secrets_agree_13(const struct association *a, const struct association *b)
+{
+    return memcmp(a->v13.exporter_secret, b->v13.exporter_secret, DIGEST_LEN_MAX) == 0 &&
+           reads_what(a, b) && reads_what(b, a);
 }
 
 static bool secrets_agree(const struct association *a, const struct association *b)
 {
     if (association_is_13(a))
-        return association_is_13(b) && secrets_agree_13(&a->v13, &b->v13);
+        return association_is_13(b) && secrets_agree_13(a, b);
     return memcmp(a->v12.master_secret, b->v12.master_secret, MASTER_SECRET_LEN) == 0 &&
            memcmp(&a->v12.write_keys, &b->v12.read_keys, sizeof(a->v12.write_keys)) == 0 &&
            memcmp(&a->v12.read_keys, &b->v12.write_keys, sizeof(a->v12.read_keys)) == 0;
