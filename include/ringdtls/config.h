@@ -130,7 +130,13 @@ struct rdtls_config_options {
                                       0xC030, 0xCCA9, 0xCCA8; of 1.2's, a server takes those that
                                       its certificate is for */
     size_t cipher_suite_count;
-    const uint16_t *groups; /* default 29 (x25519), 23 (secp256r1), 24 (secp384r1) */
+    /* Each version needs a group as well. 0x11EC is X25519MLKEM768, of 1.3 alone: X25519 and
+     * ML-KEM-768, against whoever records today and has a quantum computer later. It needs a
+     * libcrypto with ML-KEM (OpenSSL 3.5) when the program runs: without one the default order does
+     * not have it, and whoever lists it gets NO_ML_KEM. A client whose first group it is sends a
+     * share for it, and one for x25519 beside it if that is listed; its hello takes two datagrams.
+     */
+    const uint16_t *groups; /* default 0x11EC, 29 (x25519), 23 (secp256r1), 24 (secp384r1) */
     size_t group_count;
 
     enum rdtls_cookies cookies; /* default ALWAYS */

@@ -82,6 +82,7 @@ enum rdtls_status {
     RDTLS_REPLACED,    /* a new association on the same path has taken over (RFC 6347 4.2.8) */
     RDTLS_NOT_AWAITED, /* a signature that nobody waits for: not asked for, or answered already */
     RDTLS_NOT_NEGOTIATED, /* the peers have not agreed on what is asked for */
+    RDTLS_NO_ML_KEM,      /* a group was asked for that needs ML-KEM, and this libcrypto has none */
     RDTLS_STATUS_COUNT
 };
 

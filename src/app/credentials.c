@@ -66,6 +66,10 @@ static bool explain(struct rdtls_config_options *options, const struct credentia
         return complain(complaint, "--server-name %s: not the DNS name of a host",
                         options->server_name);
     }
+    if (status == RDTLS_NO_ML_KEM) {
+        return complain(complaint, "--group X25519MLKEM768: the libcrypto that was found has no "
+                                   "ML-KEM; OpenSSL 3.5 and later has it");
+    }
     options->further_credential_count = 0;
     options->verify = RDTLS_VERIFY_NONE;
     for (size_t i = 0; is_about_credentials(status) && i < files->count; i++) {

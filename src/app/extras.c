@@ -108,19 +108,24 @@ void extras_versions_format(const struct extras *extras, char text[EXTRAS_VERSIO
     }
 }
 
-/* A version without a suite could not be spoken. */
+/* A version without a suite, or without a group, could not be spoken. */
 bool extras_check(const struct extras *extras, struct complaint *complaint)
 {
-    if (extras->suite == 0) {
-        return true;
-    }
     char spoken[EXTRAS_VERSIONS_TEXT_MAX];
-    const char *wanted = word_of(version_words, suite_version(extras->suite));
     extras_versions_format(extras, spoken);
-    return strcmp(spoken, wanted) == 0 ||
+    if (extras->suite != 0) {
+        const char *wanted = word_of(version_words, suite_version(extras->suite));
+        if (strcmp(spoken, wanted) != 0) {
+            return complain(
+                complaint, "--suite %s is of DTLS %s alone, but --versions is %s: no suite is left",
+                word_of(suite_words, extras->suite), wanted, spoken);
+        }
+    }
+    return extras->group != PROTOCOL_X25519MLKEM768 ||
+           strcmp(spoken, word_of(version_words, PROTOCOL_DTLS_1_3)) == 0 ||
            complain(complaint,
-                    "--suite %s is of DTLS %s alone, but --versions is %s: no suite is left",
-                    word_of(suite_words, extras->suite), wanted, spoken);
+                    "--group %s is of DTLS 1.3 alone, but --versions is %s: no group is left",
+                    word_of(group_words, extras->group), spoken);
 }
 
 void extras_apply(const struct extras *extras, const char *names[RDTLS_ALPN_MAX],

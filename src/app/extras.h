@@ -27,7 +27,7 @@ bool extras_parse_versions(struct extras *extras, const char *list, struct compl
 bool extras_parse_srtp(struct extras *extras, const char *list, struct complaint *complaint);
 bool extras_parse_alpn(struct extras *extras, const char *list, struct complaint *complaint);
 
-/* What only all of them together can tell: is the suite of the version that is spoken? */
+/* What only all of them together can tell: are suite and group of the version that is spoken? */
 bool extras_check(const struct extras *extras, struct complaint *complaint);
 
 /* The versions that are spoken, the library's own among them, as words with commas between them. */

@@ -15,9 +15,7 @@ const struct value_word suite_words[] = {
 };
 
 const struct value_word group_words[] = {
-    {"X25519", 29},
-    {"P-256", 23},
-    {"P-384", 24},
+    {"X25519", 29}, {"P-256", 23}, {"P-384", 24}, {"X25519MLKEM768", PROTOCOL_X25519MLKEM768},
     {NULL, 0},
 };
 

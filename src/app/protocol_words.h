@@ -5,6 +5,7 @@
 #include "app/option_values.h"
 
 enum { PROTOCOL_DTLS_1_2 = 0xfefd, PROTOCOL_DTLS_1_3 = 0xfefc };
+enum { PROTOCOL_X25519MLKEM768 = 0x11ec }; /* the group that 1.3 alone has */
 
 /* As OpenSSL has them. Each ends with a NULL word. */
 extern const struct value_word version_words[];

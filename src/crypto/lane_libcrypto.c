@@ -8,6 +8,7 @@ bool lane_libcrypto_open(struct lane_libcrypto *libcrypto)
 {
     *libcrypto = (struct lane_libcrypto){
         .key_exchange = key_exchange_engine_new(),
+        .kem = ml_kem_new(),
         .verifier = verifier_new(),
         .rsa_verifier = rsa_verifier_new(),
         .ed25519_verifier = ed25519_verifier_new(),
@@ -19,6 +20,7 @@ bool lane_libcrypto_open(struct lane_libcrypto *libcrypto)
 void lane_libcrypto_close(struct lane_libcrypto *libcrypto)
 {
     key_exchange_engine_free(libcrypto->key_exchange);
+    ml_kem_free(libcrypto->kem);
     verifier_free(libcrypto->verifier);
     rsa_verifier_free(libcrypto->rsa_verifier);
     ed25519_verifier_free(libcrypto->ed25519_verifier);

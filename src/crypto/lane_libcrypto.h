@@ -3,9 +3,11 @@
 #define CRYPTO_LANE_LIBCRYPTO_H
 
 #include "crypto/lanes.h"
+#include "crypto/ml_kem.h"
 
 struct lane_libcrypto {
     struct key_exchange_engine *key_exchange;
+    struct ml_kem *kem; /* NULL: this libcrypto has none */
     struct verifier *verifier;
     struct rsa_verifier *rsa_verifier;
     struct ed25519_verifier *ed25519_verifier;

@@ -337,6 +337,11 @@ bool lanes_key_pair(struct lanes *lanes, enum key_exchange_kind kind, struct key
            key_pair_generate(lanes->libcrypto.key_exchange, kind, pair);
 }
 
+struct ml_kem *lanes_kem(const struct lanes *lanes)
+{
+    return lanes->libcrypto.kem;
+}
+
 void lanes_drop_made_ahead(struct lanes *lanes)
 {
     if (lanes->ahead != NULL)

@@ -25,6 +25,7 @@
 
 #include "base/list.h"
 #include "crypto/lane_keys.h"
+#include "crypto/ml_kem.h"
 
 enum { LANES_WIDE = 8 };
 
@@ -189,6 +190,10 @@ MUST_CHECK bool lanes_run(struct lanes *lanes, uint64_t now, struct list_node *f
 /* A fresh key pair, not used before. false only when libcrypto fails. */
 MUST_CHECK bool lanes_key_pair(struct lanes *lanes, enum key_exchange_kind kind,
                                struct key_pair *pair);
+
+/* ML-KEM, which no engine has and no lane waits for: whoever has what it works on in its hands asks
+ * for it there and then. NULL: this libcrypto has none. */
+struct ml_kem *lanes_kem(const struct lanes *lanes);
 
 /* Wipe what was made ahead: this process, or its machine, may have been copied.
  */

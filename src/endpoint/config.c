@@ -84,23 +84,37 @@ static enum rdtls_status take_suites(struct policy *policy,
     return suites_are_enough(policy) ? RDTLS_OK : RDTLS_INVALID_ARGUMENT;
 }
 
+/* So has every version a group. */
+static bool groups_are_enough(const struct policy *policy)
+{
+    bool has_12 = false;
+    for (size_t i = 0; i < policy->group_count; i++)
+        has_12 = has_12 || !group_find(policy->groups[i])->has_kem;
+    return policy->group_count > 0 && (has_12 || !policy->speaks_12);
+}
+
 static enum rdtls_status take_groups(struct policy *policy,
                                      const struct rdtls_config_options *options)
 {
-    static const uint16_t defaults[] = {GROUP_X25519, GROUP_SECP256R1, GROUP_SECP384R1};
+    static const uint16_t defaults[] = {GROUP_X25519MLKEM768, GROUP_X25519, GROUP_SECP256R1,
+                                        GROUP_SECP384R1};
     bool is_default = options->group_count == 0;
     const uint16_t *groups = is_default ? defaults : options->groups;
     size_t count = is_default ? sizeof(defaults) / sizeof(defaults[0]) : options->group_count;
     if (groups == NULL || count > POLICY_GROUPS_MAX)
         return RDTLS_INVALID_ARGUMENT;
     for (size_t i = 0; i < count; i++) {
-        enum key_exchange_kind kind;
-        if (!group_key_exchange(groups[i], &kind))
+        const struct group *group = group_find(groups[i]);
+        if (group == NULL)
             return RDTLS_INVALID_ARGUMENT;
-        policy->groups[i] = groups[i];
+        if (group->has_kem && !policy->speaks_13)
+            continue;
+        if (!group->has_kem || ml_kem_is_available())
+            policy->groups[policy->group_count++] = groups[i];
+        else if (!is_default)
+            return RDTLS_NO_ML_KEM;
     }
-    policy->group_count = count;
-    return RDTLS_OK;
+    return groups_are_enough(policy) ? RDTLS_OK : RDTLS_INVALID_ARGUMENT;
 }
 
 static enum rdtls_status take_fingerprints(struct policy *policy,

@@ -75,6 +75,7 @@ static const char *const status_names[RDTLS_STATUS_COUNT] = {
     [RDTLS_REPLACED] = "replaced",
     [RDTLS_NOT_AWAITED] = "not_awaited",
     [RDTLS_NOT_NEGOTIATED] = "not_negotiated",
+    [RDTLS_NO_ML_KEM] = "no_ml_kem",
 };
 
 const char *rdtls_status_name(enum rdtls_status status)

@@ -4,7 +4,7 @@
  * more of it than its share of what is left. So those that hold on to what they have got, and
  * never finish, run into their share long before the others run out.
  *
- *     [ guaranteed 3 + apart 3 ] x handshakes | common: one per handshake, and two long messages
+ *     [ guaranteed 3 + apart 6 ] x handshakes | common: one per handshake, and two long messages
  */
 #ifndef HANDSHAKE_BLOCK_POOL_H
 #define HANDSHAKE_BLOCK_POOL_H
@@ -13,8 +13,8 @@
 
 enum {
     BLOCKS_GUARANTEED = 3, /* the hello of a browser, in any order */
-    BLOCKS_APART = 3,      /* not for messages: records that come before their keys, an RSA peer's
-                              modulus and its signature */
+    BLOCKS_APART = 6,      /* not for messages: records that come before their keys, an RSA peer's
+                              modulus and its signature, and three for our part of ML-KEM */
     BLOCKS_COMMON_EACH = 1,
     BLOCKS_COMMON_LEAST = 64, /* a message of 16 KB takes 33 */
     BLOCKS_SHARES = 16,       /* when they run low, nobody gets more than this part of the rest */

@@ -13,8 +13,8 @@
  * Between the two nothing changes but the cookie. */
 enum rdtls_status build_client_hello(struct handshake *handshake, struct writer *body)
 {
-    client_hello_make(body, handshake->environment->policy, handshake->association,
-                      &handshake->key_pair,
+    const struct client_shares shares = handshake_client_shares(handshake);
+    client_hello_make(body, handshake->environment->policy, handshake->association, &shares,
                       bytes_of(handshake->flight.buffer, handshake->cookie_len));
     return RDTLS_OK;
 }
@@ -44,14 +44,6 @@ static bool policy_offers_suite(const struct policy *policy, uint16_t code_point
     for (size_t i = 0; i < policy->suite_count; i++)
         if (policy->suites[i] == code_point)
             return !suite_is_13(suite_find(code_point));
-    return false;
-}
-
-static bool policy_offers_group(const struct policy *policy, uint16_t group)
-{
-    for (size_t i = 0; i < policy->group_count; i++)
-        if (policy->groups[i] == group)
-            return true;
     return false;
 }
 
@@ -101,8 +93,9 @@ static void start_transcript(struct handshake *handshake)
     /* Not in scratch: the ServerHello that is being read may lie there. */
     uint8_t body_bytes[CLIENT_HELLO_MAX];
     struct writer body = writer_of(body_bytes, sizeof(body_bytes));
-    client_hello_make(&body, handshake->environment->policy, handshake->association,
-                      &handshake->key_pair, flight_cookie(&handshake->flight, hello));
+    const struct client_shares shares = handshake_client_shares(handshake);
+    client_hello_make(&body, handshake->environment->policy, handshake->association, &shares,
+                      flight_cookie(&handshake->flight, hello));
     transcript_start(&handshake->transcript, handshake->choice.suite->hash, true);
     transcript_add(&handshake->transcript, &header, bytes_of(body.start, body.len));
 }
@@ -148,18 +141,17 @@ enum rdtls_status consume_server_certificate(struct handshake *handshake, struct
 enum rdtls_status consume_server_key_exchange(struct handshake *handshake, struct bytes body)
 {
     struct server_key_exchange message;
-    enum key_exchange_kind kind;
     TRY(server_key_exchange_read(body, &message));
+    const struct group *group = group_find(message.group);
     const struct scheme *scheme = scheme_find(message.scheme);
     /* [rfc8422#4] "respecting the choice of curves specified by the client"; [rfc5246#7.4.3] "the
      * signature algorithm and hash algorithm MUST be a pair listed in that extension." "the hash
      * and signature algorithms MUST be compatible with the key in the server's end-entity
      * certificate." */
-    if (!policy_offers_group(handshake->environment->policy, message.group) ||
-        !group_key_exchange(message.group, &kind) ||
-        !policy_verifies(handshake->environment->policy, message.scheme) ||
+    if (!policy_lists_group(handshake->environment->policy, message.group) || group == NULL ||
+        group->has_kem || !policy_verifies(handshake->environment->policy, message.scheme) ||
         !scheme_is_for(scheme, (enum key_kind)handshake->certified.kind) ||
-        message.public_key.len != key_exchange_public_len(kind))
+        message.public_key.len != key_exchange_public_len(group->exchange))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
     uint8_t signed_bytes[SIGN_INPUT_MAX];
     uint8_t digest[DIGEST_LEN_MAX];
@@ -214,9 +206,7 @@ enum rdtls_status build_client_certificate(struct handshake *handshake, struct w
 
 enum rdtls_status prepare_client_key_exchange(struct handshake *handshake)
 {
-    enum key_exchange_kind kind;
-    if (!group_key_exchange(handshake->choice.group, &kind))
-        return RDTLS_ALERT_INTERNAL_ERROR;
+    const enum key_exchange_kind kind = group_find(handshake->choice.group)->exchange;
     take_peer_key(handshake, bytes_of(handshake->v13.peer_key_12, key_exchange_public_len(kind)));
     return lanes_key_pair(handshake->environment->lanes, kind, &handshake->key_pair)
                ? submit_derive(handshake)

@@ -1,4 +1,5 @@
 /* DTLS 1.3: what a client makes of a server's messages. */
+#include "base/secret.h"
 #include "handshake/client_hello.h"
 #include "handshake/messages_13.h"
 #include "handshake/tables.h"
@@ -41,8 +42,9 @@ static void hash_first_hello(const struct handshake *handshake, struct transcrip
     /* Not in scratch: the message that is being read may lie there. */
     uint8_t body_bytes[CLIENT_HELLO_MAX];
     struct writer body = writer_of(body_bytes, sizeof(body_bytes));
-    client_hello_make(&body, handshake->environment->policy, handshake->association,
-                      &handshake->key_pair, flight_cookie(&handshake->flight, hello));
+    const struct client_shares shares = handshake_client_shares(handshake);
+    client_hello_make(&body, handshake->environment->policy, handshake->association, &shares,
+                      flight_cookie(&handshake->flight, hello));
     transcript_add(transcript, &header, bytes_of(body.start, body.len));
 }
 
@@ -50,6 +52,25 @@ static void begin_transcript(struct handshake *handshake, const struct suite *su
 {
     transcript_start_13(&handshake->transcript, suite->hash);
     hash_first_hello(handshake, &handshake->transcript);
+}
+
+/* A fresh share of a group of the policy's. */
+enum rdtls_status prepare_client_share(struct handshake *handshake, uint16_t code_point)
+{
+    struct lanes *lanes = handshake->environment->lanes;
+    const struct group *group = group_find(code_point);
+    uint8_t kept[LONG_SHARE_MAX];
+    handshake->share_group = code_point;
+    long_share_release(&handshake->kem, handshake->environment->blocks);
+    if (!lanes_key_pair(lanes, group->exchange, &handshake->key_pair))
+        return RDTLS_ALERT_INTERNAL_ERROR;
+    if (!group->has_kem)
+        return RDTLS_OK;
+    bool ok = ml_kem_generate(lanes_kem(lanes), kept + ML_KEM_PUBLIC_LEN, kept) &&
+              long_share_keep(&handshake->kem, handshake->environment->blocks,
+                              bytes_of(kept, sizeof(kept)));
+    secret_wipe(kept, sizeof(kept));
+    return ok ? RDTLS_OK : RDTLS_ALERT_INTERNAL_ERROR;
 }
 
 /* Another group is asked for: one that we have offered, and no share of which was there.
@@ -60,15 +81,10 @@ static void begin_transcript(struct handshake *handshake, const struct suite *su
 static enum rdtls_status change_group(struct handshake *handshake, uint16_t group)
 {
     const struct policy *policy = handshake->environment->policy;
-    enum key_exchange_kind kind;
-    bool is_offered = false;
-    for (size_t i = 0; i < policy->group_count; i++)
-        is_offered = is_offered || policy->groups[i] == group;
-    if (!is_offered || !group_key_exchange(group, &kind) || kind == handshake->key_pair.kind)
+    const struct client_shares shares = handshake_client_shares(handshake);
+    if (!policy_lists_group(policy, group) || client_shares_have(&shares, policy, group))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
-    return lanes_key_pair(handshake->environment->lanes, kind, &handshake->key_pair)
-               ? RDTLS_OK
-               : RDTLS_ALERT_INTERNAL_ERROR;
+    return prepare_client_share(handshake, group);
 }
 
 enum rdtls_status consume_hello_retry_request(struct handshake *handshake, struct bytes body)
@@ -105,6 +121,40 @@ enum rdtls_status consume_hello_retry_request(struct handshake *handshake, struc
     return RDTLS_OK;
 }
 
+static enum rdtls_status check_server_share(const struct handshake *handshake,
+                                            const struct server_answer_13 *answer)
+{
+    const struct client_shares shares = handshake_client_shares(handshake);
+    if (answer->key.len == 0)
+        return RDTLS_ALERT_MISSING_EXTENSION;
+    /* [rfc8446#4.2.8] "clients MUST verify that the selected NamedGroup in the ServerHello is the
+     * same as that in the HelloRetryRequest": then our only share is of that. */
+    return client_shares_have(&shares, handshake->environment->policy, answer->group) &&
+                   answer->key.len == group_server_share_len(group_find(answer->group))
+               ? RDTLS_OK
+               : RDTLS_ALERT_ILLEGAL_PARAMETER;
+}
+
+/* What the server has for us. ML-KEM's part is opened at once: nothing is gained by waiting, and
+ * its bytes need not be kept. */
+static enum rdtls_status take_server_share(struct handshake *handshake, const struct group *group,
+                                           struct bytes share)
+{
+    const struct handshake_environment *environment = handshake->environment;
+    uint8_t kept[LONG_SHARE_MAX];
+    size_t kem_len = group_server_kem_len(group);
+    bool ok = true;
+    if (group->has_kem) {
+        long_share_load(&handshake->kem, environment->blocks, kept, sizeof(kept));
+        ok = ml_kem_decapsulate(lanes_kem(environment->lanes), kept + ML_KEM_PUBLIC_LEN, share.data,
+                                handshake->v13.shared);
+        secret_wipe(kept, sizeof(kept));
+    }
+    take_peer_key(handshake, bytes_of(share.data + kem_len, share.len - kem_len));
+    /* draft-ietf-tls-ecdhe-mlkem section 4.2: the length apart, there is no wrong ciphertext. */
+    return ok ? submit_derive(handshake) : RDTLS_ALERT_INTERNAL_ERROR;
+}
+
 enum rdtls_status take_server_hello_13(struct handshake *handshake,
                                        const struct server_hello *hello)
 {
@@ -118,13 +168,7 @@ enum rdtls_status take_server_hello_13(struct handshake *handshake,
      * "illegal_parameter" alert." */
     if (is_retried && suite != handshake->choice.suite)
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
-    if (answer->key.len == 0)
-        return RDTLS_ALERT_MISSING_EXTENSION;
-    /* [rfc8446#4.2.8] "clients MUST verify that the selected NamedGroup in the ServerHello is the
-     * same as that in the HelloRetryRequest": it is the one that our only share is of. */
-    if (answer->group != key_exchange_group(handshake->key_pair.kind) ||
-        answer->key.len != key_exchange_public_len(handshake->key_pair.kind))
-        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    TRY(check_server_share(handshake, answer));
     if (!is_retried)
         begin_transcript(handshake, suite);
     handshake->choice.suite = suite;
@@ -136,8 +180,7 @@ enum rdtls_status take_server_hello_13(struct handshake *handshake,
     memset(&association->v13, 0, sizeof(association->v13));
     association_choose_suite(association, suite);
     association->group = answer->group;
-    take_peer_key(handshake, answer->key);
-    return submit_derive(handshake);
+    return take_server_share(handshake, group_find(answer->group), answer->key);
 }
 
 enum rdtls_status consume_encrypted_extensions(struct handshake *handshake, struct bytes body)

@@ -11,7 +11,8 @@ enum {
     NEEDED_MAX = 5 + 4 + 6 + 2 * POLICY_GROUPS_MAX + 6 + 6 + 2 * SCHEMES_MAX,
     SERVER_NAME_MAX = 4 + 2 + 1 + 2 + POLICY_HOST_NAME_MAX,
     /* supported_versions, cookie, key_share */
-    OFFER_13_MAX = 4 + 1 + 4 + 4 + 2 + COOKIE_MAX + 4 + 2 + 4 + KEY_EXCHANGE_PUBLIC_MAX,
+    LONGEST_SHARES = 4 + ML_KEM_PUBLIC_LEN + X25519_LEN + 4 + X25519_LEN,
+    OFFER_13_MAX = 4 + 1 + 4 + 4 + 2 + COOKIE_MAX + 4 + 2 + LONGEST_SHARES,
     EXTRAS_MAX = 4 + 2 + 2 * POLICY_SRTP_PROFILES_MAX + 1 + 4 + 2 +
                  RDTLS_ALPN_MAX * (1 + RDTLS_ALPN_NAME_MAX) + 4 + 2,
 };
@@ -30,11 +31,41 @@ static size_t list_versions(const struct policy *policy, uint16_t versions[2])
     return count;
 }
 
+bool client_shares_have(const struct client_shares *shares, const struct policy *policy,
+                        uint16_t group)
+{
+    bool has_x25519 = !shares->is_only && group_find(shares->group)->has_kem &&
+                      policy_lists_group(policy, GROUP_X25519);
+    return group == shares->group || (group == GROUP_X25519 && has_x25519);
+}
+
+/* Whoever does not know the first takes the second, without asking for it. */
+static size_t list_shares(const struct client_shares *shares, const struct policy *policy,
+                          struct bytes kem, struct key_share out[CLIENT_SHARES_MAX])
+{
+    size_t count = 0;
+    struct bytes key =
+        bytes_of(shares->key->public_key, key_exchange_public_len(shares->key->kind));
+    out[count++] = (struct key_share){.group = shares->group, .kem = kem, .key = key};
+    if (shares->group != GROUP_X25519 && client_shares_have(shares, policy, GROUP_X25519))
+        out[count++] = (struct key_share){.group = GROUP_X25519, .key = key};
+    return count;
+}
+
+static void offer_13(const struct policy *policy, const struct client_shares *shares,
+                     uint8_t kem[ML_KEM_PUBLIC_LEN], struct client_offer_13_content *offer)
+{
+    size_t kem_len = group_client_kem_len(group_find(shares->group));
+    long_share_load(shares->kem, shares->blocks, kem, kem_len);
+    offer->share_count = list_shares(shares, policy, bytes_of(kem, kem_len), offer->shares);
+}
+
 void client_hello_make(struct writer *body, const struct policy *policy,
-                       const struct association *association, const struct key_pair *key_share,
+                       const struct association *association, const struct client_shares *shares,
                        struct bytes cookie)
 {
     uint16_t versions[2];
+    uint8_t kem[ML_KEM_PUBLIC_LEN];
     bool is_retried = association_is_13(association);
     struct client_hello_content content = {
         .random = association->client_random,
@@ -60,16 +91,16 @@ void client_hello_make(struct writer *body, const struct policy *policy,
                 .record_size_limit = policy->record_size_limit,
             },
     };
-    if (policy->speaks_13)
+    if (policy->speaks_13) {
         content.offer_13 = (struct client_offer_13_content){
             .versions = versions,
             .version_count = list_versions(policy, versions),
-            .group = key_exchange_group(key_share->kind),
-            .key = bytes_of(key_share->public_key, key_exchange_public_len(key_share->kind)),
             /* [rfc9147#5.1] "The client MUST send a new ClientHello with the cookie added as an
              * extension." "the client MUST create a new ClientHello message following the
              * description in Section 4.1.2 of [TLS13]." */
             .cookie = is_retried ? cookie : bytes_of(NULL, 0),
         };
+        offer_13(policy, shares, kem, &content.offer_13);
+    }
     client_hello_write(body, &content);
 }

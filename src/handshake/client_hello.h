@@ -7,17 +7,32 @@
 #define HANDSHAKE_CLIENT_HELLO_H
 
 #include "base/writer.h"
-#include "crypto/key_exchange.h"
 #include "handshake/association.h"
+#include "handshake/long_share.h"
 #include "handshake/policy.h"
+#include "wire/hellos_13.h"
 
 /* The longest that a policy and a cookie can make it. */
-enum { CLIENT_HELLO_MAX = 1600 };
+enum { CLIENT_HELLO_MAX = 2816 };
 
-/* key_share: for 1.3, where the policy offers it. The cookie is a HelloVerifyRequest's, or a
- * HelloRetryRequest's when association.version says 1.3. */
+/* What it offers for 1.3: a share of one group, and where that has ML-KEM beside X25519, the same
+ * key for X25519 alone. */
+struct client_shares {
+    uint16_t group;
+    bool is_only; /* the server has asked for it: no other */
+    const struct key_pair *key;
+    const struct long_share *kem; /* where the group has ML-KEM */
+    const struct block_pool *blocks;
+};
+
+/* Is a share of this group among them? */
+bool client_shares_have(const struct client_shares *shares, const struct policy *policy,
+                        uint16_t group);
+
+/* The cookie is a HelloVerifyRequest's, or a HelloRetryRequest's when association.version says 1.3.
+ */
 void client_hello_make(struct writer *body, const struct policy *policy,
-                       const struct association *association, const struct key_pair *key_share,
+                       const struct association *association, const struct client_shares *shares,
                        struct bytes cookie);
 
 #endif

@@ -83,14 +83,30 @@ static void begin_flight(struct handshake *handshake, const struct handshake_row
     handshake->v13.taken_of_epoch_2 = (struct replay_window){0};
 }
 
-/* What the flight keeps of a message that is made anew on each sending: of a ClientHello its
- * cookie; of a Certificate nothing, unless it is the empty one. */
+/* A message that is made aside and not kept as it is, since it is long and follows from something
+ * that is: a chain as long as it is, names, our part of ML-KEM. */
+static bool is_made_aside(const struct handshake *handshake, const struct handshake_row *row)
+{
+    return row->message == MESSAGE_CERTIFICATE || row->message == MESSAGE_CLIENT_HELLO ||
+           (row->message == MESSAGE_SERVER_HELLO && long_share_is_kept(&handshake->kem));
+}
+
+/* What the flight keeps of such a message: of a ClientHello its cookie; of a Certificate nothing,
+ * unless it is the empty one; of a ServerHello what is around ML-KEM's part. */
 static void keep_what_is_needed(struct handshake *handshake, uint8_t *room,
                                 struct flight_message *message, struct bytes body)
 {
+    enum { TAIL_AT = SERVER_SHARE_AT + ML_KEM_CIPHERTEXT_LEN };
     if (message->type == MESSAGE_CLIENT_HELLO) {
-        message->cookie_len = handshake->cookie_len; /* it is there already */
-    } else if (message->type == MESSAGE_CERTIFICATE && message->credential == 0) {
+        message->kept = handshake->cookie_len; /* it is there already */
+    } else if (message->type == MESSAGE_SERVER_HELLO) {
+        message->is_cut = true;
+        message->kept = (uint16_t)(body.len - ML_KEM_CIPHERTEXT_LEN);
+        bytes_copy(room, bytes_of(body.data, SERVER_SHARE_AT));
+        bytes_copy(room + SERVER_SHARE_AT, bytes_of(body.data + TAIL_AT, body.len - TAIL_AT));
+    } else if (message->credential != 0) {
+        message->kept = 0;
+    } else {
         bytes_copy(room, body);
     }
 }
@@ -100,9 +116,8 @@ static enum rdtls_status build_message(struct handshake *handshake, const struct
     size_t capacity;
     uint8_t *room = flight_room(&handshake->flight, &capacity);
     bool is_credential = row->message == MESSAGE_CERTIFICATE;
-    /* A chain is as long as it is, and so are names; they are built aside and not kept. */
-    bool is_made_anew = is_credential || row->message == MESSAGE_CLIENT_HELLO;
-    struct writer body = is_made_anew
+    bool is_aside = is_made_aside(handshake, row);
+    struct writer body = is_aside
                              ? writer_of(handshake->environment->scratch, REASSEMBLY_MESSAGE_MAX)
                              : writer_of(room, capacity);
     TRY(row->build(handshake, &body));
@@ -114,11 +129,13 @@ static enum rdtls_status build_message(struct handshake *handshake, const struct
         .type = row->message,
         .epoch = row->epoch,
         .message_seq = handshake->next_send_seq,
-        .length = (uint32_t)body.len,
+        .length = (uint16_t)body.len,
         .offset = handshake->flight.used,
+        .kept = (uint16_t)body.len,
         .credential = is_sent ? (uint8_t)(1 + handshake->choice.credential) : 0,
     };
-    keep_what_is_needed(handshake, room, &message, bytes_of(body.start, body.len));
+    if (is_aside)
+        keep_what_is_needed(handshake, room, &message, bytes_of(body.start, body.len));
     if (!flight_append(&handshake->flight, &message))
         return RDTLS_ALERT_INTERNAL_ERROR;
     struct handshake_header header = {

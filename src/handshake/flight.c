@@ -4,14 +4,11 @@
 
 #include "crypto/rsa_padding.h"
 #include "crypto/suites.h"
-#include "handshake/client_hello.h"
 #include "record/protection.h"
 #include "record/seal_record.h"
-#include "wire/certificate_messages_13.h"
 
 enum {
     CHANGE_CIPHER_SPEC_LEN = 1,
-    SCRATCH_LEN = 16384,
 };
 
 /* What the longest flight keeps. */
@@ -46,29 +43,20 @@ uint8_t *flight_room(struct flight *flight, size_t *capacity)
     return flight->buffer + flight->used;
 }
 
-/* How many of the buffer's bytes are a message's. */
-static size_t kept_len(const struct flight_message *message)
-{
-    if (message->type == MESSAGE_CLIENT_HELLO)
-        return message->cookie_len;
-    return message->credential != 0 ? 0 : message->length;
-}
-
 bool flight_append(struct flight *flight, const struct flight_message *message)
 {
     if (flight->count == FLIGHT_MESSAGES_MAX)
         return false;
-    size_t kept = kept_len(message);
-    if (kept > sizeof(flight->buffer) - flight->used)
+    if (message->kept > sizeof(flight->buffer) - flight->used)
         return false;
-    flight->used = (uint16_t)(flight->used + kept);
+    flight->used = (uint16_t)(flight->used + message->kept);
     flight->messages[flight->count++] = *message;
     return true;
 }
 
 struct bytes flight_cookie(const struct flight *flight, const struct flight_message *message)
 {
-    return bytes_of(flight->buffer + message->offset, message->cookie_len);
+    return bytes_of(flight->buffer + message->offset, message->kept);
 }
 
 bool flight_acknowledge(struct flight *flight, const struct record_number *number)
@@ -79,7 +67,7 @@ bool flight_acknowledge(struct flight *flight, const struct record_number *numbe
 bool flight_is_acknowledged(const struct flight *flight)
 {
     for (uint8_t i = 0; i < flight->count; i++)
-        if (!sent_records_has_all(&flight->sent, i, (uint16_t)flight->messages[i].length))
+        if (!sent_records_has_all(&flight->sent, i, flight->messages[i].length))
             return false;
     return true;
 }
@@ -163,34 +151,6 @@ static bool write_fragment(const struct flight_writer *flight_writer, struct wri
     return write_record(flight_writer, datagram, &content, number);
 }
 
-static void write_chain(const struct credential *credential, bool is_13, struct writer *body)
-{
-    if (is_13)
-        certificate_13_write(body, credential->chain, credential->chain_count);
-    else
-        certificate_write(body, credential->chain, credential->chain_count);
-}
-
-/* The body to cut fragments from: in the buffer, or made in scratch. */
-static struct bytes message_body(const struct flight *flight,
-                                 const struct flight_writer *flight_writer,
-                                 const struct flight_message *message)
-{
-    struct writer body = writer_of(flight_writer->scratch, SCRATCH_LEN);
-    const struct association *association = flight_writer->sender.association;
-    if (message->type == MESSAGE_CLIENT_HELLO)
-        client_hello_make(&body, flight_writer->policy, association, flight_writer->key_share,
-                          flight_cookie(flight, message));
-    else if (message->credential != 0)
-        write_chain(&flight_writer->policy->credentials[message->credential - 1],
-                    association_is_13(association), &body);
-    else
-        return bytes_of(flight->buffer + message->offset, message->length);
-    /* [rfc9147#5.5] "Senders MUST NOT change handshake message bytes upon retransmission." */
-    assert(body.len == message->length); /* what is made anew is what was said before */
-    return bytes_of(body.start, body.len);
-}
-
 /* The message at the cursor changes the epoch: a ChangeCipherSpec goes before its first byte,
  * however often that is sent. [rfc6347#4.2.5] "MUST be treated as part of the same flight as the
  * associated Finished message for the purposes of timeout and retransmission." */
@@ -208,7 +168,7 @@ static uint16_t skip_acknowledged(struct flight *flight)
 {
     while (flight->cursor_message < flight->count) {
         const struct flight_message *message = &flight->messages[flight->cursor_message];
-        uint16_t length = (uint16_t)message->length;
+        uint16_t length = message->length;
         uint16_t end;
         uint16_t start = sent_records_missing(&flight->sent, flight->cursor_message,
                                               (uint16_t)flight->cursor_offset, length, &end);
@@ -264,7 +224,7 @@ static bool write_at_cursor(struct flight *flight, const struct flight_writer *f
         return false;
     if (needs_ccs && !write_change_cipher_spec(flight_writer, datagram))
         return false;
-    struct bytes body = message_body(flight, flight_writer, message);
+    struct bytes body = flight_body(flight, flight_writer, message);
     struct bytes piece = {body.data + flight->cursor_offset, len};
     struct record_number number;
     if (!write_fragment(flight_writer, datagram, message, flight->cursor_offset, piece, &number))
@@ -291,7 +251,7 @@ static bool add_piece(const struct flight *flight, const struct flight_writer *f
         .fragment_offset = flight->cursor_offset,
         .fragment_length = (uint32_t)len,
     };
-    struct bytes body = message_body(flight, flight_writer, message);
+    struct bytes body = flight_body(flight, flight_writer, message);
     handshake_header_write(writer_room(content, HANDSHAKE_HEADER_LEN), &header);
     writer_bytes(content, bytes_of(body.data + flight->cursor_offset, len));
     *piece = (struct sent_record){

@@ -4,13 +4,15 @@
  * path's MTU, under fresh record numbers.
  *
  * What follows from something that is kept anyway is not copied, but made anew on each sending: a
- * Certificate from the credential, a ClientHello from the policy and the cookie in the buffer.
+ * Certificate from the credential, a ClientHello from the policy and the cookie in the buffer. Our
+ * part of ML-KEM lies elsewhere (long_share.h).
  */
 #ifndef HANDSHAKE_FLIGHT_H
 #define HANDSHAKE_FLIGHT_H
 
 #include "base/bytes.h"
 #include "handshake/association.h"
+#include "handshake/client_hello.h"
 #include "handshake/policy.h"
 #include "handshake/send_record.h"
 #include "handshake/sent_records.h"
@@ -27,11 +29,12 @@ struct flight_message {
     uint8_t type;
     uint8_t epoch;
     uint16_t message_seq;
-    uint32_t length;
-    uint16_t offset;    /* in the buffer */
-    uint8_t credential; /* 1 + place in the policy's list of the one that the body is made from on
-                           each sending; 0: none */
-    uint8_t cookie_len; /* ClientHello: this many bytes at offset are its cookie */
+    uint16_t length;
+    uint16_t offset; /* in the buffer */
+    uint16_t kept;   /* so many bytes there: the body; a ClientHello's cookie; 0: it is made from a
+                        credential on each sending */
+    uint8_t credential; /* 1 + that one's place in the policy's list; 0: none */
+    bool is_cut;        /* a ServerHello: ML-KEM's part of the share is not among them */
 };
 
 struct flight {
@@ -71,9 +74,15 @@ bool flight_is_acknowledged(const struct flight *flight);
 struct flight_writer {
     struct record_sender sender; /* write sequence numbers move */
     const struct policy *policy;
-    const struct key_pair *key_share; /* of a ClientHello that offers 1.3 */
+    struct client_shares shares;  /* of a ClientHello that offers 1.3 */
+    const struct long_share *kem; /* of a ServerHello that is cut */
+    const struct block_pool *blocks;
     uint8_t *scratch; /* REASSEMBLY_MESSAGE_MAX bytes for a body that is made anew */
 };
+
+/* A message's body, to cut fragments from: in the buffer, or made in scratch. flight_body.c. */
+struct bytes flight_body(const struct flight *flight, const struct flight_writer *writer,
+                         const struct flight_message *message);
 
 /* Fill one datagram of up to capacity bytes: records until it is full or the flight is out. Returns
  * its length; 0 when there is nothing (left) to send. `sending` turns false with the last one. */

@@ -1,7 +1,7 @@
 #include "handshake/handshake.h"
 
 #include "base/secret.h"
-#include "handshake/messages.h"
+#include "handshake/messages_13.h"
 #include "handshake/tables.h"
 
 static void handshake_init(struct handshake *handshake,
@@ -21,6 +21,7 @@ static void handshake_init(struct handshake *handshake,
     handshake->certified.signature_block = POOL_NONE;
     handshake->offered = POOL_NONE;
     handshake->received = POOL_NONE;
+    long_share_init(&handshake->kem);
     lane_job_init(&handshake->job);
 }
 
@@ -39,13 +40,15 @@ static void association_init(struct association *association, enum rdtls_role ro
     association->read.epoch = EPOCH_PROTECTED;
 }
 
-/* One share, of the group that we like best. */
-static bool prepare_key_share(struct handshake *handshake)
+struct client_shares handshake_client_shares(const struct handshake *handshake)
 {
-    const struct handshake_environment *environment = handshake->environment;
-    enum key_exchange_kind kind;
-    return group_key_exchange(environment->policy->groups[0], &kind) &&
-           lanes_key_pair(environment->lanes, kind, &handshake->key_pair);
+    return (struct client_shares){
+        .group = handshake->share_group,
+        .is_only = handshake->choice.retry_group != 0,
+        .key = &handshake->key_pair,
+        .kem = &handshake->kem,
+        .blocks = handshake->environment->blocks,
+    };
 }
 
 enum rdtls_status handshake_begin_client(struct handshake *handshake,
@@ -60,8 +63,8 @@ enum rdtls_status handshake_begin_client(struct handshake *handshake,
     handshake->record_version = VERSION_DTLS_1_0;
     reassembly_init(&handshake->reassembly, 0);
     random_fill(&environment->random, association->client_random, RANDOM_LEN);
-    if (environment->policy->speaks_13 && !prepare_key_share(handshake))
-        return RDTLS_ALERT_INTERNAL_ERROR;
+    if (environment->policy->speaks_13)
+        TRY(prepare_client_share(handshake, environment->policy->groups[0]));
     return handshake_drive(handshake);
 }
 
@@ -129,6 +132,7 @@ void handshake_end(struct handshake *handshake)
     reassembly_release(&handshake->reassembly, blocks);
     early_records_release(&handshake->early, blocks);
     certified_key_release(&handshake->certified, &blocks->slots);
+    long_share_release(&handshake->kem, blocks);
     lane_job_wipe(&handshake->job);
     secret_wipe(handshake, sizeof(*handshake));
 }

@@ -16,6 +16,7 @@
 #include "handshake/early_records.h"
 #include "handshake/flight.h"
 #include "handshake/key_schedule_13.h"
+#include "handshake/long_share.h"
 #include "handshake/negotiate.h"
 #include "handshake/policy.h"
 #include "handshake/reassembly.h"
@@ -81,7 +82,7 @@ struct handshake_13 {
         uint8_t peer_key_12[KEY_EXCHANGE_PUBLIC_MAX]; /* of a client that is told to speak 1.2: the
                                                          server's, until it is used */
     };
-    uint8_t shared[KEY_EXCHANGE_SHARED_MAX];
+    uint8_t shared[GROUP_SHARED_MAX];
     /* The records of the peer's current flight that were taken, for acknowledgements alone. */
     struct replay_window taken_plaintext; /* epoch 0 */
     struct replay_window taken_of_epoch_2;
@@ -114,6 +115,8 @@ struct handshake {
     struct choice choice;
     struct key_pair key_pair; /* the private half until it is used; of a client that offers 1.3 the
                                  public half as long as its hello may have to be sent again */
+    uint16_t share_group;     /* of a client: what its share is of */
+    struct long_share kem;    /* our part of ML-KEM, where the group has it */
     struct certified_key certified;
 
     struct lane_job job;
@@ -255,6 +258,9 @@ static inline struct saved_session *environment_session(
 
 /* Wiped, and free again; nothing happens for POOL_NONE, which *place is afterwards. */
 void environment_drop_session(const struct handshake_environment *environment, uint32_t *place);
+
+/* What the hello of a client that offers 1.3 brings. */
+struct client_shares handshake_client_shares(const struct handshake *handshake);
 
 /* Ours, as it was chosen. */
 static inline const struct credential *handshake_credential(const struct handshake *handshake)

@@ -100,7 +100,9 @@ size_t handshake_transmit(struct handshake *handshake, uint8_t *out, size_t capa
     writer.sender.version = handshake->record_version;
     writer.sender.plaintext = &handshake->plaintext;
     writer.sender.handshake_epoch = &handshake->v13.epoch;
-    writer.key_share = &handshake->key_pair;
+    writer.shares = handshake_client_shares(handshake);
+    writer.kem = &handshake->kem;
+    writer.blocks = handshake->environment->blocks;
     if (handshake->v13.ack_wanted) {
         struct acknowledged taken = {
             .plaintext = &handshake->v13.taken_plaintext,

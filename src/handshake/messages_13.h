@@ -15,6 +15,7 @@ enum rdtls_status build_encrypted_extensions(struct handshake *handshake, struct
 enum rdtls_status build_certificate_request_13(struct handshake *handshake, struct writer *body);
 
 /* client_13.c */
+enum rdtls_status prepare_client_share(struct handshake *handshake, uint16_t group);
 enum rdtls_status consume_hello_retry_request(struct handshake *handshake, struct bytes body);
 enum rdtls_status take_server_hello_13(struct handshake *handshake,
                                        const struct server_hello *hello);
@@ -22,6 +23,7 @@ enum rdtls_status consume_encrypted_extensions(struct handshake *handshake, stru
 enum rdtls_status consume_certificate_request_13(struct handshake *handshake, struct bytes body);
 
 /* shared_13.c */
+enum rdtls_status complete_shared(struct handshake *handshake);
 enum rdtls_status complete_server_hello_13(struct handshake *handshake);
 enum rdtls_status build_certificate_13(struct handshake *handshake, struct writer *body);
 enum rdtls_status consume_certificate_13(struct handshake *handshake, struct bytes body);

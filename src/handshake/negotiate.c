@@ -1,22 +1,5 @@
 #include "handshake/negotiate.h"
 
-bool group_key_exchange(uint16_t group, enum key_exchange_kind *kind)
-{
-    switch (group) {
-    case GROUP_X25519:
-        *kind = KEY_EXCHANGE_X25519;
-        return true;
-    case GROUP_SECP256R1:
-        *kind = KEY_EXCHANGE_P256;
-        return true;
-    case GROUP_SECP384R1:
-        *kind = KEY_EXCHANGE_P384;
-        return true;
-    default:
-        return false;
-    }
-}
-
 static uint16_t choose_scheme(const struct credential *credential, bool is_13, struct bytes offered)
 {
     static const uint16_t usual[] = POLICY_SCHEMES;
@@ -41,20 +24,6 @@ uint16_t scheme_choose(const struct credential *credential, struct bytes offered
 uint16_t scheme_choose_13(const struct credential *credential, struct bytes offered)
 {
     return choose_scheme(credential, true, offered);
-}
-
-uint16_t key_exchange_group(enum key_exchange_kind kind)
-{
-    switch (kind) {
-    case KEY_EXCHANGE_X25519:
-        return GROUP_X25519;
-    case KEY_EXCHANGE_P256:
-        return GROUP_SECP256R1;
-    case KEY_EXCHANGE_P384:
-    case KEY_EXCHANGE_KIND_COUNT:
-        break;
-    }
-    return GROUP_SECP384R1;
 }
 
 enum rdtls_status negotiate_version(const struct policy *policy, const struct client_hello *hello,
@@ -82,6 +51,8 @@ static enum rdtls_status choose_group(const struct policy *policy, const struct 
                                       struct choice *choice)
 {
     for (size_t i = 0; i < policy->group_count; i++) {
+        if (group_find(policy->groups[i])->has_kem)
+            continue;
         /* [rfc8422#4] "A client that proposes ECC cipher suites may choose not to include these
          * extensions. In this case, the server is free to choose any one of the elliptic
          * curves": secp256r1 is the one that everybody has. */

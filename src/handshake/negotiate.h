@@ -2,6 +2,7 @@
 #ifndef HANDSHAKE_NEGOTIATE_H
 #define HANDSHAKE_NEGOTIATE_H
 
+#include "handshake/groups.h"
 #include "handshake/policy.h"
 #include "wire/certificate_messages.h"
 #include "wire/hellos.h"
@@ -59,12 +60,6 @@ struct server_extras {
 MUST_CHECK enum rdtls_status accept_extras(const struct policy *policy,
                                            const struct server_extras *answer,
                                            struct choice *choice);
-
-/* Which key exchange stands behind a group that the policy may list; false: none. */
-MUST_CHECK bool group_key_exchange(uint16_t group, enum key_exchange_kind *kind);
-
-/* The group of a key exchange. */
-uint16_t key_exchange_group(enum key_exchange_kind kind);
 
 /* A client's part: the first credential that the server takes. false: none. */
 MUST_CHECK bool choose_client_credential(const struct policy *policy,

@@ -56,11 +56,10 @@ static enum rdtls_status choose_suite(const struct policy *policy, const struct 
 static enum rdtls_status check_share(const struct client_hello *hello, uint16_t group,
                                      struct bytes share)
 {
-    enum key_exchange_kind kind;
     /* [rfc8446#4.2.8] "Clients MUST NOT offer any KeyShareEntry values for groups not listed in the
      * client's "supported_groups" extension." */
     bool is_sound = codepoint_list_has(hello->supported_groups, group) &&
-                    group_key_exchange(group, &kind) && share.len == key_exchange_public_len(kind);
+                    share.len == group_client_share_len(group_find(group));
     return is_sound ? RDTLS_OK : RDTLS_ALERT_ILLEGAL_PARAMETER;
 }
 

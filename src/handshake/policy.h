@@ -28,7 +28,7 @@ struct policy {
     bool speaks_13;
     uint16_t suites[POLICY_SUITES_MAX]; /* in order of preference; each is served */
     size_t suite_count;
-    uint16_t groups[POLICY_GROUPS_MAX];
+    uint16_t groups[POLICY_GROUPS_MAX]; /* each is found by group_find */
     size_t group_count;
     struct credential credentials[POLICY_CREDENTIALS_MAX]; /* at least one */
     size_t credential_count;
@@ -97,6 +97,14 @@ static inline bool policy_resumes(const struct policy *policy, enum rdtls_role r
     bool sees_certificate =
         role == RDTLS_CLIENT || policy->client_certificate != RDTLS_CLIENT_CERTIFICATE_NONE;
     return policy->tickets && !(sees_certificate && policy->verify == RDTLS_VERIFY_HOST);
+}
+
+static inline bool policy_lists_group(const struct policy *policy, uint16_t group)
+{
+    for (size_t i = 0; i < policy->group_count; i++)
+        if (policy->groups[i] == group)
+            return true;
+    return false;
 }
 
 static inline bool policy_verifies(const struct policy *policy, uint16_t scheme)

@@ -87,9 +87,9 @@ static_assert(2 * RANDOM_LEN + SERVER_PARAMS_MAX <= SIGN_INPUT_MAX, "what is sig
 
 enum rdtls_status prepare_server_key_exchange(struct handshake *handshake)
 {
-    enum key_exchange_kind kind;
+    const enum key_exchange_kind kind = group_find(handshake->choice.group)->exchange;
     const struct scheme *scheme = scheme_find(handshake->choice.scheme);
-    if (!group_key_exchange(handshake->choice.group, &kind) || scheme == NULL ||
+    if (scheme == NULL ||
         !lanes_key_pair(handshake->environment->lanes, kind, &handshake->key_pair))
         return RDTLS_ALERT_INTERNAL_ERROR;
     uint8_t params_bytes[SERVER_PARAMS_MAX];

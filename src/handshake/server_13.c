@@ -61,12 +61,40 @@ static void commit(struct handshake *handshake, const struct client_hello *hello
     memcpy(association->client_random, hello->prefix.random.data, RANDOM_LEN);
 }
 
+/* ML-KEM's part of a client's share, which is answered at once: nothing is gained by waiting, and
+ * its bytes need not be kept. */
+static enum rdtls_status answer_kem(struct handshake *handshake, const uint8_t *public_key)
+{
+    const struct handshake_environment *environment = handshake->environment;
+    uint8_t ciphertext[ML_KEM_CIPHERTEXT_LEN];
+    /* draft-ietf-tls-ecdhe-mlkem section 4.2: the server performs the encapsulation key check of
+     * FIPS 203 section 7.2, and aborts with an illegal_parameter alert if it fails. */
+    if (!ml_kem_encapsulate(lanes_kem(environment->lanes), public_key, ciphertext,
+                            handshake->v13.shared))
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    return long_share_keep(&handshake->kem, environment->blocks,
+                           bytes_of(ciphertext, sizeof(ciphertext)))
+               ? RDTLS_OK
+               : RDTLS_ALERT_INTERNAL_ERROR;
+}
+
+static enum rdtls_status take_client_share(struct handshake *handshake, const struct group *group,
+                                           struct bytes share)
+{
+    size_t kem_len = group_client_kem_len(group);
+    if (group->has_kem)
+        TRY(answer_kem(handshake, share.data));
+    if (!lanes_key_pair(handshake->environment->lanes, group->exchange, &handshake->key_pair))
+        return RDTLS_ALERT_INTERNAL_ERROR;
+    take_peer_key(handshake, bytes_of(share.data + kem_len, share.len - kem_len));
+    return submit_derive(handshake);
+}
+
 enum rdtls_status answer_client_hello_13(struct handshake *handshake,
                                          const struct client_hello *hello)
 {
     struct choice choice = {0};
     struct bytes share = {NULL, 0};
-    enum key_exchange_kind kind;
     TRY(negotiate_13(handshake->environment->policy, hello, &choice, &share));
     TRY(begin_transcript(handshake, hello, &choice));
     commit(handshake, hello, &choice);
@@ -74,24 +102,14 @@ enum rdtls_status answer_client_hello_13(struct handshake *handshake,
         handshake->facts |= FACT_RETRY | FACT_SECOND_HELLO;
         return RDTLS_OK;
     }
-    if (!group_key_exchange(choice.group, &kind) ||
-        !lanes_key_pair(handshake->environment->lanes, kind, &handshake->key_pair))
-        return RDTLS_ALERT_INTERNAL_ERROR;
-    take_peer_key(handshake, share);
-    return submit_derive(handshake);
+    return take_client_share(handshake, group_find(choice.group), share);
 }
 
 enum rdtls_status complete_client_hello_13(struct handshake *handshake)
 {
-    const struct lane_job *job = &handshake->job;
     if (handshake->association->role == RDTLS_CLIENT || handshake->choice.retry_group != 0)
         return RDTLS_OK;
-    /* [rfc8446#7.4.2] "implementations MUST check whether the computed Diffie-Hellman shared secret
-     * is the all-zero value and abort if so" */
-    if (job->state != LANE_DONE || !job->ok)
-        return RDTLS_ALERT_ILLEGAL_PARAMETER;
-    memcpy(handshake->v13.shared, job->derive.shared, sizeof(handshake->v13.shared));
-    return RDTLS_OK;
+    return complete_shared(handshake);
 }
 
 /* To a client whose address needs no proof, but whose share is of no group of ours. */
@@ -113,13 +131,20 @@ enum rdtls_status build_hello_retry_request(struct handshake *handshake, struct 
 enum rdtls_status build_server_hello_13(struct handshake *handshake, struct writer *body)
 {
     const struct key_pair *ours = &handshake->key_pair;
+    const size_t kem_len = group_server_kem_len(group_find(handshake->choice.group));
     uint8_t random[RANDOM_LEN];
+    uint8_t kem[ML_KEM_CIPHERTEXT_LEN];
+    long_share_load(&handshake->kem, handshake->environment->blocks, kem, kem_len);
     random_fill(&handshake->environment->random, random, sizeof(random));
     struct server_hello_13_content content = {
         .random = random,
         .cipher_suite = handshake->choice.suite->code_point,
-        .group = handshake->choice.group,
-        .key = bytes_of(ours->public_key, key_exchange_public_len(ours->kind)),
+        .share =
+            {
+                .group = handshake->choice.group,
+                .kem = bytes_of(kem, kem_len),
+                .key = bytes_of(ours->public_key, key_exchange_public_len(ours->kind)),
+            },
     };
     server_hello_13_write(body, &content);
     return RDTLS_OK;

@@ -33,26 +33,43 @@ static void install_handshake_epoch(struct handshake *handshake)
     epoch->keys_ready = true;
 }
 
+/* The result of the lane job, behind ML-KEM's where the group has it. */
+enum rdtls_status complete_shared(struct handshake *handshake)
+{
+    const struct lane_job *job = &handshake->job;
+    const struct group *group = group_find(handshake->choice.group);
+    /* [rfc8446#7.4.2] "implementations MUST check whether the computed Diffie-Hellman shared secret
+     * is the all-zero value and abort if so" */
+    if (job->state != LANE_DONE || !job->ok)
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    memcpy(handshake->v13.shared + group_shared_kem_len(group), job->derive.shared,
+           key_exchange_shared_len(group->exchange));
+    return RDTLS_OK;
+}
+
+/* What an attacker who gets at this memory later could open this handshake with. Not the public
+ * halves: a client whose server's flight is not whole says its hello again. */
+static void wipe_private_halves(struct handshake *handshake)
+{
+    secret_wipe(handshake->v13.shared, sizeof(handshake->v13.shared));
+    secret_wipe(handshake->key_pair.private_key, sizeof(handshake->key_pair.private_key));
+    if (is_client(handshake) && long_share_is_kept(&handshake->kem))
+        long_share_wipe_behind(&handshake->kem, handshake->environment->blocks, ML_KEM_PUBLIC_LEN);
+}
+
 enum rdtls_status complete_server_hello_13(struct handshake *handshake)
 {
     struct lane_job *job = &handshake->job;
     struct handshake_13 *v13 = &handshake->v13;
     uint8_t hash[DIGEST_LEN_MAX];
-    if (is_client(handshake)) {
-        /* [rfc8446#7.4.2] "MUST check whether the computed Diffie-Hellman shared secret is the
-         * all-zero value and abort if so" */
-        if (job->state != LANE_DONE || !job->ok)
-            return RDTLS_ALERT_ILLEGAL_PARAMETER;
-        memcpy(v13->shared, job->derive.shared, sizeof(v13->shared));
-    }
+    if (is_client(handshake))
+        TRY(complete_shared(handshake));
+    const size_t shared_len = group_shared_len(group_find(handshake->choice.group));
     key_schedule_13_begin(&v13->schedule, handshake->choice.suite->hash, bytes_of(NULL, 0));
-    key_schedule_13_handshake(
-        &v13->schedule, bytes_of(v13->shared, key_exchange_shared_len(handshake->key_pair.kind)),
-        transcript_now(handshake, hash), &v13->secrets);
+    key_schedule_13_handshake(&v13->schedule, bytes_of(v13->shared, shared_len),
+                              transcript_now(handshake, hash), &v13->secrets);
     install_handshake_epoch(handshake);
-    secret_wipe(v13->shared, sizeof(v13->shared));
-    /* Not the public half: a client whose server's flight is not whole says its hello again. */
-    secret_wipe(handshake->key_pair.private_key, sizeof(handshake->key_pair.private_key));
+    wipe_private_halves(handshake);
     lane_job_wipe(job);
     return RDTLS_OK;
 }
@@ -225,6 +242,9 @@ enum rdtls_status complete_server_finished_13(struct handshake *handshake)
      * messages." */
     if (!is_client(handshake))
         write_under_application_keys(handshake);
+    /* A server's ServerHello may still have to be said again; a client's hello is answered. */
+    if (is_client(handshake))
+        long_share_release(&handshake->kem, handshake->environment->blocks);
     return RDTLS_OK;
 }
 

@@ -74,6 +74,7 @@ enum named_group {
     GROUP_SECP256R1 = 23,
     GROUP_SECP384R1 = 24,
     GROUP_X25519 = 29,
+    GROUP_X25519MLKEM768 = 0x11ec, /* draft-ietf-tls-ecdhe-mlkem; 1.3 alone */
 };
 
 enum signature_scheme {

@@ -1,5 +1,7 @@
 #include "wire/hellos_13.h"
 
+#include <assert.h>
+
 /* [rfc8446#4.1.3] "the Random value set to the special value of the SHA-256 of
  * "HelloRetryRequest"" */
 static const uint8_t retry_random[] = {
@@ -86,11 +88,12 @@ bool key_shares_are_distinct(struct bytes key_shares)
     return true;
 }
 
-static void write_key_share(struct writer *writer, uint16_t group, struct bytes key)
+static void write_key_share(struct writer *writer, const struct key_share *share)
 {
-    writer_u16(writer, group);
+    writer_u16(writer, share->group);
     size_t vector = writer_open_vector(writer, 2);
-    writer_bytes(writer, key);
+    writer_bytes(writer, share->kem);
+    writer_bytes(writer, share->key);
     writer_close_vector(writer, vector, 2);
 }
 
@@ -123,7 +126,8 @@ void client_offer_13_write(struct writer *writer, const struct client_offer_13_c
     writer_u16(writer, EXTENSION_KEY_SHARE);
     body = writer_open_vector(writer, 2);
     list = writer_open_vector(writer, 2);
-    write_key_share(writer, content->group, content->key);
+    for (size_t i = 0; i < content->share_count; i++)
+        write_key_share(writer, &content->shares[i]);
     writer_close_vector(writer, list, 2);
     writer_close_vector(writer, body, 2);
 }
@@ -203,7 +207,8 @@ void server_hello_13_write(struct writer *writer, const struct server_hello_13_c
     write_selected_version(writer);
     writer_u16(writer, EXTENSION_KEY_SHARE);
     size_t body = writer_open_vector(writer, 2);
-    write_key_share(writer, content->group, content->key);
+    assert(writer->failed || writer->len + sizeof(uint16_t) * 2 == SERVER_SHARE_AT);
+    write_key_share(writer, &content->share);
     writer_close_vector(writer, body, 2);
     if (content->has_psk) {
         writer_u16(writer, EXTENSION_PRE_SHARED_KEY);

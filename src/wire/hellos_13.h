@@ -32,12 +32,21 @@ enum { KEY_SHARES_MAX = 32 };
 bool key_share_find(struct bytes key_shares, uint16_t group, struct bytes *key);
 bool key_shares_are_distinct(struct bytes key_shares);
 
+/* A share that is to be written: two parts, one behind the other. */
+struct key_share {
+    uint16_t group;
+    struct bytes kem; /* of ML-KEM, where the group has it; else empty */
+    struct bytes key;
+};
+
+enum { CLIENT_SHARES_MAX = 2 };
+
 /* In a ClientHello that is to be written; version_count 0: nothing of this. */
 struct client_offer_13_content {
     const uint16_t *versions;
     size_t version_count;
-    uint16_t group;
-    struct bytes key;                    /* our share for it */
+    struct key_share shares[CLIENT_SHARES_MAX];
+    size_t share_count;
     struct bytes cookie;                 /* empty: none */
     bool takes_tickets;                  /* psk_key_exchange_modes */
     const struct psk_identity *identity; /* the hello's last extension; NULL: none */
@@ -65,11 +74,13 @@ bool random_is_retry(struct bytes random);
 struct server_hello_13_content {
     const uint8_t *random; /* RANDOM_LEN */
     uint16_t cipher_suite;
-    uint16_t group;
-    struct bytes key;
+    struct key_share share;
     bool has_psk;
     uint16_t psk_selected; /* place of the client's identity */
 };
+
+/* Where in its body the share begins. */
+enum { SERVER_SHARE_AT = 54 };
 void server_hello_13_write(struct writer *writer, const struct server_hello_13_content *content);
 
 struct hello_retry_request_content {

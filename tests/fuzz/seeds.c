@@ -249,7 +249,8 @@ static void write_ticket(void)
             {
                 .versions = versions,
                 .version_count = 1,
-                .key = bytes_of(random, sizeof(random)),
+                .shares = {{.key = bytes_of(random, sizeof(random))}},
+                .share_count = 1,
                 .takes_tickets = true,
                 .identity = &identity,
             },

@@ -9,9 +9,12 @@
 static inline void live_13_options(struct rdtls_config_options *options)
 {
     static const uint16_t versions[] = {0xfefd, 0xfefc};
+    static const uint16_t groups[] = {29, 23, 24}; /* without ML-KEM: a hello is one datagram */
     rdtls_config_options_defaults(options);
     options->versions = versions;
     options->version_count = 2;
+    options->groups = groups;
+    options->group_count = 3;
 }
 
 static inline struct host host_13_new(void)

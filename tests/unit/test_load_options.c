@@ -116,6 +116,8 @@ Test(load_options, name_what_is_wrong)
     expect_bad(ARGUMENTS(TARGET, "--suite", "TLS_AES_128_GCM_SHA256"), "is of DTLS 1.3 alone");
     expect_bad(ARGUMENTS(TARGET, "--suite", "AES128-SHA"), "not one of ECDHE-ECDSA-AES128-GCM");
     expect_bad(ARGUMENTS(TARGET, "--group", "P-521"), "not one of X25519, P-256");
+    expect_bad(ARGUMENTS(TARGET, "--group", "X25519MLKEM768", "--versions", "1.2,1.3"),
+               "X25519MLKEM768 is of DTLS 1.3 alone");
     expect_bad(ARGUMENTS(TARGET, "--alpn", ","), "a name in the list is empty");
     expect_bad(ARGUMENTS(TARGET, "--srtp", "none"), "none: not one of");
     expect_bad(ARGUMENTS(TARGET, "--server-name", ""), "empty");

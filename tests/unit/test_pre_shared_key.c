@@ -143,8 +143,8 @@ static struct bytes hello_made(const struct psk_identity *identity)
             {
                 .versions = versions,
                 .version_count = 1,
-                .group = GROUP_X25519,
-                .key = bytes_of(random, 32),
+                .shares = {{.group = GROUP_X25519, .key = bytes_of(random, 32)}},
+                .share_count = 1,
                 .takes_tickets = true,
                 .identity = identity,
             },
@@ -241,8 +241,7 @@ Test(pre_shared_key, a_server_says_which_one_it_has_taken)
     struct server_hello_13_content content = {
         .random = random,
         .cipher_suite = SUITE_AES_128_GCM_SHA256,
-        .group = GROUP_X25519,
-        .key = bytes_of(random, 32),
+        .share = {.group = GROUP_X25519, .key = bytes_of(random, 32)},
         .has_psk = true,
         .psk_selected = 0x0102,
     };
