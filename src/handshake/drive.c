@@ -75,12 +75,6 @@ static void begin_flight(struct handshake *handshake, const struct handshake_row
     retransmit_stop(&handshake->retransmit);
     flight_begin(&handshake->flight, row->flight);
     handshake->answered_seq = (uint16_t)(handshake->reassembly.next_seq - 1);
-    /* What the next flight brings acknowledges the one before it. */
-    handshake->v13.ack_due_ns = NEVER;
-    handshake->v13.ack_wanted = false;
-    /* [rfc9147#7] "a list of the records containing handshake messages in the current flight" */
-    handshake->v13.taken_plaintext = (struct replay_window){0};
-    handshake->v13.taken_of_epoch_2 = (struct replay_window){0};
 }
 
 /* A message that is made aside and not kept as it is, since it is long and follows from something
@@ -155,12 +149,24 @@ static enum rdtls_status build_message(struct handshake *handshake, const struct
     return RDTLS_OK;
 }
 
+/* Not before our flight is whole: while a signature of its is awaited, the one before it is not
+ * acknowledged by anything else. */
+static void forget_what_is_acknowledged(struct handshake_13 *v13)
+{
+    v13->ack_due_ns = NEVER;
+    v13->ack_wanted = false;
+    /* [rfc9147#7] "a list of the records containing handshake messages in the current flight" */
+    v13->taken_plaintext = (struct replay_window){0};
+    v13->taken_of_epoch_2 = (struct replay_window){0};
+}
+
 static void send_flight_if_whole(struct handshake *handshake)
 {
     bool is_last = is_at_end(handshake);
     if (!is_last && row_is_ours(handshake, current_row(handshake)))
         return;
     flight_rewind(&handshake->flight);
+    forget_what_is_acknowledged(&handshake->v13);
     bool awaits = !is_last || flight_awaits_acknowledgement(handshake);
     retransmit_start(&handshake->retransmit, handshake->environment->policy, handshake->now_ns,
                      awaits);

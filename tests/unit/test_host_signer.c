@@ -2,6 +2,8 @@
  * does. */
 #include "host_signer_support.h"
 
+#include "conn_support.h"
+
 #include "endpoint/endpoint.h"
 
 enum { SCHEME_SHA256 = 0x0403, PATHS = 12 };
@@ -126,6 +128,37 @@ Test(host_signer, a_client_proves_its_certificate_by_its_hosts_signer)
     cr_expect_arr_eq(info.peer_fingerprint, fingerprint, RDTLS_FINGERPRINT_LEN);
     host_free(&server);
     host_free(&client);
+    remote_key_free(&remote);
+}
+
+/* [rfc9147#7.1] "set a timer for 1/4 the current retransmit timer value when the first record in
+ * the flight is received and then send an ACK when that timer expires": also of a flight that has
+ * come whole, while the answer to it waits for a signature. */
+Test(host_signer, a_flight_is_acknowledged_while_its_answer_waits)
+{
+    static const uint16_t only_13[] = {0xfefc};
+    static const uint64_t ack_ns = 250000000;
+    struct remote_key remote = remote_key_new();
+    struct rdtls_config_options options = remote_options(&remote);
+    struct pair pair;
+    options.client_certificate_offer = true;
+    options.versions = only_13;
+    options.version_count = 1;
+    peer_init(&pair.client, &options, RDTLS_CLIENT);
+    options = default_options();
+    options.client_certificate = RDTLS_CLIENT_CERTIFICATE_REQUIRE;
+    options.versions = only_13;
+    options.version_count = 1;
+    peer_init(&pair.server, &options, RDTLS_SERVER);
+    pair_run(&pair);
+    cr_assert_not(pair.client.connected || pair.server.connected, "it waits");
+    uint64_t repeats_ns = rdtls_conn_deadline(pair.server.conn);
+    cr_assert_eq(repeats_ns, 4 * ack_ns);
+    cr_assert_eq(rdtls_conn_deadline(pair.client.conn), ack_ns);
+    rdtls_conn_tick(pair.client.conn, ack_ns);
+    cr_assert(carry(&pair.client, &pair.server), "an ACK");
+    cr_expect_gt(rdtls_conn_deadline(pair.server.conn), repeats_ns, "nothing is repeated");
+    pair_free(&pair);
     remote_key_free(&remote);
 }
 
