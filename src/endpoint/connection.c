@@ -165,10 +165,11 @@ void connection_complete(struct connection_environment *environment, struct conn
     environment->stats->retransmits += handshake->retransmits;
     handshake->retransmits = 0;
     /* From here on the final flight is rebuilt from the association whenever it is wanted. */
-    connection->final_wanted = connection->association.final_is_ours;
+    bool has_last_word = connection->association.final_is_ours;
     if (association_is_13(&connection->association))
         /* A server's last word is its acknowledgement, and it goes at once. */
-        connection->final_wanted = connection->association.role == RDTLS_SERVER;
+        has_last_word = connection->association.role == RDTLS_SERVER;
+    connection->final_wanted = has_last_word ? FINAL_ALL : FINAL_NONE;
     bool asks_host = handshake->environment->policy->verify == RDTLS_VERIFY_HOST &&
                      connection->association.peer_certificate;
     if (asks_host) {
@@ -239,7 +240,7 @@ void connection_fail(struct connection_environment *environment, struct connecti
         stats->handshakes_failed[status]++;
     connection->state = CONNECTION_CLOSED;
     connection->close_status = (uint16_t)status;
-    connection->final_wanted = false;
+    connection->final_wanted = FINAL_NONE;
     connection->events |= CONNECTION_EVENT_CLOSED;
     struct handshake *handshake = connection_handshake(environment, connection);
     if (handshake == NULL)

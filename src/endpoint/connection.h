@@ -36,6 +36,13 @@ enum connection_event {
     CONNECTION_EVENT_CLOSED = 1 << 2,
 };
 
+/* How much of a final flight waits to be sent. */
+enum final_part {
+    FINAL_NONE = 0,
+    FINAL_ALL = 1,
+    FINAL_REST = 2, /* 1.2: all but the ticket, which a small datagram has no room beside */
+};
+
 /* In which of its endpoint's queues it stands, or'ed. */
 enum connection_queue {
     CONNECTION_IN_EVENTS = 1 << 0,
@@ -66,7 +73,8 @@ struct connection {
     uint8_t queues;        /* enum connection_queue, or'ed */
     uint8_t alert_level;   /* to be sent; 0: none */
     uint8_t alert_description;
-    bool final_wanted : 1; /* the final flight, or its acknowledgement, is to be sent (again) */
+    uint8_t final_wanted : 2; /* enum final_part: of the final flight, or its acknowledgement, what
+                                 is to be sent (again) */
     bool was_connected : 1;
     bool ack_wanted : 1;    /* 1.3: of what came behind the handshake */
     bool update_wanted : 1; /* 1.3: a KeyUpdate is to be sent */

@@ -22,10 +22,21 @@ void incoming_after_step(const struct incoming *in, enum rdtls_status status)
         connection_complete(in->environment, in->connection, in->slot, in->now);
 }
 
+/* Keys that no lane job stands before: what overtook the ServerHello that brought them has waited
+ * for it. */
+static void open_early_if_keyed(const struct incoming *in, bool had_keys)
+{
+    const struct handshake *handshake = connection_handshake(in->environment, in->connection);
+    if (!had_keys && handshake != NULL && in->connection->state == CONNECTION_HANDSHAKING &&
+        !handshake_is_parked(handshake) && handshake_keys_are_ready(handshake))
+        connection_open_early(in->environment, in->connection, in->slot, in->now);
+}
+
 bool incoming_handshake(const struct incoming *in, const struct record_number *number,
                         struct bytes content)
 {
     struct handshake *handshake = connection_handshake(in->environment, in->connection);
+    bool had_keys = handshake_keys_are_ready(handshake);
     enum rdtls_status status;
     enum reassembly_verdict verdict =
         handshake_receive(handshake, number, content, in->now, &status);
@@ -43,6 +54,7 @@ bool incoming_handshake(const struct incoming *in, const struct record_number *n
         break;
     }
     incoming_after_step(in, status);
+    open_early_if_keyed(in, had_keys);
     return verdict == REASSEMBLY_KEPT || verdict == REASSEMBLY_OLD;
 }
 

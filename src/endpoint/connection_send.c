@@ -15,7 +15,7 @@ bool connection_wants_to_transmit(const struct connection_environment *environme
     const struct handshake *handshake = connection_handshake(environment, connection);
     bool flight = handshake != NULL && connection->state != CONNECTION_CLOSED &&
                   handshake_wants_to_transmit(handshake);
-    return flight || connection->final_wanted || connection->ack_wanted ||
+    return flight || connection->final_wanted != FINAL_NONE || connection->ack_wanted ||
            connection->alert_level != 0;
 }
 
@@ -51,20 +51,46 @@ static size_t transmit_alert(struct connection_environment *environment,
     return len <= capacity && record_send(&sender, &content, out, NULL) == RDTLS_OK ? len : 0;
 }
 
-/* 1.2: ChangeCipherSpec and Finished; 1.3: the acknowledgement of the client's last flight. */
+/* The ticket of a full handshake of 1.2, made again: it is the same whenever it is sent, since its
+ * time is the handshake's end. */
+static struct bytes final_ticket(const struct connection_environment *environment,
+                                 const struct connection *connection, uint8_t *body, size_t len)
+{
+    uint64_t issued_ms =
+        environment_clock_ms(&environment->handshake, connection->handshake_done_ns);
+    struct ticket_times when = {issued_ms, issued_ms};
+    struct writer writer = writer_of(body, len);
+    if (connection->final_wanted == FINAL_REST || !connection->association.ticket_issued ||
+        !write_session_ticket_12(&environment->handshake, &connection->association, &when, &writer))
+        return bytes_of(NULL, 0);
+    return bytes_of(body, writer.len);
+}
+
+/* NewSessionTicket, ChangeCipherSpec and Finished. */
+static size_t transmit_final_12(struct connection_environment *environment,
+                                struct connection *connection, uint8_t *out, size_t capacity)
+{
+    struct flight_writer writer =
+        handshake_flight_writer(&environment->handshake, &connection->association);
+    writer.sender.plaintext = &connection->association.v12.plaintext;
+    uint8_t body[SESSION_TICKET_12_MAX];
+    struct bytes ticket = final_ticket(environment, connection, body, sizeof(body));
+    bool is_whole;
+    size_t len = flight_fill_final(&writer, ticket, out, capacity, &is_whole);
+    connection->final_wanted = is_whole ? FINAL_NONE : FINAL_REST;
+    return len;
+}
+
+/* 1.3: the acknowledgement of the client's last flight. */
 static size_t transmit_final(struct connection_environment *environment,
                              struct connection *connection, uint8_t *out, size_t capacity)
 {
-    struct association *association = &connection->association;
-    connection->final_wanted = false;
-    if (association_is_13(association)) {
-        struct record_sender sender = sender_of(environment, connection);
-        struct acknowledged taken = {.handshake = &association->v13.late_window};
-        return acknowledge(&sender, &taken, out, capacity);
-    }
-    struct flight_writer writer = handshake_flight_writer(&environment->handshake, association);
-    writer.sender.plaintext = &association->v12.plaintext;
-    return flight_fill_final(&writer, out, capacity);
+    if (!association_is_13(&connection->association))
+        return transmit_final_12(environment, connection, out, capacity);
+    struct record_sender sender = sender_of(environment, connection);
+    struct acknowledged taken = {.handshake = &connection->association.v13.late_window};
+    connection->final_wanted = FINAL_NONE;
+    return acknowledge(&sender, &taken, out, capacity);
 }
 
 /* When there was no room in between, another's number lies there now, and the peer says it again.
@@ -86,7 +112,7 @@ size_t connection_transmit(struct connection_environment *environment,
     if (handshake != NULL && connection->state != CONNECTION_CLOSED &&
         handshake_wants_to_transmit(handshake))
         return handshake_transmit(handshake, out, capacity);
-    if (connection->final_wanted)
+    if (connection->final_wanted != FINAL_NONE)
         return transmit_final(environment, connection, out, capacity);
     if (connection->ack_wanted)
         return transmit_ack(environment, connection, out, capacity);

@@ -16,9 +16,8 @@ uint32_t connection_take_session(struct connection_environment *environment, str
     if (place == POOL_NONE)
         return POOL_NONE;
     struct saved_session *saved = pool_slot(&environment->sessions, place);
-    struct bytes name = {(const uint8_t *)policy->server_name, strlen(policy->server_name)};
     if (!saved_session_decode(encoded, saved) ||
-        !session_is_usable(&saved->session, policy, RDTLS_CLIENT, name,
+        !session_is_usable(&saved->session, policy, RDTLS_CLIENT, policy_server_name(policy),
                            environment_clock_ms(&environment->handshake, now)))
         environment_drop_session(&environment->handshake, &place);
     return place;

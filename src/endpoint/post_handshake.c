@@ -19,8 +19,8 @@ void connection_receive_late_handshake(const struct incoming *in, struct bytes c
         header.message_seq == connection->association.peer_final_message_seq) {
         /* [rfc6347#4.2.4] "the node that transmits the last flight ... MUST respond to a
          * retransmit of the peer's last flight with a retransmit of the last flight." */
-        connection->final_wanted = connection->association.final_is_ours;
-        if (connection->final_wanted) {
+        if (connection->association.final_is_ours) {
+            connection->final_wanted = FINAL_ALL;
             connection->retransmits++;
             in->environment->stats->retransmits++;
         }

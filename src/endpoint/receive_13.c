@@ -244,7 +244,7 @@ static void receive_late(const struct incoming *in, const struct unified_header 
         return;
     replay_window_mark(side.window, opened.sequence);
     if (opened.type == CONTENT_HANDSHAKE)
-        in->connection->final_wanted = true;
+        in->connection->final_wanted = FINAL_ALL;
     incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
 }
 

@@ -13,9 +13,7 @@
  * Between the two nothing changes but the cookie. */
 enum rdtls_status build_client_hello(struct handshake *handshake, struct writer *body)
 {
-    const struct client_shares shares = handshake_client_shares(handshake);
-    client_hello_make(body, handshake->environment->policy, handshake->association, &shares,
-                      bytes_of(handshake->flight.buffer, handshake->cookie_len));
+    make_client_hello(handshake, bytes_of(handshake->flight.buffer, handshake->cookie_len), body);
     return RDTLS_OK;
 }
 
@@ -93,9 +91,7 @@ static void start_transcript(struct handshake *handshake)
     /* Not in scratch: the ServerHello that is being read may lie there. */
     uint8_t body_bytes[CLIENT_HELLO_MAX];
     struct writer body = writer_of(body_bytes, sizeof(body_bytes));
-    const struct client_shares shares = handshake_client_shares(handshake);
-    client_hello_make(&body, handshake->environment->policy, handshake->association, &shares,
-                      flight_cookie(&handshake->flight, hello));
+    make_client_hello(handshake, flight_cookie(&handshake->flight, hello), &body);
     transcript_start(&handshake->transcript, handshake->choice.suite->hash, true);
     transcript_add(&handshake->transcript, &header, bytes_of(body.start, body.len));
 }
@@ -108,8 +104,10 @@ enum rdtls_status consume_server_hello(struct handshake *handshake, struct bytes
     if (hello.answer_13.selected_version != 0)
         return take_server_hello_13(handshake, &hello);
     TRY(check_server_hello(handshake, &hello));
-    struct server_extras answer = {&hello.extras, hello.server_name};
-    TRY(accept_extras(handshake->environment->policy, &answer, &choice));
+    struct server_extras answer = {&hello.extras, hello.server_name, true};
+    const struct policy *policy = handshake->environment->policy;
+    TRY(accept_extras(policy, &answer, &choice));
+    *(choice.ticket_12 ? &handshake->facts : &handshake->denied) |= FACT_TICKET;
     commit_extras(handshake, &choice);
     handshake->choice.suite = suite_find(hello.cipher_suite);
     handshake->rows = handshake_12_full;
@@ -117,8 +115,11 @@ enum rdtls_status consume_server_hello(struct handshake *handshake, struct bytes
     association_choose_suite(handshake->association, handshake->choice.suite);
     bytes_copy(handshake->association->v12.server_random, hello.random);
     handshake->record_version = VERSION_DTLS_1_2;
+    session_hash_name(policy_server_name(policy), handshake->association->v12.name_hash);
     start_transcript(handshake);
-    return RDTLS_OK;
+    /* [rfc5246#7.4.1.3] "Clients MUST be prepared to do a full negotiation -- including negotiating
+     * new cipher suites -- during any handshake." */
+    return accept_resumed_12(handshake, &hello);
 }
 
 enum rdtls_status consume_server_certificate(struct handshake *handshake, struct bytes body)

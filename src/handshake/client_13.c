@@ -42,9 +42,7 @@ static void hash_first_hello(const struct handshake *handshake, struct transcrip
     /* Not in scratch: the message that is being read may lie there. */
     uint8_t body_bytes[CLIENT_HELLO_MAX];
     struct writer body = writer_of(body_bytes, sizeof(body_bytes));
-    const struct client_shares shares = handshake_client_shares(handshake);
-    client_hello_make(&body, handshake->environment->policy, handshake->association, &shares,
-                      flight_cookie(&handshake->flight, hello));
+    make_client_hello(handshake, flight_cookie(&handshake->flight, hello), &body);
     transcript_add(transcript, &header, bytes_of(body.start, body.len));
 }
 
@@ -187,7 +185,7 @@ enum rdtls_status consume_encrypted_extensions(struct handshake *handshake, stru
 {
     struct encrypted_extensions message;
     TRY(encrypted_extensions_read(body, &message));
-    struct server_extras answer = {&message.extras, message.server_name};
+    struct server_extras answer = {&message.extras, message.server_name, false};
     TRY(accept_extras(handshake->environment->policy, &answer, &handshake->choice));
     commit_extras(handshake, &handshake->choice);
     return RDTLS_OK;

@@ -5,7 +5,8 @@
 #include <assert.h>
 
 enum {
-    PREFIX_MAX = 2 + RANDOM_LEN + 1 + 1 + COOKIE_MAX + 2 + 2 * POLICY_SUITES_MAX + 2,
+    PREFIX_MAX =
+        2 + RANDOM_LEN + 1 + SESSION_ID_MAX + 1 + COOKIE_MAX + 2 + 2 * POLICY_SUITES_MAX + 2,
     /* renegotiation_info, extended_master_secret, supported_groups, ec_point_formats,
      * signature_algorithms */
     NEEDED_MAX = 5 + 4 + 6 + 2 * POLICY_GROUPS_MAX + 6 + 6 + 2 * SCHEMES_MAX,
@@ -13,11 +14,13 @@ enum {
     /* supported_versions, cookie, key_share */
     LONGEST_SHARES = 4 + ML_KEM_PUBLIC_LEN + X25519_LEN + 4 + X25519_LEN,
     OFFER_13_MAX = 4 + 1 + 4 + 4 + 2 + COOKIE_MAX + 4 + 2 + LONGEST_SHARES,
+    SESSION_TICKET_MAX = 4 + TICKET_MAX,
     EXTRAS_MAX = 4 + 2 + 2 * POLICY_SRTP_PROFILES_MAX + 1 + 4 + 2 +
                  RDTLS_ALPN_MAX * (1 + RDTLS_ALPN_NAME_MAX) + 4 + 2,
 };
 
-static_assert(PREFIX_MAX + 2 + NEEDED_MAX + OFFER_13_MAX + SERVER_NAME_MAX + EXTRAS_MAX <=
+static_assert(PREFIX_MAX + 2 + NEEDED_MAX + OFFER_13_MAX + SESSION_TICKET_MAX + SERVER_NAME_MAX +
+                      EXTRAS_MAX <=
                   CLIENT_HELLO_MAX,
               "what a configuration allows can be sent");
 
@@ -60,20 +63,31 @@ static void offer_13(const struct policy *policy, const struct client_shares *sh
     offer->share_count = list_shares(shares, policy, bytes_of(kem, kem_len), offer->shares);
 }
 
-void client_hello_make(struct writer *body, const struct policy *policy,
-                       const struct association *association, const struct client_shares *shares,
-                       struct bytes cookie)
+/* [rfc5077#3.4] "the client MAY generate and include a Session ID in the TLS ClientHello. If the
+ * server accepts the ticket and the Session ID is not empty, then it MUST respond with the same
+ * Session ID present in the ClientHello." It follows from the ticket, so that it stays the same as
+ * often as the hello is made. */
+void ticket_session_id(struct bytes ticket, uint8_t session_id[SESSION_ID_MAX])
 {
+    digest_of(DIGEST_SHA256, ticket, session_id);
+}
+
+static_assert((int)SESSION_ID_MAX == (int)SHA256_LEN, "a session_id is a hash");
+
+void client_hello_make(struct writer *body, const struct client_hello_input *input)
+{
+    const struct policy *policy = input->policy;
     uint16_t versions[2];
     uint8_t kem[ML_KEM_PUBLIC_LEN];
-    bool is_retried = association_is_13(association);
+    uint8_t session_id[SESSION_ID_MAX];
+    bool is_retried = association_is_13(input->association);
     struct client_hello_content content = {
-        .random = association->client_random,
+        .random = input->association->client_random,
         /* [rfc9147#5.1] "the legacy_cookie field in the ClientHello message MUST be set to a
          * zero-length vector": what a HelloRetryRequest has brought goes into an extension.
          * [rfc9147#5.3] "A DTLS 1.3-only client MUST set the legacy_cookie field to zero length."
          */
-        .cookie = is_retried ? bytes_of(NULL, 0) : cookie,
+        .cookie = is_retried ? bytes_of(NULL, 0) : input->cookie,
         .offers_12 = policy->speaks_12,
         .cipher_suites = policy->suites,
         .cipher_suite_count = policy->suite_count,
@@ -81,7 +95,7 @@ void client_hello_make(struct writer *body, const struct policy *policy,
         .group_count = policy->group_count,
         .signature_schemes = policy->peer_schemes,
         .signature_scheme_count = policy->peer_scheme_count,
-        .server_name = bytes_of(policy->server_name, strlen(policy->server_name)),
+        .server_name = policy_server_name(policy),
         .extras =
             {
                 .srtp_profiles = policy->srtp_profiles,
@@ -89,8 +103,14 @@ void client_hello_make(struct writer *body, const struct policy *policy,
                 .alpn = policy->alpn,
                 .alpn_count = policy->alpn_count,
                 .record_size_limit = policy->record_size_limit,
+                .session_ticket = policy->speaks_12 && policy_resumes(policy, RDTLS_CLIENT),
+                .ticket = input->ticket,
             },
     };
+    if (input->ticket.len > 0) {
+        ticket_session_id(input->ticket, session_id);
+        content.session_id = bytes_of(session_id, sizeof(session_id));
+    }
     if (policy->speaks_13) {
         content.offer_13 = (struct client_offer_13_content){
             .versions = versions,
@@ -98,9 +118,9 @@ void client_hello_make(struct writer *body, const struct policy *policy,
             /* [rfc9147#5.1] "The client MUST send a new ClientHello with the cookie added as an
              * extension." "the client MUST create a new ClientHello message following the
              * description in Section 4.1.2 of [TLS13]." */
-            .cookie = is_retried ? cookie : bytes_of(NULL, 0),
+            .cookie = is_retried ? input->cookie : bytes_of(NULL, 0),
         };
-        offer_13(policy, shares, kem, &content.offer_13);
+        offer_13(policy, input->shares, kem, &content.offer_13);
     }
     client_hello_write(body, &content);
 }

@@ -27,58 +27,6 @@ static_assert((int)LONGEST_SERVER_HELLO + (int)LONGEST_EXTENSIONS + (int)LONGEST
                   (int)FLIGHT_BUFFER_LEN,
               "what a configuration allows can be sent");
 
-void flight_begin(struct flight *flight, uint8_t number)
-{
-    flight->number = number;
-    flight->count = 0;
-    flight->used = 0;
-    sent_records_reset(&flight->sent);
-    flight_rewind(flight);
-    flight->sending = false;
-}
-
-uint8_t *flight_room(struct flight *flight, size_t *capacity)
-{
-    *capacity = sizeof(flight->buffer) - flight->used;
-    return flight->buffer + flight->used;
-}
-
-bool flight_append(struct flight *flight, const struct flight_message *message)
-{
-    if (flight->count == FLIGHT_MESSAGES_MAX)
-        return false;
-    if (message->kept > sizeof(flight->buffer) - flight->used)
-        return false;
-    flight->used = (uint16_t)(flight->used + message->kept);
-    flight->messages[flight->count++] = *message;
-    return true;
-}
-
-struct bytes flight_cookie(const struct flight *flight, const struct flight_message *message)
-{
-    return bytes_of(flight->buffer + message->offset, message->kept);
-}
-
-bool flight_acknowledge(struct flight *flight, const struct record_number *number)
-{
-    return sent_records_acknowledge(&flight->sent, number);
-}
-
-bool flight_is_acknowledged(const struct flight *flight)
-{
-    for (uint8_t i = 0; i < flight->count; i++)
-        if (!sent_records_has_all(&flight->sent, i, flight->messages[i].length))
-            return false;
-    return true;
-}
-
-void flight_rewind(struct flight *flight)
-{
-    flight->cursor_message = 0;
-    flight->cursor_offset = 0;
-    flight->sending = true;
-}
-
 /* One record, behind what the datagram holds already. [rfc6347#4.2.2] "the retransmission is a new
  * record. This record will have a new DTLSPlaintext.sequence_number value." [rfc6347#4.2.1]
  * "Subsequent ServerHellos will only be sent after the server has created state and MUST increment
@@ -342,7 +290,20 @@ size_t flight_fill_datagram(struct flight *flight, const struct flight_writer *f
     return datagram.len;
 }
 
-size_t flight_fill_final(const struct flight_writer *flight_writer, uint8_t *out, size_t capacity)
+static bool write_final_ticket(const struct flight_writer *flight_writer, struct writer *datagram,
+                               struct bytes body)
+{
+    struct flight_message ticket = {
+        .type = MESSAGE_NEW_SESSION_TICKET,
+        .epoch = EPOCH_PLAINTEXT,
+        .message_seq = (uint16_t)(flight_writer->sender.association->final_message_seq - 1),
+        .length = (uint16_t)body.len,
+    };
+    return write_fragment(flight_writer, datagram, &ticket, 0, body, NULL);
+}
+
+size_t flight_fill_final(const struct flight_writer *flight_writer, struct bytes ticket,
+                         uint8_t *out, size_t capacity, bool *is_whole)
 {
     const struct association *association = flight_writer->sender.association;
     struct flight_message finished = {
@@ -351,7 +312,16 @@ size_t flight_fill_final(const struct flight_writer *flight_writer, uint8_t *out
         .message_seq = association->final_message_seq,
         .length = VERIFY_DATA_LEN,
     };
+    size_t rest = sealed_len(AEAD_NONE, CHANGE_CIPHER_SPEC_LEN) + HANDSHAKE_HEADER_LEN +
+                  VERIFY_DATA_LEN + record_overhead(association, EPOCH_PROTECTED);
     struct writer datagram = writer_of(out, capacity);
+    *is_whole = true;
+    if (ticket.len > 0 && !write_final_ticket(flight_writer, &datagram, ticket))
+        return 0;
+    if (datagram.len > 0 && capacity - datagram.len < rest) {
+        *is_whole = false;
+        return datagram.len;
+    }
     bool written =
         write_change_cipher_spec(flight_writer, &datagram) &&
         write_fragment(flight_writer, &datagram, &finished, 0,

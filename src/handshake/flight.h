@@ -77,7 +77,8 @@ struct flight_writer {
     struct client_shares shares;  /* of a ClientHello that offers 1.3 */
     const struct long_share *kem; /* of a ServerHello that is cut */
     const struct block_pool *blocks;
-    uint8_t *scratch; /* REASSEMBLY_MESSAGE_MAX bytes for a body that is made anew */
+    struct bytes ticket; /* of a ClientHello that offers a session of 1.2 */
+    uint8_t *scratch;    /* REASSEMBLY_MESSAGE_MAX bytes for a body that is made anew */
 };
 
 /* A message's body, to cut fragments from: in the buffer, or made in scratch. flight_body.c. */
@@ -89,8 +90,10 @@ struct bytes flight_body(const struct flight *flight, const struct flight_writer
 size_t flight_fill_datagram(struct flight *flight, const struct flight_writer *writer, uint8_t *out,
                             size_t capacity);
 
-/* One ChangeCipherSpec and one Finished: the server's final flight, from what the association
- * remembers. */
-size_t flight_fill_final(const struct flight_writer *writer, uint8_t *out, size_t capacity);
+/* One ChangeCipherSpec and one Finished: the final flight, from what the association remembers.
+ * ticket: the body of the NewSessionTicket before them; empty: there is none, or it has been sent.
+ * *is_whole: nothing of it is left for another datagram. */
+size_t flight_fill_final(const struct flight_writer *writer, struct bytes ticket, uint8_t *out,
+                         size_t capacity, bool *is_whole);
 
 #endif

@@ -30,9 +30,15 @@ struct bytes flight_body(const struct flight *flight, const struct flight_writer
 {
     struct writer body = writer_of(flight_writer->scratch, SCRATCH_LEN);
     const struct association *association = flight_writer->sender.association;
+    struct client_hello_input hello = {
+        .policy = flight_writer->policy,
+        .association = association,
+        .shares = &flight_writer->shares,
+        .ticket = flight_writer->ticket,
+        .cookie = flight_cookie(flight, message),
+    };
     if (message->type == MESSAGE_CLIENT_HELLO)
-        client_hello_make(&body, flight_writer->policy, association, &flight_writer->shares,
-                          flight_cookie(flight, message));
+        client_hello_make(&body, &hello);
     else if (message->credential != 0)
         write_chain(&flight_writer->policy->credentials[message->credential - 1],
                     association_is_13(association), &body);

@@ -47,6 +47,7 @@ enum handshake_fact {
     FACT_SECOND_HELLO = 1 << 2,          /* either */
     FACT_CERTIFICATE_REQUESTED = 1 << 3, /* the server asked for a certificate */
     FACT_CERTIFICATE_SENT = 1 << 4,      /* the client had one */
+    FACT_TICKET = 1 << 5,                /* 1.2: the server gives a ticket */
 };
 
 /* How far the current row is. */
@@ -81,6 +82,10 @@ struct handshake_13 {
         };
         uint8_t peer_key_12[KEY_EXCHANGE_PUBLIC_MAX]; /* of a client that is told to speak 1.2: the
                                                          server's, until it is used */
+        struct {
+            uint8_t session_id_12[SESSION_ID_MAX]; /* of a server's client that resumes in 1.2 */
+            uint8_t session_id_len_12;
+        };
     };
     uint8_t shared[GROUP_SHARED_MAX];
     /* The records of the peer's current flight that were taken, for acknowledgements alone. */
@@ -267,6 +272,20 @@ static inline const struct credential *handshake_credential(const struct handsha
 {
     return &handshake->environment->policy->credentials[handshake->choice.credential];
 }
+
+/* When a session was authenticated, and when the ticket is issued, on the clock of tickets. */
+struct ticket_times {
+    uint64_t authenticated_ms;
+    uint64_t issued_ms;
+};
+
+enum { SESSION_TICKET_12_MAX = 4 + 2 + 8 + 16 + SESSION_ENCODED_MAX + AEAD_TAG_LEN };
+
+/* The body of an association's NewSessionTicket of 1.2: the same bytes whenever it is asked for
+ * with the same times. At most SESSION_TICKET_12_MAX. false: libcrypto failed. */
+MUST_CHECK bool write_session_ticket_12(const struct handshake_environment *environment,
+                                        const struct association *association,
+                                        const struct ticket_times *when, struct writer *body);
 
 /* For what an association without a handshake sends. */
 struct flight_writer handshake_flight_writer(const struct handshake_environment *environment,

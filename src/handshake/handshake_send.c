@@ -1,6 +1,6 @@
 /* What a handshake sends, when it sends it again, and which of it has arrived. */
 #include "handshake/acknowledge.h"
-#include "handshake/handshake.h"
+#include "handshake/messages_12.h"
 
 /* [rfc9147#7.2] "the receipt of any record responding to a given flight MUST be taken as an
  * implicit acknowledgement for the entire flight to which it is responding." A ServerHello has
@@ -103,6 +103,7 @@ size_t handshake_transmit(struct handshake *handshake, uint8_t *out, size_t capa
     writer.shares = handshake_client_shares(handshake);
     writer.kem = &handshake->kem;
     writer.blocks = handshake->environment->blocks;
+    writer.ticket = offered_ticket_12(handshake);
     if (handshake->v13.ack_wanted) {
         struct acknowledged taken = {
             .plaintext = &handshake->v13.taken_plaintext,

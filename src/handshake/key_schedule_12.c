@@ -49,6 +49,13 @@ void key_schedule_12_install(struct association *association, const struct suite
     install_traffic_keys(association, suite);
 }
 
+void key_schedule_12_resume(struct association *association, const struct suite *suite,
+                            const uint8_t *master_secret)
+{
+    memcpy(association->v12.master_secret, master_secret, MASTER_SECRET_LEN);
+    install_traffic_keys(association, suite);
+}
+
 void key_schedule_12_verify_data(const struct association *association, const struct suite *suite,
                                  enum rdtls_role sender, struct bytes transcript_hash,
                                  uint8_t verify_data[VERIFY_DATA_LEN])

@@ -20,6 +20,10 @@
 void key_schedule_12_install(struct association *association, const struct suite *suite,
                              struct bytes shared, struct bytes session_hash);
 
+/* The same of a session that is resumed: master_secret is what it was, MASTER_SECRET_LEN bytes. */
+void key_schedule_12_resume(struct association *association, const struct suite *suite,
+                            const uint8_t *master_secret);
+
 /* verify_data of the Finished that `sender` sends. */
 void key_schedule_12_verify_data(const struct association *association, const struct suite *suite,
                                  enum rdtls_role sender, struct bytes transcript_hash,

@@ -9,6 +9,8 @@ void take_peer_key(struct handshake *handshake, struct bytes peer_key);
 enum rdtls_status submit_derive(struct handshake *handshake); /* with the peer key taken */
 enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *scheme,
                               struct bytes input, size_t before);
+/* A client's hello, with the cookie that it echoes. */
+void make_client_hello(const struct handshake *handshake, struct bytes cookie, struct writer *body);
 enum rdtls_status build_certificate_verify(struct handshake *handshake, struct writer *body);
 void commit_extras(struct handshake *handshake, const struct choice *choice);
 

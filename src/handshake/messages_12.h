@@ -31,6 +31,20 @@ enum rdtls_status prepare_certificate_verify(struct handshake *handshake);
 enum rdtls_status consume_certificate_verify(struct handshake *handshake, struct bytes body);
 enum rdtls_status complete_certificate_verify(struct handshake *handshake);
 
+/* resume_12.c. A server's: the session that a hello brings a ticket of; false: none that can be
+ * taken up. Secret. Once the choice is committed: the answer. */
+bool find_session_12(const struct handshake *handshake, const struct client_hello *hello,
+                     struct session *session);
+void answer_resumed_12(struct handshake *handshake, const struct client_hello *hello,
+                       const struct session *session);
+
+/* A client's: the ticket that it offers, empty: none; and whether the server has taken it, which
+ * association->resumed says then. */
+struct bytes offered_ticket_12(const struct handshake *handshake);
+enum rdtls_status accept_resumed_12(struct handshake *handshake, const struct server_hello *hello);
+enum rdtls_status build_session_ticket_12(struct handshake *handshake, struct writer *body);
+enum rdtls_status consume_session_ticket_12(struct handshake *handshake, struct bytes body);
+
 /* shared_12.c: the same for both roles */
 enum rdtls_status complete_key_exchange(struct handshake *handshake);
 enum rdtls_status build_finished(struct handshake *handshake, struct writer *body);

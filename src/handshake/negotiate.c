@@ -171,18 +171,45 @@ static bool point_formats_are_usable(const struct client_hello *hello)
     return memchr(hello->point_formats.data, POINT_UNCOMPRESSED, hello->point_formats.len) != NULL;
 }
 
-enum rdtls_status negotiate_12(const struct policy *policy, const struct client_hello *hello,
-                               struct choice *choice)
+static enum rdtls_status check_12(const struct client_hello *hello)
 {
-    /* [rfc7627#5.2] "If the server receives a ClientHello without the extension, it SHOULD abort
+    /* [rfc7627#5.3] "If the original session used the "extended_master_secret" extension but the
+     * new ClientHello does not contain it, the server MUST abort the abbreviated handshake."
+     * [rfc7627#5.2] "If the server receives a ClientHello without the extension, it SHOULD abort
      * the handshake if it does not wish to interoperate with legacy clients": a session without it
      * is open to the triple handshake attack. */
     if (!hello->extended_master_secret)
         return RDTLS_ALERT_HANDSHAKE_FAILURE;
     /* [rfc5746#3.6] "The server MUST then verify that the length of the "renegotiated_connection"
      * field is zero, and if it is not, MUST abort the handshake." */
-    if (hello->renegotiated_connection.len != 0)
-        return RDTLS_ALERT_HANDSHAKE_FAILURE;
+    return hello->renegotiated_connection.len == 0 ? RDTLS_OK : RDTLS_ALERT_HANDSHAKE_FAILURE;
+}
+
+/* [rfc5077#3.2] "The server MUST NOT send this extension if it does not receive one in the
+ * ClientHello." */
+static bool gives_ticket(const struct policy *policy, const struct client_hello *hello)
+{
+    return hello->extras.session_ticket_present && policy_resumes(policy, RDTLS_SERVER);
+}
+
+enum rdtls_status negotiate_12_resumed(const struct policy *policy,
+                                       const struct client_hello *hello, const struct suite *suite,
+                                       struct choice *choice)
+{
+    /* [rfc6066#3] "When resuming a session, the server MUST NOT include a server_name extension in
+     * the server hello." */
+    *choice = (struct choice){.suite = suite, .server_name = false};
+    TRY(check_12(hello));
+    TRY(choose_extras(policy, &hello->extras, choice));
+    choice->renegotiation_info = hello->renegotiation_info;
+    choice->ticket_12 = gives_ticket(policy, hello);
+    return RDTLS_OK;
+}
+
+enum rdtls_status negotiate_12(const struct policy *policy, const struct client_hello *hello,
+                               struct choice *choice)
+{
+    TRY(check_12(hello));
     if (!point_formats_are_usable(hello))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
     TRY(choose_suite(policy, hello, choice));
@@ -190,5 +217,6 @@ enum rdtls_status negotiate_12(const struct policy *policy, const struct client_
     TRY(choose_extras(policy, &hello->extras, choice));
     choice->renegotiation_info = hello->renegotiation_info;
     choice->point_formats = hello->point_formats_present;
+    choice->ticket_12 = gives_ticket(policy, hello);
     return RDTLS_OK;
 }

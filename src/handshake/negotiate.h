@@ -19,6 +19,7 @@ struct choice {
     uint8_t alpn;               /* 1 + place in the policy's list; 0: none */
     uint16_t record_size_limit; /* the client's, at most 2^14; 0: nothing was agreed */
     uint16_t own_record_size_limit;
+    bool ticket_12;       /* 1.2: the server gives the client a ticket */
     uint16_t retry_group; /* 1.3: the client has no share of a group of ours: this one is asked
                              for; 0: it has */
 };
@@ -40,6 +41,11 @@ bool random_shows_downgrade(struct bytes random);
 MUST_CHECK enum rdtls_status negotiate_12(const struct policy *policy,
                                           const struct client_hello *hello, struct choice *choice);
 
+/* The same where a session with that suite is resumed. */
+MUST_CHECK enum rdtls_status negotiate_12_resumed(const struct policy *policy,
+                                                  const struct client_hello *hello,
+                                                  const struct suite *suite, struct choice *choice);
+
 /* A server's part of the choice in the extras; negotiate_12 calls it. NO_APPLICATION_PROTOCOL,
  * HANDSHAKE_FAILURE: what the policy requires is not to be had. */
 MUST_CHECK enum rdtls_status choose_extras(const struct policy *policy,
@@ -52,11 +58,12 @@ struct hello_extras_content extras_answer(const struct policy *policy, const str
 struct server_extras {
     const struct hello_extras *extras;
     bool server_name;
+    bool is_hello; /* of 1.2, where SessionTicket may be */
 };
 
 /* A client's view of what the server has chosen: one of what the policy offers, in each extra.
- * Fills srtp_profile, alpn and record_size_limit. UNSUPPORTED_EXTENSION for what was not offered,
- * ILLEGAL_PARAMETER for another answer. */
+ * Fills srtp_profile, alpn, record_size_limit and ticket_12. UNSUPPORTED_EXTENSION for what was not
+ * offered, ILLEGAL_PARAMETER for another answer. */
 MUST_CHECK enum rdtls_status accept_extras(const struct policy *policy,
                                            const struct server_extras *answer,
                                            struct choice *choice);

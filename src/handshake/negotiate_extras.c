@@ -107,6 +107,7 @@ struct hello_extras_content extras_answer(const struct policy *policy, const str
         .alpn = choice->alpn != 0 ? &policy->alpn[choice->alpn - 1] : NULL,
         .alpn_count = choice->alpn != 0 ? 1 : 0,
         .record_size_limit = choice->record_size_limit != 0 ? policy->record_size_limit : 0,
+        .session_ticket = choice->ticket_12,
     };
 }
 
@@ -119,7 +120,9 @@ static bool was_offered(const struct policy *policy, const struct server_extras 
     return (!said->server_name || policy->server_name[0] != '\0') &&
            (!answer->use_srtp_present || policy->srtp_profile_count > 0) &&
            (!answer->alpn_present || policy->alpn_count > 0) &&
-           (!answer->record_size_limit_present || policy->record_size_limit != 0);
+           (!answer->record_size_limit_present || policy->record_size_limit != 0) &&
+           (!answer->session_ticket_present ||
+            (said->is_hello && policy_resumes(policy, RDTLS_CLIENT)));
 }
 
 static enum rdtls_status accept_alpn(const struct policy *policy, const struct hello_extras *answer,
@@ -156,6 +159,12 @@ enum rdtls_status accept_extras(const struct policy *policy, const struct server
 {
     if (!was_offered(policy, answer))
         return RDTLS_ALERT_UNSUPPORTED_EXTENSION;
+    /* [rfc5077#3.2] "The server uses a zero-length SessionTicket extension to indicate to the
+     * client that it will send a new session ticket using the NewSessionTicket handshake message".
+     */
+    if (answer->extras->session_ticket.len != 0)
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    choice->ticket_12 = answer->extras->session_ticket_present;
     TRY(accept_alpn(policy, answer->extras, choice));
     TRY(accept_srtp(policy, answer->extras, choice));
     return take_record_size_limit(policy, answer->extras, choice);

@@ -90,6 +90,12 @@ static inline void policy_list_keys(const struct policy *policy,
         keys[i] = policy->credentials[i].key;
 }
 
+/* Empty: none is said. */
+static inline struct bytes policy_server_name(const struct policy *policy)
+{
+    return bytes_of(policy->server_name, strlen(policy->server_name));
+}
+
 /* Are sessions resumed in this role? Where the host judges the peer's certificate itself, each
  * handshake shows it one. */
 static inline bool policy_resumes(const struct policy *policy, enum rdtls_role role)

@@ -1,4 +1,5 @@
 /* DTLS 1.2: what a server sends, and what it makes of a client's messages. */
+#include "base/secret.h"
 #include "handshake/key_schedule_12.h"
 #include "handshake/messages_12.h"
 #include "handshake/messages_13.h"
@@ -14,6 +15,7 @@ static void commit_choice(struct handshake *handshake, const struct client_hello
     association_choose_suite(association, choice->suite);
     association->group = choice->group;
     commit_extras(handshake, choice);
+    session_hash_name(hello->server_name, association->v12.name_hash);
     memcpy(association->client_random, hello->prefix.random.data, RANDOM_LEN);
     association->version = VERSION_12;
     handshake->rows = handshake_12_full;
@@ -26,10 +28,34 @@ static void commit_choice(struct handshake *handshake, const struct client_hello
                      (handshake->facts & FACT_CERTIFICATE_REQUESTED) != 0);
 }
 
+/* Negotiation that fails in what both kinds of handshake agree on fails in both. */
+static enum rdtls_status answer_client_hello_12(struct handshake *handshake,
+                                                const struct client_hello *hello)
+{
+    const struct policy *policy = handshake->environment->policy;
+    struct session session;
+    struct choice choice;
+    if (find_session_12(handshake, hello, &session)) {
+        enum rdtls_status status =
+            negotiate_12_resumed(policy, hello, suite_find(session.suite), &choice);
+        if (status == RDTLS_OK) {
+            commit_choice(handshake, hello, &choice);
+            answer_resumed_12(handshake, hello, &session);
+        }
+        secret_wipe(&session, sizeof(session));
+        TRY(status);
+    } else {
+        TRY(negotiate_12(policy, hello, &choice));
+        commit_choice(handshake, hello, &choice);
+    }
+    if (handshake->choice.ticket_12)
+        handshake->facts |= FACT_TICKET;
+    return RDTLS_OK;
+}
+
 enum rdtls_status consume_client_hello(struct handshake *handshake, struct bytes body)
 {
     struct client_hello hello;
-    struct choice choice;
     TRY(client_hello_read(body, &hello));
     uint16_t version;
     TRY(negotiate_version(handshake->environment->policy, &hello, &version));
@@ -38,9 +64,7 @@ enum rdtls_status consume_client_hello(struct handshake *handshake, struct bytes
     /* Who asked for another share speaks 1.3. */
     if ((handshake->facts & FACT_RETRY) != 0)
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
-    TRY(negotiate_12(handshake->environment->policy, &hello, &choice));
-    commit_choice(handshake, &hello, &choice);
-    return RDTLS_OK;
+    return answer_client_hello_12(handshake, &hello);
 }
 
 enum rdtls_status build_server_hello(struct handshake *handshake, struct writer *body)
@@ -51,8 +75,9 @@ enum rdtls_status build_server_hello(struct handshake *handshake, struct writer 
         /* [rfc5246#7.4.1.3] "The server may return an empty session_id to indicate that the session
          * will not be cached and therefore cannot be resumed." [rfc5246#7.4.1.2] "servers MUST NOT
          * place confidential information in session identifiers or let the contents of fake session
-         * identifiers cause any breach of security." */
-        .session_id = bytes_of(NULL, 0),
+         * identifiers cause any breach of security.": it is the client's own where its ticket has
+         * been taken, and empty otherwise. */
+        .session_id = bytes_of(handshake->v13.session_id_12, handshake->v13.session_id_len_12),
         .cipher_suite = handshake->choice.suite->code_point,
         .renegotiation_info = handshake->choice.renegotiation_info,
         .point_formats = handshake->choice.point_formats,

@@ -141,6 +141,9 @@ bool session_is_usable(const struct session *session, const struct policy *polic
     uint8_t name_hash[SESSION_NAME_HASH_LEN];
     bool is_12 = session->version == VERSION_DTLS_1_2;
     if (!policy_resumes(policy, role) || !(is_12 ? policy->speaks_12 : policy->speaks_13) ||
+        /* [rfc5246#7.4.1.2] "If the session_id field is not empty (implying a session resumption
+         * request), this vector MUST include at least the cipher_suite from that session.": a
+         * client's hello lists what its policy does. */
         !lists_suite(policy, session->suite))
         return false;
     /* [rfc7627#5.3] "If the original session did not use the "extended_master_secret" extension but

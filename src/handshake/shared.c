@@ -1,5 +1,7 @@
 /* What both roles do in the same way in both versions. */
+#include "handshake/client_hello.h"
 #include "handshake/messages.h"
+#include "handshake/messages_12.h"
 #include "wire/certificate_messages.h"
 
 static enum lane_kind derive_kind(enum key_exchange_kind kind)
@@ -70,6 +72,19 @@ enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *
     job->sign.signature_max = signature_max;
     lanes_submit(handshake->environment->lanes, job);
     return RDTLS_PARKED;
+}
+
+void make_client_hello(const struct handshake *handshake, struct bytes cookie, struct writer *body)
+{
+    const struct client_shares shares = handshake_client_shares(handshake);
+    struct client_hello_input input = {
+        .policy = handshake->environment->policy,
+        .association = handshake->association,
+        .shares = &shares,
+        .ticket = offered_ticket_12(handshake),
+        .cookie = cookie,
+    };
+    client_hello_make(body, &input);
 }
 
 /* [rfc7301#3.2] "The protocol identified in the "application_layer_protocol_negotiation" extension

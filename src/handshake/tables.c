@@ -8,7 +8,9 @@
  * handshake protocol messages are presented below in the order they MUST be sent; sending handshake
  * messages in an unexpected order results in a fatal error." [rfc5246#7.4.2] "The server MUST send
  * a Certificate message whenever the agreed-upon key exchange method uses certificates for
- * authentication" [rfc5246#7.3] "If the server has sent a CertificateRequest message, the client
+ * authentication" [rfc5246#7.3] "At this point, both client and server MUST send
+ * ChangeCipherSpec messages and proceed directly to Finished messages.": when a session is resumed.
+ * [rfc5246#7.3] "If the server has sent a CertificateRequest message, the client
  * MUST send the Certificate message." [rfc5246#7.4.7] "It MUST immediately follow the client
  * certificate message, if it is sent. Otherwise, it MUST be the first message sent by the client
  * after it receives the ServerHelloDone message." [rfc5246#7.4.8] "When sent, it MUST immediately
@@ -29,7 +31,21 @@ const struct handshake_row handshake_12_full[] = {
     { RDTLS_CLIENT, MESSAGE_CLIENT_KEY_EXCHANGE,      0, 5, FACT_ALWAYS,                prepare_client_key_exchange,   build_client_key_exchange,    consume_client_key_exchange,    complete_key_exchange,                0 },
     { RDTLS_CLIENT, MESSAGE_CERTIFICATE_VERIFY,       0, 5, FACT_CERTIFICATE_SENT,      prepare_certificate_verify,    build_certificate_verify,     consume_certificate_verify,     complete_certificate_verify,          0 },
     { RDTLS_CLIENT, MESSAGE_FINISHED,                 1, 5, FACT_ALWAYS,                NULL,                          build_finished,               consume_finished,               NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_NEW_SESSION_TICKET,       0, 6, FACT_TICKET,                NULL,                          build_session_ticket_12,      consume_session_ticket_12,      NULL,                                 0 },
     { RDTLS_SERVER, MESSAGE_FINISHED,                 1, 6, FACT_ALWAYS,                NULL,                          build_finished,               consume_finished,               NULL,                                 0 },
+    { .flight = 0 },
+};
+
+const struct handshake_row handshake_12_resumed[] = {
+    /* sender        message                       epoch flight presence                    prepare                        build                         consume                         complete                              instead */
+    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 1, FACT_ALWAYS,                NULL,                          build_client_hello,           consume_client_hello,           NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_HELLO_VERIFY_REQUEST,     0, 2, FACT_COOKIE,                NULL,                          NULL, /* the hello gate */    consume_hello_verify_request,   NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_HELLO_RETRY_REQUEST,      0, 2, FACT_RETRY,                 NULL,                          build_hello_retry_request,    consume_hello_retry_request,    NULL,                                 0 },
+    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 3, FACT_SECOND_HELLO,          NULL,                          build_client_hello,           consume_client_hello,           NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_SERVER_HELLO,             0, 4, FACT_ALWAYS,                NULL,                          build_server_hello,           consume_server_hello,           NULL,                                 ROW_HELLO_VERIFY_REQUEST },
+    { RDTLS_SERVER, MESSAGE_NEW_SESSION_TICKET,       0, 4, FACT_TICKET,                NULL,                          build_session_ticket_12,      consume_session_ticket_12,      NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_FINISHED,                 1, 4, FACT_ALWAYS,                NULL,                          build_finished,               consume_finished,               NULL,                                 0 },
+    { RDTLS_CLIENT, MESSAGE_FINISHED,                 1, 5, FACT_ALWAYS,                NULL,                          build_finished,               consume_finished,               NULL,                                 0 },
     { .flight = 0 },
 };
 

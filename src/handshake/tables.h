@@ -29,6 +29,10 @@ struct handshake_row {
 /* DTLS 1.2, full handshake (RFC 6347 section 4.2.4, figure 1). */
 extern const struct handshake_row handshake_12_full[];
 
+/* DTLS 1.2, abbreviated handshake (RFC 5246 section 7.3, figure 2; RFC 5077 section 3.1): the
+ * server's Finished comes first. */
+extern const struct handshake_row handshake_12_resumed[];
+
 /* DTLS 1.3, full handshake (RFC 9147 section 5.7, figure 6). */
 extern const struct handshake_row handshake_13_full[];
 

@@ -139,6 +139,23 @@ static void record_size_limit_write(struct writer *writer, uint16_t limit)
     writer_u16(writer, limit);
 }
 
+/* [rfc5077#3.2] "The extension_data field of SessionTicket extension contains the ticket.": without
+ * a length of its own. */
+static bool session_ticket_read(struct bytes body, struct hello_extras *extras)
+{
+    extras->session_ticket_present = true;
+    extras->session_ticket = body;
+    return true;
+}
+
+static void session_ticket_write(struct writer *writer, struct bytes ticket)
+{
+    writer_u16(writer, EXTENSION_SESSION_TICKET);
+    size_t body = writer_open_vector(writer, 2);
+    writer_bytes(writer, ticket);
+    writer_close_vector(writer, body, 2);
+}
+
 bool hello_extra_read(const struct extension *extension, struct hello_extras *extras,
                       bool *well_formed)
 {
@@ -151,6 +168,9 @@ bool hello_extra_read(const struct extension *extension, struct hello_extras *ex
         return true;
     case EXTENSION_RECORD_SIZE_LIMIT:
         *well_formed = record_size_limit_read(extension->body, extras);
+        return true;
+    case EXTENSION_SESSION_TICKET:
+        *well_formed = session_ticket_read(extension->body, extras);
         return true;
     default:
         return false;
@@ -165,4 +185,6 @@ void hello_extras_write(struct writer *writer, const struct hello_extras_content
         alpn_write(writer, content->alpn, content->alpn_count);
     if (content->record_size_limit != 0)
         record_size_limit_write(writer, content->record_size_limit);
+    if (content->session_ticket)
+        session_ticket_write(writer, content->ticket);
 }

@@ -1,8 +1,8 @@
 /*
  * What hellos agree on beside the cryptography: server_name (RFC 6066 section 3), use_srtp (RFC
  * 5764 section 4.1), application_layer_protocol_negotiation (RFC 7301 section 3.1),
- * record_size_limit (RFC 8449 section 4). All but server_name have one form for both hellos. Views;
- * form alone is judged here.
+ * record_size_limit (RFC 8449 section 4), SessionTicket (RFC 5077 section 3.2). All but server_name
+ * have one form for both hellos. Views; form alone is judged here.
  */
 #ifndef WIRE_HELLO_EXTENSIONS_H
 #define WIRE_HELLO_EXTENSIONS_H
@@ -19,6 +19,8 @@ struct hello_extras {
     struct bytes alpn; /* names, one at least, each not empty and behind its length in one byte */
     bool record_size_limit_present;
     uint16_t record_size_limit;
+    bool session_ticket_present;
+    struct bytes session_ticket; /* empty: none is there yet; of a server: always */
 };
 
 /* In a hello that is to be written. */
@@ -28,6 +30,8 @@ struct hello_extras_content {
     const struct bytes *alpn;   /* each of 1 to 255 bytes */
     size_t alpn_count;          /* 0: no ALPN */
     uint16_t record_size_limit; /* 0: none */
+    bool session_ticket;        /* SessionTicket, with this in it */
+    struct bytes ticket;
 };
 
 /* false: not one of these. Otherwise *well_formed says whether its body is; if it is not, the

@@ -235,10 +235,10 @@ void client_hello_write(struct writer *writer, const struct client_hello_content
     static const uint8_t no_compression = COMPRESSION_NULL;
     writer_u16(writer, VERSION_DTLS_1_2);
     writer_bytes(writer, bytes_of(content->random, RANDOM_LEN));
-    /* [rfc5246#7.4.1.3] "Clients MUST be prepared to do a full negotiation -- including negotiating
-     * new cipher suites -- during any handshake.": no session is resumed. [rfc9147#5.3] "Otherwise,
-     * it MUST be set as a zero-length vector (i.e., a zero-valued single byte length field)." */
-    write_vector_u8(writer, bytes_of(NULL, 0));
+    /* [rfc9147#5.3] "A client which has a cached session ID set by a pre-DTLS 1.3 server SHOULD set
+     * this field to that value. Otherwise, it MUST be set as a zero-length vector (i.e., a
+     * zero-valued single byte length field)." */
+    write_vector_u8(writer, content->session_id);
     write_vector_u8(writer, content->cookie);
     code_points_write(writer, content->cipher_suites, content->cipher_suite_count);
     write_vector_u8(writer, bytes_of(&no_compression, 1));

@@ -69,6 +69,7 @@ bool codepoint_list_has(struct bytes list, uint16_t code_point);
 
 struct client_hello_content {
     const uint8_t *random; /* RANDOM_LEN */
+    struct bytes session_id;
     struct bytes cookie;
     const uint16_t *cipher_suites;
     size_t cipher_suite_count;

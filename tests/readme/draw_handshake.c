@@ -57,6 +57,8 @@ static const char *presence_text(uint8_t presence)
         return "if the server asks for a certificate";
     case FACT_CERTIFICATE_SENT:
         return "if the client has sent one";
+    case FACT_TICKET:
+        return "if the client takes tickets";
     }
     return "?";
 }
@@ -81,6 +83,8 @@ static void draw(const char *title, const struct handshake_row *rows, uint8_t ot
 int main(void)
 {
     draw("DTLS 1.2", handshake_12_full, FACT_RETRY);
+    printf("\n");
+    draw("DTLS 1.2, with a session that is resumed", handshake_12_resumed, FACT_RETRY);
     printf("\n");
     draw("DTLS 1.3", handshake_13_full, FACT_COOKIE);
     return 0;

@@ -221,7 +221,9 @@ static void take_connected(struct world *world, struct host *host, struct end *e
     end->asks_left = ASKS_MAX;
     const struct end *client = end;
     if (host->side == SIDE_SERVER)
-        client = world->shape->v13 ? world_peer_of(world, SIDE_SERVER, end) : NULL;
+        client = world->shape->v13 || shape_is_abbreviated(world->shape)
+                     ? world_peer_of(world, SIDE_SERVER, end)
+                     : NULL;
     if (client != NULL)
         check_agreement(world, client);
     if (host->side == SIDE_CLIENT)
@@ -269,8 +271,8 @@ static void take_question(struct world *world, struct host *host, struct end *en
 static void trace_event(const struct world *world, const struct host *host, const struct end *end,
                         const struct rdtls_event *event)
 {
-    static const char *const kinds[] = {"NONE", "CONNECTED", "PEER_CERTIFICATE",
-                                        "DATA", "CLOSED",    "SIGN"};
+    static const char *const kinds[] = {"NONE", "CONNECTED", "PEER_CERTIFICATE", "DATA", "CLOSED",
+                                        "SIGN", "TICKET"};
     if (!world->options.trace)
         return;
     printf("%12.6f  #%u   %s: %s", (double)world->now / 1e9, end->path,
@@ -315,7 +317,9 @@ void host_take_event(struct world *world, struct host *host, const struct rdtls_
         end->sign_ns = world->now + signer_delay_ns;
         break;
     case RDTLS_EVENT_TICKET:
-        world_fail(world, "a ticket that nobody asked for");
+        if (!end->connected || end->closed || world->shape->tickets == TICKETS_NONE)
+            world_fail(world, "a ticket that nobody asked for, or not at its time");
+        end->tickets++;
         break;
     case RDTLS_EVENT_NONE:
         world_fail(world, "an event of no kind");

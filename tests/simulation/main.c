@@ -228,5 +228,6 @@ int main(int argc, char **argv)
     }
     print_report(&report);
     shape_configs_free();
+    shape_sessions_free();
     return report.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

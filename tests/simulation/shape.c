@@ -38,13 +38,30 @@ struct shape shape_of(unsigned number)
     shape.verify = (enum rdtls_verify)(number % SHAPE_VERIFIES);
     number /= SHAPE_VERIFIES;
     shape.host_signs = number % SHAPE_SIGNERS == 1;
+    number /= SHAPE_SIGNERS;
+    shape.tickets = (enum ticket_shape)(number % TICKET_SHAPES);
+    return shape;
+}
+
+/* What a resumed handshake does not have, groups and signatures, stands for what it has. */
+static struct shape shape_resumed(unsigned number)
+{
+    struct shape shape = shape_of(number);
+    shape.tickets = TICKETS_RESUMED;
+    shape.v13 = shape.p256;
+    shape.p256 = false;
+    shape.certificate = shape.aes_256 ? CERTIFICATE_REQUIRED_OFFERED : CERTIFICATE_NONE;
+    shape.verify = shape.cookies ? RDTLS_VERIFY_FINGERPRINT : RDTLS_VERIFY_NONE;
     return shape;
 }
 
 struct shape shape_mixed(unsigned number)
 {
     struct shape shape = shape_of(number);
+    if (number >= SHAPE_FULL)
+        return shape_resumed(number - SHAPE_FULL);
     shape.verify = (enum rdtls_verify)((number + number / 8) % SHAPE_VERIFIES);
+    shape.tickets = (number / 2 + number / 16) % 2 == 1 ? TICKETS_ISSUED : TICKETS_NONE;
     /* As many of each in every half of the shapes that any other feature makes. */
     for (unsigned bits = number; bits > 0; bits /= 2)
         shape.host_signs = shape.host_signs != (bits % 2 == 1);
@@ -53,7 +70,8 @@ struct shape shape_mixed(unsigned number)
 
 unsigned shape_number(const struct shape *shape)
 {
-    unsigned number = shape->host_signs;
+    unsigned number = (unsigned)shape->tickets;
+    number = number * SHAPE_SIGNERS + shape->host_signs;
     number = number * SHAPE_VERIFIES + (unsigned)shape->verify;
     number = number * SHAPE_VERSIONS + shape->v13;
     number = number * CERTIFICATE_SHAPES + (unsigned)shape->certificate;
@@ -68,12 +86,13 @@ void shape_name(const struct shape *shape, char name[SHAPE_NAME_MAX])
     static const char *const certificates[] = {"none", "requested+offered", "requested+withheld",
                                                "required+offered", "required+withheld"};
     static const char *const verifies[] = {"none", "fingerprint", "host"};
-    (void)snprintf(name, SHAPE_NAME_MAX,
-                   "%s, cookies %s, certificate %s, mtu %u, %s, %s, verify %s%s",
-                   shape->v13 ? "1.3" : "1.2", shape->cookies ? "always" : "never",
-                   certificates[shape->certificate], shape_mtu(shape),
-                   shape->p256 ? "p256" : "x25519", shape->aes_256 ? "aes-256" : "aes-128",
-                   verifies[shape->verify], shape->host_signs ? ", host signs" : "");
+    static const char *const tickets[] = {"", ", tickets", ", resumed"};
+    (void)snprintf(
+        name, SHAPE_NAME_MAX, "%s, cookies %s, certificate %s, mtu %u, %s, %s, verify %s%s%s",
+        shape->v13 ? "1.3" : "1.2", shape->cookies ? "always" : "never",
+        certificates[shape->certificate], shape_mtu(shape), shape->p256 ? "p256" : "x25519",
+        shape->aes_256 ? "aes-256" : "aes-128", verifies[shape->verify],
+        shape->host_signs ? ", host signs" : "", tickets[shape->tickets]);
 }
 
 uint16_t shape_mtu(const struct shape *shape)
@@ -167,6 +186,7 @@ void shape_options(const struct shape *shape, enum side side, struct rdtls_confi
     static const uint16_t suites[][SUITE_NUMBERS] = {{0xc02b, 0xc02c, 0x1301, 0x1302},
                                                      {0xc02c, 0xc02b, 0x1302, 0x1301}};
     static const uint8_t cookie_secret[RDTLS_COOKIE_SECRET_LEN] = {1, 2, 3};
+    static const uint8_t ticket_secrets[1][RDTLS_TICKET_SECRET_LEN] = {{4, 5, 6}};
     rdtls_config_options_defaults(options);
     use_credential(options, side);
     if (shape->host_signs)
@@ -204,6 +224,9 @@ void shape_options(const struct shape *shape, enum side side, struct rdtls_confi
     options->cookie_secret = cookie_secret;
     options->mtu = shape_mtu(shape);
     offer_extras(side, options);
+    options->tickets = shape->tickets != TICKETS_NONE;
+    options->ticket_secrets = ticket_secrets;
+    options->ticket_secret_count = options->tickets ? 1 : 0;
     options->retransmit_initial_ms = SHAPE_RETRANSMIT_MS;
     options->handshake_timeout_ms = SHAPE_HANDSHAKE_MS;
     options->idle_timeout_ms = SHAPE_IDLE_MS;

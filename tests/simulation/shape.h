@@ -18,6 +18,13 @@ enum certificate_shape {
     CERTIFICATE_SHAPES
 };
 
+enum ticket_shape {
+    TICKETS_NONE,
+    TICKETS_ISSUED,
+    TICKETS_RESUMED, /* the client has been there before */
+    TICKET_SHAPES
+};
+
 struct shape {
     bool cookies; /* always, or never */
     enum certificate_shape certificate;
@@ -27,15 +34,18 @@ struct shape {
     enum rdtls_verify verify;
     bool v13;        /* both speak both versions; otherwise 1.2 alone */
     bool host_signs; /* both sides, some time later, instead of the library */
+    enum ticket_shape tickets;
 };
 
 enum {
     SHAPE_VERIFIES = 3,
     SHAPE_SIGNERS = 2,
     SHAPE_VERSIONS = 2,
-    SHAPE_COUNT =
-        2 * 2 * 2 * 2 * CERTIFICATE_SHAPES * SHAPE_VERSIONS * SHAPE_VERIFIES * SHAPE_SIGNERS,
-    SHAPE_COMMON = SHAPE_COUNT / SHAPE_VERIFIES / SHAPE_SIGNERS, /* all but these two differ */
+    SHAPE_COUNT = 2 * 2 * 2 * 2 * CERTIFICATE_SHAPES * SHAPE_VERSIONS * SHAPE_VERIFIES *
+                  SHAPE_SIGNERS * TICKET_SHAPES,
+    SHAPE_FULL = SHAPE_COUNT / SHAPE_VERIFIES / SHAPE_SIGNERS / TICKET_SHAPES,
+    SHAPE_RESUMED = 16,
+    SHAPE_COMMON = SHAPE_FULL + SHAPE_RESUMED,
     SHAPE_SIGNER_MS = 20,
     SHAPE_NAME_MAX = 112,
     SHAPE_WORDS_MAX = 899,      /* what either side lets the other one put into a record */
@@ -51,8 +61,9 @@ enum { SHAPE_SRTP_PROFILE = RDTLS_SRTP_AEAD_AES_128_GCM };
 
 struct shape shape_of(unsigned number);
 
-/* Of SHAPE_COMMON shapes, each with one way of verifying and of signing, so that none is left out:
- * not each with each. */
+/* Of SHAPE_COMMON shapes, each with one way of verifying and of signing, and with tickets or
+ * without, so that none is left out: not each with each. The last SHAPE_RESUMED are those that
+ * resume. */
 struct shape shape_mixed(unsigned number);
 unsigned shape_number(const struct shape *shape);
 void shape_name(const struct shape *shape, char name[SHAPE_NAME_MAX]);
@@ -71,12 +82,22 @@ void shape_options(const struct shape *shape, enum side side, struct rdtls_confi
 /* The shared configuration; ends the process when it cannot be made. */
 const struct rdtls_config *shape_config(const struct shape *shape, enum side side);
 
+/* What a client of this shape resumes: the same bytes for the same shape, in any order of asking;
+ * empty: it has no session. Seeds libcrypto's generator when it is asked for the first time. */
+struct rdtls_session shape_session(const struct shape *shape);
+
+/* Is the handshake of this shape an abbreviated one of 1.2, in which the client has the last word?
+ */
+bool shape_is_abbreviated(const struct shape *shape);
+
 /* The fingerprint of one side's certificate. */
 const uint8_t *shape_fingerprint(enum side side);
 
 /* What the signer of one side says; the length. Ends the process when it cannot. */
 size_t shape_sign(enum side side, const struct rdtls_sign_request *request,
                   uint8_t signature[RDTLS_SIGNATURE_MAX]);
+
+void shape_sessions_free(void);
 
 /* Give all shared configurations and signers back. */
 void shape_configs_free(void);

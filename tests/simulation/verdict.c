@@ -83,15 +83,16 @@ static void judge_refused_client(struct world *world, const struct end *client)
         world_fail(world, "a server that refuses ends with %s", rdtls_status_name(server->status));
 }
 
-/* In 1.3 a client is CONNECTED before its server. When nothing of its last flight arrives, or
- * nothing is acknowledged, it ends by time-out. */
+/* In 1.3 a client is CONNECTED before its server, and so is one of 1.2 that resumes. When nothing
+ * of its last flight arrives, or nothing is acknowledged, it ends by time-out. */
 static void judge_connected_client(struct world *world, const struct end *client)
 {
     const struct path_log *path = &world->paths[client->path];
     const struct end *server = world_peer_of(world, SIDE_CLIENT, client);
     bool by_peer = client->status == RDTLS_CLOSED_BY_PEER;
     bool timed_out = world->shape->v13 && client->status == RDTLS_TIMED_OUT;
-    bool has_last_word = world->shape->v13 && (timed_out || by_peer || client->closed_by_host);
+    bool has_last_word = (world->shape->v13 && (timed_out || by_peer || client->closed_by_host)) ||
+                         shape_is_abbreviated(world->shape);
     uint64_t chance_ns;
     if (path->plaintext_corrupted && world->shape->v13)
         return;
@@ -130,13 +131,18 @@ static void judge_strictly(struct world *world, const struct end *client, uint64
         later(client->connected_ns, server != NULL ? server->connected_ns : 0) - client->begun_ns;
     if (both_ns > bound_ns)
         world_fail(world, "a handshake needs %.3f s", (double)both_ns / 1e9);
-    if (server != NULL && server->connected_ns > client->connected_ns && !world->shape->v13)
+    bool may_be_later = world->shape->v13 || shape_is_abbreviated(world->shape);
+    if (server != NULL && server->connected_ns > client->connected_ns && !may_be_later)
         world_fail(world, "a server is CONNECTED after its client");
     /* A server that has left, and whose close_notify is lost, does not acknowledge new keys. */
     bool is_left = server != NULL && server->closed_by_host;
     bool has_moved = world->paths[client->path].address != 0;
     if (client->status == RDTLS_TIMED_OUT && !is_left && !has_moved)
         world_fail(world, "a connected client times out");
+    bool takes_ticket =
+        world->shape->tickets != TICKETS_NONE && world->shape->verify != RDTLS_VERIFY_HOST;
+    if (!world->shape->v13 && client->tickets != takes_ticket)
+        world_fail(world, "a client is given %u tickets", client->tickets);
     if (client->answered != (1u << SHAPE_QUESTIONS) - 1)
         world_fail(world, "a client's questions are not answered");
     bool is_undisturbed = !world->options.restarts &&

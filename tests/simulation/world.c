@@ -140,6 +140,8 @@ void world_init(struct world *world, const struct shape *shape, const struct wor
     world->shape = shape;
     world->digest = digest_start;
     world->random = (struct seeded){options->seed};
+    /* The simulation's own seed comes behind the session's. */
+    world->session = shape_session(shape);
     world->now = seeded_below(&world->random, UINT64_C(1) << 40);
     libcrypto_random_seed(seeded_next(&world->random));
     network_init(&world->network, &options->network, seeded_next(&world->random));
@@ -178,8 +180,8 @@ void world_connect(struct world *world, uint32_t path)
 {
     struct host *host = &world->hosts[SIDE_CLIENT];
     struct rdtls_id id;
-    enum rdtls_status status = rdtls_endpoint_connect(host->endpoint, &world->paths[path].at_client,
-                                                      path, world->now, &id);
+    struct rdtls_resumption resumption = {world->paths[path].at_client, path, world->session};
+    enum rdtls_status status = rdtls_endpoint_resume(host->endpoint, &resumption, world->now, &id);
     if (status != RDTLS_OK)
         world_fail(world, "connect: %s", rdtls_status_name(status));
     world_pass(world, host);

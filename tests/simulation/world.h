@@ -51,6 +51,7 @@ struct end {
     bool connected;
     bool closed;
     bool closed_by_host;
+    unsigned tickets;
     bool greeted; /* client: what the server said first has come */
     enum rdtls_status status;
     uint64_t begun_ns;
@@ -112,6 +113,7 @@ struct world {
     struct world_options options;
     const struct shape *shape;
     const struct rdtls_config *configs[SIDE_COUNT];
+    struct rdtls_session session; /* of each client that sets out; empty: none */
     uint64_t now;
     struct seeded random;
     struct network network;

@@ -284,3 +284,56 @@ Test(negotiate, a_certificate_may_ask_for_trust_in_its_issuer)
     cr_assert_eq(negotiate_12(&policy, &hello, &choice), RDTLS_OK);
     cr_expect_eq(choice.credential, 1);
 }
+
+static enum rdtls_status resume(const struct client_hello *hello, struct choice *choice)
+{
+    struct policy policy = default_policy();
+    policy.tickets = true;
+    return negotiate_12_resumed(&policy, hello, suite_find(SUITE_ECDHE_ECDSA_AES_256_GCM_SHA384),
+                                choice);
+}
+
+/* [rfc6066#3] "When resuming a session, the server MUST NOT include a server_name extension in the
+ * server hello." */
+Test(negotiate, a_resumed_session_brings_its_suite_and_neither_name_nor_group)
+{
+    static const uint8_t name[] = "a.example";
+    struct client_hello hello = good_hello();
+    struct choice choice;
+    hello.server_name = bytes_of(name, 9);
+    hello.extras.session_ticket_present = true;
+    cr_assert_eq(resume(&hello, &choice), RDTLS_OK);
+    cr_expect_eq(choice.suite->code_point, SUITE_ECDHE_ECDSA_AES_256_GCM_SHA384);
+    cr_expect_eq(choice.group, 0);
+    cr_expect_not(choice.server_name);
+    cr_expect(choice.renegotiation_info);
+    cr_expect(choice.ticket_12);
+}
+
+/* [rfc7627#5.3] "If the original session used the "extended_master_secret" extension but the new
+ * ClientHello does not contain it, the server MUST abort the abbreviated handshake." */
+Test(negotiate, a_session_is_not_resumed_without_extended_master_secret)
+{
+    struct client_hello hello = good_hello();
+    struct choice choice;
+    hello.extended_master_secret = false;
+    cr_expect_eq(resume(&hello, &choice), RDTLS_ALERT_HANDSHAKE_FAILURE);
+}
+
+/* [rfc5077#3.2] "The server MUST NOT send this extension if it does not receive one in the
+ * ClientHello." */
+Test(negotiate, a_ticket_is_for_who_asks_for_one)
+{
+    struct policy policy = default_policy();
+    struct client_hello hello = good_hello();
+    struct choice choice;
+    policy.tickets = true;
+    cr_assert_eq(negotiate_12(&policy, &hello, &choice), RDTLS_OK);
+    cr_expect_not(choice.ticket_12);
+    hello.extras.session_ticket_present = true;
+    cr_assert_eq(negotiate_12(&policy, &hello, &choice), RDTLS_OK);
+    cr_expect(choice.ticket_12);
+    policy.tickets = false;
+    cr_assert_eq(negotiate_12(&policy, &hello, &choice), RDTLS_OK);
+    cr_expect_not(choice.ticket_12);
+}

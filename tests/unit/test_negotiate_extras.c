@@ -154,7 +154,7 @@ static enum rdtls_status accept(const struct policy *policy, const struct server
                                 struct choice *choice)
 {
     memset(choice, 0xff, sizeof(*choice));
-    struct server_extras answer = {&hello->extras, hello->server_name};
+    struct server_extras answer = {&hello->extras, hello->server_name, false};
     return accept_extras(policy, &answer, choice);
 }
 

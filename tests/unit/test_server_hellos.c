@@ -134,7 +134,8 @@ static const struct server_verdict server_verdicts[] = {
     {SERVER_HEX "0007 002c 0003 0001 aa",
      RDTLS_ALERT_UNSUPPORTED_EXTENSION}, /* and so is a cookie */
     {SERVER_HEX "0004 0a0a 0000", RDTLS_ALERT_UNSUPPORTED_EXTENSION},
-    {SERVER_HEX "0008 0017 0000 0023 0000", RDTLS_ALERT_UNSUPPORTED_EXTENSION},
+    {SERVER_HEX "0008 0017 0000 0016 0000", RDTLS_ALERT_UNSUPPORTED_EXTENSION},
+    {SERVER_HEX "0008 0017 0000 0023 0000", RDTLS_OK}, /* whether it was asked for, likewise */
 };
 
 /* [rfc5246#7.4.1.4] "If a client receives an extension type in ServerHello that it did not request

@@ -202,6 +202,7 @@ Test(session, is_not_usable_under_other_rules)
     cr_expect_not(is_usable(&session, &policy, NOW_MS), "version");
     policy = same;
     policy.suite_count = 1;
+    /* [rfc5246#7.4.1.2] "this vector MUST include at least the cipher_suite from that session" */
     cr_expect_not(is_usable(&session, &policy, NOW_MS), "suite");
     policy = same;
     policy.tickets = false;

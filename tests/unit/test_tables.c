@@ -4,9 +4,10 @@
 
 #include "handshake/tables.h"
 
-enum { ORDER_MAX = 16, SOME_EPOCH = 0, FACTS = 32 };
+enum { ORDER_MAX = 16, SOME_EPOCH = 0, FACTS = 64 };
 
-static const struct handshake_row *const tables[] = {handshake_12_full, handshake_13_full};
+static const struct handshake_row *const tables[] = {handshake_12_full, handshake_12_resumed,
+                                                     handshake_13_full};
 
 enum { TABLE_COUNT = sizeof(tables) / sizeof(tables[0]) };
 
@@ -34,7 +35,8 @@ enum {
     COOKIE = FACT_COOKIE | FACT_SECOND_HELLO,
     RETRY = FACT_RETRY | FACT_SECOND_HELLO,
     ASKED = FACT_CERTIFICATE_REQUESTED,
-    SENT = FACT_CERTIFICATE_SENT
+    SENT = FACT_CERTIFICATE_SENT,
+    TICKET = FACT_TICKET
 };
 
 /* [rfc6347#4.2.4] figure 1, in every variant that there is. [rfc5246#7.4] "The handshake protocol
@@ -55,6 +57,22 @@ Test(tables, of_1_2_allow_these_orders_and_no_other)
     expect_order(rows, COOKIE | ASKED, "1 3 1 2 11 12 13 14 11 16 20 20");
     expect_order(rows, ASKED | SENT, "1 2 11 12 13 14 11 16 15 20 20");
     expect_order(rows, COOKIE | ASKED | SENT, "1 3 1 2 11 12 13 14 11 16 15 20 20");
+    expect_order(rows, TICKET, "1 2 11 12 14 16 20 4 20");
+    expect_order(rows, COOKIE | ASKED | SENT | TICKET, "1 3 1 2 11 12 13 14 11 16 15 20 4 20");
+}
+
+/* [rfc5246#7.3] "At this point, both client and server MUST send ChangeCipherSpec messages and
+ * proceed directly to Finished messages.": figure 2, the server's Finished is the first.
+ * [rfc5077#3.3] "The NewSessionTicket handshake message ... MUST be sent if the server included a
+ * SessionTicket extension in the ServerHello. This message MUST NOT be sent if the server did not
+ * include a SessionTicket extension in the ServerHello." */
+Test(tables, of_a_resumed_1_2_allow_these_orders_and_no_other)
+{
+    const struct handshake_row *rows = handshake_12_resumed;
+    expect_order(rows, 0, "1 2 20 20");
+    expect_order(rows, COOKIE, "1 3 1 2 20 20");
+    expect_order(rows, TICKET, "1 2 4 20 20");
+    expect_order(rows, COOKIE | TICKET | ASKED | SENT, "1 3 1 2 4 20 20");
 }
 
 /* [rfc9147#5.7] figure 6, in every variant without resumption; 6 is the HelloRetryRequest */
@@ -69,14 +87,17 @@ Test(tables, of_1_3_allow_these_orders_and_no_other)
     expect_order(rows, RETRY | ASKED | SENT, "1 6 1 2 8 13 11 15 20 11 15 20");
 }
 
+/* A server's ticket is in the clear when the client's Finished has been under keys. */
 static void expect_consistent(const struct handshake_row *rows)
 {
+    uint8_t epochs[2] = {0, 0};
     const struct handshake_row *row = rows;
     for (; row[1].flight != 0; row++) {
         bool same_flight = row[1].flight == row->flight;
         cr_assert(row[1].flight == row->flight || row[1].flight == row->flight + 1);
         cr_assert_eq(same_flight, row[1].sender == row->sender, "a flight has one sender");
-        cr_assert_geq(row[1].epoch, row->epoch, "epochs only rise");
+        cr_assert_geq(row[1].epoch, epochs[row[1].sender], "each one's epochs only rise");
+        epochs[row[1].sender] = row[1].epoch;
         cr_assert_not_null(row->consume);
     }
     cr_assert_eq(rows[ROW_FIRST_HELLO].message, MESSAGE_CLIENT_HELLO);
@@ -93,13 +114,15 @@ Test(tables, flights_epochs_and_senders_are_consistent)
 /* The walk goes on in the other table where the server's answer says so. */
 Test(tables, begin_with_the_same_hellos)
 {
-    for (size_t at = 0; at <= ROW_SECOND_HELLO; at++) {
-        const struct handshake_row *a = &handshake_12_full[at];
-        const struct handshake_row *b = &handshake_13_full[at];
-        cr_expect(a->sender == b->sender && a->message == b->message && a->epoch == b->epoch &&
-                  a->flight == b->flight && a->presence == b->presence && a->build == b->build &&
-                  a->consume == b->consume);
-    }
+    for (size_t i = 1; i < TABLE_COUNT; i++)
+        for (size_t at = 0; at <= ROW_SECOND_HELLO + 1; at++) {
+            const struct handshake_row *a = &tables[0][at];
+            const struct handshake_row *b = &tables[i][at];
+            bool is_ours = at > ROW_SECOND_HELLO; /* the ServerHello, built by its version */
+            cr_expect(a->sender == b->sender && a->message == b->message && a->epoch == b->epoch &&
+                      a->flight == b->flight && a->presence == b->presence &&
+                      (is_ours || a->build == b->build) && a->consume == b->consume);
+        }
 }
 
 /* Does the walk ever stand at a row? Not at one that is certainly absent. */
@@ -121,6 +144,9 @@ Test(tables, only_a_server_hello_of_1_2_may_be_another_question)
         bool is_server_hello = handshake_12_full[at].message == MESSAGE_SERVER_HELLO;
         cr_assert_eq(handshake_12_full[at].instead, is_server_hello ? ROW_HELLO_VERIFY_REQUEST : 0);
     }
+    for (size_t at = 0; handshake_12_resumed[at].flight != 0; at++)
+        cr_assert_eq(handshake_12_resumed[at].instead,
+                     at <= ROW_SECOND_HELLO + 1 ? handshake_12_full[at].instead : 0);
 }
 
 /* May a message of this type come when the walk stands at a row? */
