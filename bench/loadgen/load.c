@@ -47,6 +47,7 @@ static bool make_config(struct load *load, struct complaint *complaint)
         config.fingerprint_count = 1;
     }
     config.mtu = options->mtu;
+    config.tickets = options->resume > 0;
     config.handshake_timeout_ms = options->timeout_ms;
     config.idle_timeout_ms = 0; /* held associations are silent */
     config.key_log = options->key_log_path != NULL;

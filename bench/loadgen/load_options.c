@@ -13,6 +13,7 @@ enum option {
     OPTION_DURATION,
     OPTION_CONCURRENCY,
     OPTION_RATE,
+    OPTION_RESUME,
     OPTION_HOLD,
     OPTION_DATA,
     OPTION_RECORDS,
@@ -47,6 +48,8 @@ static const struct poptOption option_table[] = {
      "open loop: so many begun each second, whatever the answers; latency counts from the moment "
      "a handshake was due",
      "R"},
+    {"resume", 0, POPT_ARG_STRING, NULL, OPTION_RESUME,
+     "of every hundred handshakes so many resume an earlier one's session (0)", "PERCENT"},
     {"hold", 0, POPT_ARG_NONE, NULL, OPTION_HOLD,
      "keep the associations open until SIGINT or SIGTERM", NULL},
     {"data", 0, POPT_ARG_STRING, NULL, OPTION_DATA,
@@ -95,6 +98,7 @@ enum {
     HANDSHAKES_MAX = 1000000000,
     DURATION_S_MAX = 7 * 24 * 3600,
     RATE_MAX = 10000000,
+    RESUME_PERCENT_MAX = 100,
     TIMEOUT_MS_MIN = 10,
     TIMEOUT_MS_MAX = 600000,
     RECORD_OVERHEAD = RDTLS_RECORD_HEADROOM + RDTLS_RECORD_TAILROOM,
@@ -213,6 +217,8 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
         return apply_timeout(options, text, complaint);
     case OPTION_MTU:
         return apply_mtu(options, text, complaint);
+    case OPTION_RESUME:
+        return apply_count(text, RESUME_PERCENT_MAX, &options->resume, complaint);
     case OPTION_HOLD:
     case OPTION_CLIENT_CERT:
     case OPTION_HELP:

@@ -24,6 +24,7 @@ struct load_options {
     double duration_s;    /* 0: until handshakes are done */
     uint32_t concurrency; /* 0: open loop */
     double rate;          /* per second; 0: closed loop */
+    uint32_t resume;      /* per cent */
     bool hold;
     uint32_t data_len; /* 0: no echo */
     uint32_t records;

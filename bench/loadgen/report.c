@@ -95,12 +95,16 @@ void report_table(const struct report *report)
     say("%-12s %" PRIu64 ", %.1f a second over %.2f s\n", "completed", results->completed,
         rate_per_second(report), report->elapsed_s);
     say_versions(results);
+    if (report->options->resume > 0) {
+        say("%-12s %" PRIu64 "\n", "resumed", results->resumed);
+    }
     say("%-12s %" PRIu64 "\n", "failed", results->failed);
     say_failures(results);
     if (results->interrupted > 0) {
         say("%-12s %" PRIu64 "\n", "interrupted", results->interrupted);
     }
     say_latency("handshake", &results->latency_ns);
+    say_latency("resumed", &results->resumed_latency_ns);
     if (report->options->rate > 0) {
         say("%-12s at most %.0f us after it was due\n", "begun",
             (double)results->begun_late_ns / 1e3);
@@ -201,6 +205,7 @@ char *report_json(const struct report *report)
     put(root, "attempted", results->attempted);
     put_version(root, results);
     put(root, "completed", results->completed);
+    put(root, "resumed", results->resumed);
     put_completed_by_version(root, results);
     put(root, "failed", results->failed);
     put_failures(root, results);
@@ -208,6 +213,7 @@ char *report_json(const struct report *report)
     cJSON_AddBoolToObject(root, "gave_up", results->gave_up);
     cJSON_AddNumberToObject(root, "rate_per_second", rate_per_second(report));
     put_latency(root, "latency_us", &results->latency_ns);
+    put_latency(root, "resumed_latency_us", &results->resumed_latency_ns);
     cJSON_AddNumberToObject(root, "begun_late_us_max", (double)results->begun_late_ns / 1e3);
     put(root, "retransmits", report->engine->endpoint.retransmits);
     cJSON_AddNumberToObject(root, "elapsed_s", report->elapsed_s);

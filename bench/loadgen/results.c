@@ -1,5 +1,7 @@
 #include "loadgen/results.h"
 
+#include "app/protocol_words.h"
+
 const char *load_failure_name(enum load_failure failure)
 {
     switch (failure) {
@@ -15,10 +17,27 @@ const char *load_failure_name(enum load_failure failure)
     return "unknown";
 }
 
+void results_note(struct results *results, const struct rdtls_info *info, uint64_t latency_ns)
+{
+    if (info->resumed) {
+        results->resumed++;
+        histogram_record(&results->resumed_latency_ns, latency_ns);
+    }
+    for (size_t i = 0; i < EXTRAS_VERSIONS_MAX; i++) {
+        if (info->version == version_words[i].value) {
+            results->completed_by_version[i]++;
+        }
+    }
+    if (results->info.version == 0) {
+        results->info = *info;
+    }
+}
+
 void results_merge(struct results *into, const struct results *from)
 {
     into->attempted += from->attempted;
     into->completed += from->completed;
+    into->resumed += from->resumed;
     into->failed += from->failed;
     into->interrupted += from->interrupted;
     for (size_t i = 0; i < EXTRAS_VERSIONS_MAX; i++) {
@@ -41,5 +60,6 @@ void results_merge(struct results *into, const struct results *from)
         into->info = from->info;
     }
     histogram_merge(&into->latency_ns, &from->latency_ns);
+    histogram_merge(&into->resumed_latency_ns, &from->resumed_latency_ns);
     histogram_merge(&into->echo_ns, &from->echo_ns);
 }

@@ -18,6 +18,7 @@ enum load_failure {
 struct results {
     uint64_t attempted;
     uint64_t completed;
+    uint64_t resumed; /* of those */
     uint64_t failed;
     uint64_t interrupted; /* neither: they were in flight when we were told to stop */
     uint64_t completed_by_version[EXTRAS_VERSIONS_MAX]; /* in the order of version_words */
@@ -29,12 +30,16 @@ struct results {
         begun_late_ns;    /* open loop: how long after it was due a handshake was begun, at worst */
     uint64_t last_end_ns; /* when the last association had done all it should */
     bool gave_up;         /* nobody was there any more */
-    struct rdtls_info info; /* of an association; version 0: there was none */
-    struct histogram latency_ns;
+    struct rdtls_info info;              /* of an association; version 0: there was none */
+    struct histogram latency_ns;         /* of all */
+    struct histogram resumed_latency_ns; /* of those that resumed */
     struct histogram echo_ns;
 };
 
 const char *load_failure_name(enum load_failure failure);
+
+/* What was agreed on in a handshake that is complete. */
+void results_note(struct results *results, const struct rdtls_info *info, uint64_t latency_ns);
 void results_merge(struct results *into, const struct results *from);
 
 #endif

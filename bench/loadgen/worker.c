@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "app/arenas.h"
-#include "app/protocol_words.h"
 #include "app/signals.h"
 #include "loadgen/worker_internal.h"
 
@@ -22,12 +21,14 @@ bool worker_init(struct worker *worker, const struct schedule *schedule)
     worker->schedule = *schedule;
     worker->circle = address_circle_of(schedule->thread, schedule->threads);
     worker->record = malloc((size_t)worker->options->data_len + 1);
-    return worker->record != NULL && associations_init(&worker->associations, schedule->open_max);
+    return worker->record != NULL && sessions_init(&worker->sessions, worker->options->resume) &&
+           associations_init(&worker->associations, schedule->open_max);
 }
 
 void worker_free(struct worker *worker)
 {
     associations_free(&worker->associations);
+    sessions_free(&worker->sessions);
     free(worker->record);
     worker->record = NULL;
 }
@@ -102,20 +103,13 @@ void worker_fail_open(struct worker_pass pass, struct association *association,
 }
 
 static void note_agreed(struct worker *worker, const struct rdtls_endpoint *endpoint,
-                        struct rdtls_id id)
+                        struct rdtls_id id, uint64_t latency_ns)
 {
     struct rdtls_info info;
     if (rdtls_endpoint_info(endpoint, id, &info) != RDTLS_OK) {
         return;
     }
-    for (size_t i = 0; i < EXTRAS_VERSIONS_MAX; i++) {
-        if (info.version == version_words[i].value) {
-            worker->results.completed_by_version[i]++;
-        }
-    }
-    if (worker->results.info.version == 0) {
-        worker->results.info = info;
-    }
+    results_note(&worker->results, &info, latency_ns);
 }
 
 static void connected(struct worker_pass pass, struct association *association)
@@ -124,12 +118,12 @@ static void connected(struct worker_pass pass, struct association *association)
     if (association->state != ASSOCIATION_HANDSHAKING) {
         return;
     }
-    const uint64_t now_ns = monotonic_ns();
-    histogram_record(&worker->results.latency_ns, now_ns - association->due_ns);
+    const uint64_t latency_ns = monotonic_ns() - association->due_ns;
+    histogram_record(&worker->results.latency_ns, latency_ns);
     worker->results.completed++;
     worker->timeouts_in_a_row = 0;
     key_log_append(worker->key_log, rdtls_shard_endpoint(pass.shard), association->id);
-    note_agreed(worker, rdtls_shard_endpoint(pass.shard), association->id);
+    note_agreed(worker, rdtls_shard_endpoint(pass.shard), association->id, latency_ns);
     if (worker->options->data_len > 0) {
         echo_begin(pass, association);
     } else {
@@ -193,10 +187,12 @@ static void on_event(void *context, struct rdtls_shard *shard, const struct rdtl
     case RDTLS_EVENT_CLOSED:
         closed(pass, association, event->status);
         break;
+    case RDTLS_EVENT_TICKET:
+        sessions_keep(&worker->sessions, event);
+        break;
     case RDTLS_EVENT_NONE:
     case RDTLS_EVENT_PEER_CERTIFICATE:
     case RDTLS_EVENT_SIGN:
-    case RDTLS_EVENT_TICKET:
         break;
     }
 }
@@ -226,10 +222,11 @@ static enum rdtls_status begin(struct worker_pass pass, uint64_t due_ns, uint64_
     struct associations *associations = &worker->associations;
     struct association *association = queue_first(associations, &associations->free);
     const uint32_t index = association_index(associations, association);
-    const struct rdtls_path path = next_path(pass, index);
+    const struct rdtls_resumption resumption = {
+        next_path(pass, index), index, sessions_take(&worker->sessions, worker->results.attempted)};
     struct rdtls_id id;
     const enum rdtls_status status =
-        rdtls_endpoint_connect(rdtls_shard_endpoint(pass.shard), &path, index, now_ns, &id);
+        rdtls_endpoint_resume(rdtls_shard_endpoint(pass.shard), &resumption, now_ns, &id);
     queue_remove(associations, &associations->free, association);
     if (status != RDTLS_OK) {
         queue_append(associations, &associations->free, association);

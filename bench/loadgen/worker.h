@@ -17,6 +17,7 @@
 #include "loadgen/local_paths.h"
 #include "loadgen/results.h"
 #include "loadgen/schedule.h"
+#include "loadgen/sessions.h"
 
 enum worker_phase {
     PHASE_WAIT, /* all threads begin together */
@@ -48,6 +49,7 @@ struct worker {
     struct key_log *key_log; /* shared; NULL: none */
     struct schedule schedule;
     struct associations associations;
+    struct sessions sessions;
     struct address_circle circle;
     uint8_t *record; /* options->data_len bytes to put a record together */
     uint32_t in_flight;

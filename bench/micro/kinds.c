@@ -24,10 +24,13 @@ static size_t run_handshakes(struct pair *pair, const struct kind *kind)
 {
     (void)kind;
     size_t connected = pair->server.connected;
+    const uint64_t *resumed = &pair_server_stats(pair)->handshakes_resumed;
+    uint64_t expected = *resumed + (pair->session_len > 0 ? PAIR_CONNECTIONS : 0);
     if (!pair_connect(pair))
         return 0;
     pair_settle(pair);
-    return pair->server.connected - connected == PAIR_CONNECTIONS ? PAIR_CONNECTIONS : 0;
+    bool good = pair->server.connected - connected == PAIR_CONNECTIONS && *resumed == expected;
+    return good ? PAIR_CONNECTIONS : 0;
 }
 
 static bool prepare_hellos(struct pair *pair, const struct kind *kind)
@@ -184,37 +187,53 @@ enum {
 };
 
 const struct kind kinds[] = {
-    {KIND_HANDSHAKE_12, &handshakes, {X25519, AES_128, false}, 0},
-    {"full handshake, X25519, AES-256", &handshakes, {X25519, AES_256, false}, 0},
-    {"full handshake, P-256, AES-128", &handshakes, {P256, AES_128, false}, 0},
-    {"full handshake, P-256, AES-256", &handshakes, {P256, AES_256, false}, 0},
+    {KIND_HANDSHAKE_12, &handshakes, {X25519, AES_128, false, false}, 0},
+    {"full handshake, X25519, AES-256", &handshakes, {X25519, AES_256, false, false}, 0},
+    {"full handshake, P-256, AES-128", &handshakes, {P256, AES_128, false, false}, 0},
+    {"full handshake, P-256, AES-256", &handshakes, {P256, AES_256, false, false}, 0},
     {"full handshake, X25519, AES-128, client certificate",
      &handshakes,
-     {X25519, AES_128, true},
+     {X25519, AES_128, true, false},
      0},
     {"full handshake, X25519, AES-256, client certificate",
      &handshakes,
-     {X25519, AES_256, true},
+     {X25519, AES_256, true, false},
      0},
-    {"full handshake, P-256, AES-128, client certificate", &handshakes, {P256, AES_128, true}, 0},
-    {"full handshake, P-256, AES-256, client certificate", &handshakes, {P256, AES_256, true}, 0},
-    {"hello without cookie, answered", &first_hellos, {X25519, AES_128, false}, 0},
-    {"hello with a bad cookie, answered", &bad_cookies, {X25519, AES_128, false}, 0},
-    {"look-up misses: stranger's record, dropped", &strangers, {X25519, AES_128, false}, 0},
-    {"look-up hits: replayed record, dropped", &replays, {X25519, AES_128, false}, 64},
-    {"open 16 bytes, AES-128", &open_records, {X25519, AES_128, false}, 16},
-    {"open 64 bytes, AES-128", &open_records, {X25519, AES_128, false}, 64},
-    {"open 1100 bytes, AES-128", &open_records, {X25519, AES_128, false}, PAYLOAD_MAX},
-    {"open 1100 bytes, AES-256", &open_records, {X25519, AES_256, false}, PAYLOAD_MAX},
-    {"seal 16 bytes, AES-128", &seal_records, {X25519, AES_128, false}, 16},
-    {"seal 64 bytes, AES-128", &seal_records, {X25519, AES_128, false}, 64},
-    {"seal 1100 bytes, AES-128", &seal_records, {X25519, AES_128, false}, PAYLOAD_MAX},
-    {"seal 1100 bytes, AES-256", &seal_records, {X25519, AES_256, false}, PAYLOAD_MAX},
-    {KIND_HANDSHAKE_13, &handshakes, {X25519, AES_128_13, false}, 0},
-    {KIND_HANDSHAKE_13 ", client certificate", &handshakes, {X25519, AES_128_13, true}, 0},
-    {"DTLS 1.3: hello without cookie, answered", &first_hellos, {X25519, AES_128_13, false}, 0},
-    {"DTLS 1.3: open 1100 bytes, AES-128", &open_records, {X25519, AES_128_13, false}, PAYLOAD_MAX},
-    {"DTLS 1.3: seal 1100 bytes, AES-128", &seal_records, {X25519, AES_128_13, false}, PAYLOAD_MAX},
+    {"full handshake, P-256, AES-128, client certificate",
+     &handshakes,
+     {P256, AES_128, true, false},
+     0},
+    {"full handshake, P-256, AES-256, client certificate",
+     &handshakes,
+     {P256, AES_256, true, false},
+     0},
+    {"hello without cookie, answered", &first_hellos, {X25519, AES_128, false, false}, 0},
+    {"hello with a bad cookie, answered", &bad_cookies, {X25519, AES_128, false, false}, 0},
+    {"look-up misses: stranger's record, dropped", &strangers, {X25519, AES_128, false, false}, 0},
+    {"look-up hits: replayed record, dropped", &replays, {X25519, AES_128, false, false}, 64},
+    {"open 16 bytes, AES-128", &open_records, {X25519, AES_128, false, false}, 16},
+    {"open 64 bytes, AES-128", &open_records, {X25519, AES_128, false, false}, 64},
+    {"open 1100 bytes, AES-128", &open_records, {X25519, AES_128, false, false}, PAYLOAD_MAX},
+    {"open 1100 bytes, AES-256", &open_records, {X25519, AES_256, false, false}, PAYLOAD_MAX},
+    {"seal 16 bytes, AES-128", &seal_records, {X25519, AES_128, false, false}, 16},
+    {"seal 64 bytes, AES-128", &seal_records, {X25519, AES_128, false, false}, 64},
+    {"seal 1100 bytes, AES-128", &seal_records, {X25519, AES_128, false, false}, PAYLOAD_MAX},
+    {"seal 1100 bytes, AES-256", &seal_records, {X25519, AES_256, false, false}, PAYLOAD_MAX},
+    {KIND_HANDSHAKE_13, &handshakes, {X25519, AES_128_13, false, false}, 0},
+    {KIND_HANDSHAKE_13 ", client certificate", &handshakes, {X25519, AES_128_13, true, false}, 0},
+    {"DTLS 1.3: hello without cookie, answered",
+     &first_hellos,
+     {X25519, AES_128_13, false, false},
+     0},
+    {"DTLS 1.3: open 1100 bytes, AES-128",
+     &open_records,
+     {X25519, AES_128_13, false, false},
+     PAYLOAD_MAX},
+    {"DTLS 1.3: seal 1100 bytes, AES-128",
+     &seal_records,
+     {X25519, AES_128_13, false, false},
+     PAYLOAD_MAX},
+    {"resumed handshake, AES-128", &handshakes, {X25519, AES_128, false, true}, 0},
 };
 
 static_assert(sizeof(kinds) / sizeof(kinds[0]) == KIND_COUNT,

@@ -67,6 +67,7 @@ static bool ends_open(struct pair *pair, const struct pair_terms *terms)
     options_begin(&client, &client_credential);
     set_version(&server, terms);
     set_version(&client, terms);
+    server.tickets = client.tickets = terms->resumed;
     /* The client offers all that it knows: P-256 belongs to it whatever is agreed on, since the
      * server's certificate lies there. */
     server.groups = &terms->group;
@@ -119,20 +120,29 @@ bool pair_connect(struct pair *pair)
 {
     for (size_t i = 0; i < PAIR_CONNECTIONS; i++) {
         struct rdtls_path path = fresh_path(pair);
-        if (rdtls_endpoint_connect(pair->client.endpoint, &path, i, pair->now_ns,
-                                   &pair->client.ids[i]) != RDTLS_OK)
+        struct rdtls_resumption resumption = {path, i, {pair->session, pair->session_len}};
+        if (rdtls_endpoint_resume(pair->client.endpoint, &resumption, pair->now_ns,
+                                  &pair->client.ids[i]) != RDTLS_OK)
             return false;
     }
     return true;
 }
 
-static void drain_events(struct pair_end *end)
+static void keep_session(struct pair *pair, const struct rdtls_event *event)
+{
+    memcpy(pair->session, event->data, event->data_len);
+    pair->session_len = event->data_len;
+}
+
+static void drain_events(struct pair *pair, struct pair_end *end)
 {
     struct rdtls_event event;
     while (rdtls_endpoint_poll(end->endpoint, &event)) {
         end->connected += event.kind == RDTLS_EVENT_CONNECTED;
         end->closed += event.kind == RDTLS_EVENT_CLOSED;
         end->records += event.kind == RDTLS_EVENT_DATA;
+        if (event.kind == RDTLS_EVENT_TICKET)
+            keep_session(pair, &event);
     }
 }
 
@@ -157,7 +167,7 @@ static void receive_all(struct pair *pair, struct pair_end *end, struct pair_pos
                                post->mail[i].len, pair->now_ns);
     rdtls_endpoint_run_lanes(end->endpoint, pair->now_ns);
     rdtls_endpoint_tick(end->endpoint, pair->now_ns);
-    drain_events(end);
+    drain_events(pair, end);
 }
 
 void pair_collect_from_client(struct pair *pair)

@@ -42,6 +42,8 @@ struct pair {
     struct pair_end client;
     struct pair_post to_server;
     struct pair_post to_client;
+    uint8_t session[RDTLS_SESSION_MAX]; /* that clients resume; its length 0: none yet */
+    size_t session_len;
     uint64_t now_ns; /* virtual */
     uint32_t next_path;
 };
@@ -51,6 +53,7 @@ struct pair_terms {
     uint16_t group; /* its code point, as the next */
     uint16_t cipher_suite;
     bool client_certificate; /* required, and known to the server by its fingerprint */
+    bool resumed;            /* with the ticket of the handshake before; the first is a full one */
 };
 
 static inline bool pair_terms_are_13(const struct pair_terms *terms)

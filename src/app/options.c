@@ -27,6 +27,8 @@ enum option {
     OPTION_GROUP,
     OPTION_ALPN,
     OPTION_SRTP,
+    OPTION_TICKETS,
+    OPTION_TICKET_KEYS,
     OPTION_STATS_JSON,
     OPTION_KEY_LOG,
     OPTION_HELP,
@@ -67,6 +69,10 @@ static const struct poptOption option_table[] = {
      "application protocols, the preferred one first (none)", "NAME,..."},
     {"srtp", 0, POPT_ARG_STRING, NULL, OPTION_SRTP, "SRTP profiles, the preferred one first (none)",
      "NAME,..."},
+    {"tickets", 0, POPT_ARG_NONE, NULL, OPTION_TICKETS,
+     "give tickets, with which clients resume without a signature", NULL},
+    {"ticket-keys", 0, POPT_ARG_STRING, NULL, OPTION_TICKET_KEYS,
+     "their secrets, one a line in hex; the first seals, each opens (made at start)", "FILE"},
     {"stats-json", 0, POPT_ARG_STRING, NULL, OPTION_STATS_JSON,
      "statistics, refreshed each second and at the end", "FILE"},
     {"keylog", 0, POPT_ARG_STRING, NULL, OPTION_KEY_LOG,
@@ -216,6 +222,12 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
         return extras_parse_alpn(&options->extras, text, complaint);
     case OPTION_SRTP:
         return extras_parse_srtp(&options->extras, text, complaint);
+    case OPTION_TICKETS:
+        options->tickets = true;
+        return true;
+    case OPTION_TICKET_KEYS:
+        options->tickets = true;
+        return apply_path(text, &options->ticket_keys_path, complaint);
     case OPTION_STATS_JSON:
         return apply_path(text, &options->stats_path, complaint);
     case OPTION_KEY_LOG:
@@ -275,6 +287,7 @@ void serve_options_free(struct serve_options *options)
         free(options->private_key_paths[i]);
     }
     free(options->authorities_path);
+    free(options->ticket_keys_path);
     free(options->stats_path);
     free(options->key_log_path);
     *options = (struct serve_options){0};

@@ -38,6 +38,8 @@ struct serve_options {
     uint32_t handshakes_max;
     uint16_t mtu; /* 0: the library's own */
     struct extras extras;
+    bool tickets;
+    char *ticket_keys_path; /* NULL: a secret is made at start */
     char *stats_path;
     char *key_log_path;
     bool help; /* the rest was not looked at */

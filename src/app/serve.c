@@ -20,6 +20,7 @@
 #include "app/signals.h"
 #include "app/stats_json.h"
 #include "app/streams.h"
+#include "app/ticket_keys.h"
 
 static const char program[] = "ringdtls serve";
 
@@ -34,7 +35,8 @@ enum {
 struct serving {
     struct serve_options options;
     struct rdtls_config *config;
-    struct key_log *key_log; /* NULL: none */
+    struct ticket_keys made_keys; /* where no file has any: the same until the end */
+    struct key_log *key_log;      /* NULL: none */
     struct echo *echo;
     struct rdtls_server *server;
     struct memory_watch memory;
@@ -52,9 +54,26 @@ static uint32_t cores(void)
     return count < SERVE_SHARDS_MAX ? (uint32_t)count : SERVE_SHARDS_MAX;
 }
 
-static bool make_config(const struct serve_options *options, struct rdtls_config **config,
+static bool find_ticket_keys(struct serving *serving, struct ticket_keys *keys,
+                             struct complaint *complaint)
+{
+    const char *path = serving->options.ticket_keys_path;
+    if (path != NULL) {
+        return ticket_keys_read(path, keys, complaint) ||
+               complain_about(complaint, "--ticket-keys");
+    }
+    if (serving->options.tickets && serving->made_keys.count == 0 &&
+        !ticket_keys_make(&serving->made_keys, complaint)) {
+        return false;
+    }
+    *keys = serving->made_keys;
+    return true;
+}
+
+static bool make_config(struct serving *serving, struct rdtls_config **config,
                         struct complaint *complaint)
 {
+    const struct serve_options *options = &serving->options;
     const struct credential_files files = {options->certificate_paths, options->private_key_paths,
                                            options->certificate_count, options->authorities_path};
     struct rdtls_config_options config_options;
@@ -67,7 +86,14 @@ static bool make_config(const struct serve_options *options, struct rdtls_config
         config_options.mtu = options->mtu;
     }
     extras_apply(&options->extras, protocols, &config_options);
-    return credentials_config(&config_options, &files, config, complaint);
+    struct ticket_keys keys = {.count = 0};
+    bool made = find_ticket_keys(serving, &keys, complaint);
+    config_options.tickets = options->tickets;
+    config_options.ticket_secrets = keys.secrets;
+    config_options.ticket_secret_count = keys.count;
+    made = made && credentials_config(&config_options, &files, config, complaint);
+    explicit_bzero(&keys, sizeof(keys));
+    return made;
 }
 
 static bool prepare(struct serving *serving, struct complaint *complaint)
@@ -95,11 +121,20 @@ static bool prepare(struct serving *serving, struct complaint *complaint)
         !key_log_open(options->key_log_path, &serving->key_log, complaint)) {
         return complain_about(complaint, "--keylog");
     }
-    if (!make_config(options, &serving->config, complaint)) {
+    if (!make_config(serving, &serving->config, complaint)) {
         return false;
     }
     serving->echo = echo_new(options, options->shards, serving->key_log);
     return serving->echo != NULL || complain(complaint, "out of memory");
+}
+
+/* From the clock that the library is given to that of all machines; it may be negative, and is
+ * added modulo 2^64. */
+static uint64_t realtime_offset_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec - monotonic_ns();
 }
 
 static void set_server_options(const struct serving *serving, struct rdtls_server_options *server)
@@ -113,6 +148,8 @@ static void set_server_options(const struct serving *serving, struct rdtls_serve
     server->shards = options->shards;
     server->io = options->io;
     server->endpoint.lanes = options->lanes;
+    /* Tickets of other machines, and of before the last boot, are told by the day. */
+    server->endpoint.cookie_clock_offset_ns = realtime_offset_ns();
     if (options->connections_max != 0) {
         server->endpoint.connections_max = options->connections_max;
     }
@@ -222,11 +259,13 @@ static void wait_for_shards(const struct serving *serving)
 static bool take_files_again(struct serving *serving, struct complaint *complaint)
 {
     const struct serve_options *options = &serving->options;
-    if (options->certificate_count == 0 && options->authorities_path == NULL) {
-        return complain(complaint, "there is no file to read: neither --cert nor --ca was given");
+    if (options->certificate_count == 0 && options->authorities_path == NULL &&
+        options->ticket_keys_path == NULL) {
+        return complain(complaint,
+                        "there is no file to read: no --cert, --ca or --ticket-keys was given");
     }
     struct rdtls_config *config = NULL;
-    if (!make_config(options, &config, complaint)) {
+    if (!make_config(serving, &config, complaint)) {
         return false;
     }
     const enum rdtls_status status = rdtls_server_set_config(serving->server, config);

@@ -76,6 +76,7 @@ static void put_endpoint(cJSON *root, const struct rdtls_endpoint_stats *stats)
 {
     put(root, "handshakes_started", stats->handshakes_started);
     put(root, "handshakes_completed", stats->handshakes_completed);
+    put(root, "handshakes_resumed", stats->handshakes_resumed);
     put_failures(root, stats);
     put(root, "handshakes_failed_total", handshakes_failed_total(stats));
     put(root, "handshakes_open", stats->handshakes_open);

@@ -280,6 +280,7 @@ refused alpn_twice 'given twice' "${serve[@]}" --alpn a,a
 refused alpn_too_long 'more than 64 bytes' "${serve[@]}" --alpn "$(printf 'a%.0s' $(seq 65))"
 refused alpn_too_many 'more than 8 protocols' "${serve[@]}" --alpn a,b,c,d,e,f,g,h,i
 refused srtp_unknown 'SRTP_NULL: not one of SRTP_AES128_CM_SHA1_80' "${serve[@]}" --srtp SRTP_NULL
+refused ticket_keys_of_no_file 'ticket-keys: .*No such file' "${own[@]}" --ticket-keys "$work/missing/keys"
 refused keylog_in_no_directory 'keylog: .*No such file' "${own[@]}" --keylog "$work/missing/keys"
 refused keylog_is_a_directory 'keylog: .*directory' "${own[@]}" --keylog "$work/directory"
 refused keylog_that_others_may_read 'keylog: .*mode 644' "${own[@]}" --keylog "$work/open.keys"

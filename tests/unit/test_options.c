@@ -292,6 +292,7 @@ Test(serve_options, name_what_is_wrong)
     expect_bad(ARGUMENTS("--ca", "ca.pem"), "--ca wants --client-cert request or require");
     expect_bad(ARGUMENTS("--stats-json", ""), "empty");
     expect_bad(ARGUMENTS("--keylog", ""), "empty");
+    expect_bad(ARGUMENTS("--ticket-keys", ""), "empty");
     expect_bad(ARGUMENTS("--suite", "AES128-SHA"), "--suite AES128-SHA: not one of ECDHE-");
     expect_bad(ARGUMENTS("--group", "P-521"), "--group P-521: not one of X25519, ");
     expect_bad(ARGUMENTS("--alpn", ""), "--alpn : a name in the list is empty");
