@@ -10,12 +10,14 @@
 
 #include "endpoint_operations.h"
 #include "fuzz.h"
+#include "handshake/session.h"
 #include "pair.h"
 #include "wire/certificate_messages.h"
 #include "wire/handshake_header.h"
 #include "wire/hellos.h"
 #include "wire/key_exchange_messages.h"
 #include "wire/record_header.h"
+#include "wire/session_ticket_12.h"
 #include "wire/session_ticket_13.h"
 
 enum { PATH_LEN = 512, LINE_LEN = 16384 };
@@ -225,6 +227,37 @@ static const uint8_t records[] = {
     0, 0, 5, 20, 3, 0, 0, 6, 20, 3, 0, 0, 5, 20, 3, 0, 0, 200, 9, 3, 1, 0, 14, 1,
 };
 
+/* A ticket as a client of 1.2 gets it, and the session that it keeps. */
+static void write_ticket_12(void)
+{
+    static struct saved_session saved = {
+        .session =
+            {
+                .version = VERSION_DTLS_1_2,
+                .suite = SUITE_ECDHE_ECDSA_AES_128_GCM_SHA256,
+                .secret_len = SESSION_SECRET_MAX,
+                .extended_master_secret = true,
+                .peer_certificate = true,
+                .authenticated_ms = 1,
+                .issued_ms = 2,
+                .lifetime_s = 7200,
+            },
+        .ticket_len = 6,
+        .ticket = "ticket",
+    };
+    uint8_t out[512];
+    struct session_ticket_12 ticket = {7200, bytes_of("ticket", 6)};
+    struct writer writer = writer_of(out, sizeof(out));
+    session_ticket_12_write(&writer, &ticket);
+    write_plain("session_ticket_12", bytes_of(out, writer.len));
+    writer = writer_of(out, sizeof(out));
+    saved_session_encode(&writer, &saved);
+    write_plain("saved_session", bytes_of(out, writer.len));
+    writer = writer_of(out, sizeof(out));
+    session_encode(&writer, &saved.session);
+    write_plain("saved_session", bytes_of(out, writer.len));
+}
+
 /* A ticket as a client of 1.3 gets it, and a hello that ends with one. */
 static void write_ticket(void)
 {
@@ -273,6 +306,7 @@ static void write_programs(void)
     write_plain("alert", bytes_of("\2\50", 2));
     write_plain("alert", bytes_of("\1\0", 2));
     write_ticket();
+    write_ticket_12();
 }
 
 static unsigned hex_value(char c)
