@@ -166,7 +166,9 @@ static const char *damage_13(struct seeded *random, uint8_t *record, size_t *len
         record[0] ^= 1 + bits % 3;
         return "a record of another epoch";
     case DAMAGE_13_SHORT_SEQUENCE:
+        /* Its length follows, so that what is left over is no record by chance. */
         record[0] ^= SHORTER_BIT;
+        store_u16(record + LENGTH_AT - 1, (uint16_t)(*len - UNIFIED_HEADER_WRITTEN + 1));
         return "a record with a short number";
     case DAMAGE_13_NO_LENGTH:
         record[0] ^= LENGTH_BIT;
@@ -180,14 +182,15 @@ static const char *damage_13(struct seeded *random, uint8_t *record, size_t *len
     return "?";
 }
 
-/* Until the handshake is complete, data is kept unread; and in 1.3 whatever comes before its keys.
- */
+/* Until the handshake is complete, data is kept unread, and so is an alert that may have overtaken
+ * the peer's last flight; in 1.3 whatever comes before its keys. */
 static bool would_be_kept(const struct host *host, const struct connection *connection,
                           const uint8_t *record)
 {
     const struct association *association = &connection->association;
     if (!unified_header_begins(record[0]))
-        return connection->state == CONNECTION_HANDSHAKING && record[0] == CONTENT_APPLICATION_DATA;
+        return connection->state == CONNECTION_HANDSHAKING &&
+               (record[0] == CONTENT_APPLICATION_DATA || record[0] == CONTENT_ALERT);
     const struct handshake *handshake =
         connection_handshake(&host->endpoint->environment, connection);
     if (handshake == NULL || handshake->complete)
