@@ -1,7 +1,8 @@
 /*
  * Two endpoints, and a network that the input is: it delivers, drops, repeats, damages and cuts
  * their datagrams, lets time pass, forges plaintext, and, as a peer may, seals whatever it likes
- * under the keys of a live association. Afterwards the endpoints are as good as new.
+ * under the keys of a live association. Configurations change in between. Afterwards the endpoints
+ * are as good as new.
  */
 #include "fuzz.h"
 
@@ -265,6 +266,9 @@ static void operate(enum operation operation, struct target at, struct reader *i
     case INJECT_SEALED:
         inject_sealed(at, input);
         break;
+    case SET_CONFIG:
+        pair_set_config(&pair, at.side);
+        break;
     case OPERATION_COUNT:
         break;
     }
@@ -290,6 +294,7 @@ static void expect_as_good_as_new(void)
         EXPECT(endpoint->connections.used == 0);
         EXPECT(endpoint->environment.handshakes.used == 0);
         EXPECT(endpoint->environment.blocks.slots.used == 0);
+        EXPECT(endpoint->stats.configs_in_use == 1);
         EXPECT(rdtls_endpoint_deadline(endpoint) == RDTLS_NEVER);
     }
 }

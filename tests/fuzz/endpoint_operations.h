@@ -21,6 +21,7 @@ enum operation {
     INJECT_RECORD,
     INJECT_FRAGMENT,
     INJECT_SEALED,
+    SET_CONFIG,
     OPERATION_COUNT
 };
 

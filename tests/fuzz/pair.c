@@ -277,6 +277,12 @@ void pair_advance(struct pair *pair, uint64_t ms)
     }
 }
 
+void pair_set_config(struct pair *pair, enum side side)
+{
+    EXPECT(rdtls_endpoint_set_config(pair->sides[side].endpoint, shape_config(&pair->shape, side),
+                                     pair->now) == RDTLS_OK);
+}
+
 void pair_connect(struct pair *pair, uint32_t path)
 {
     struct rdtls_path where = path_of(path);

@@ -78,6 +78,9 @@ void pair_end(struct pair *pair);
 /* The client's process dies, and another one begins. */
 void pair_restart_client(struct pair *pair);
 
+/* A side begins to use another edition of its configuration. */
+void pair_set_config(struct pair *pair, enum side side);
+
 /* A client sets out; nothing happens when it cannot. */
 void pair_connect(struct pair *pair, uint32_t path);
 

@@ -150,6 +150,33 @@ static const uint8_t busy[] = {
     0,
     EXCHANGE,
 };
+static const uint8_t changing[] = {
+    DELIVER,
+    SET_CONFIG,
+    DELIVER | AT_CLIENT,
+    SET_CONFIG | AT_CLIENT,
+    DELIVER,
+    SET_CONFIG,
+    DELIVER | AT_CLIENT,
+    DELIVER,
+    SET_CONFIG,
+    EXCHANGE,
+    SPEAK,
+    9,
+    SET_CONFIG,
+    SET_CONFIG | AT_CLIENT,
+    SPEAK | AT_CLIENT,
+    9,
+    EXCHANGE,
+    RESTART,
+    CONNECT,
+    DELIVER,
+    SET_CONFIG,
+    EXCHANGE,
+    CLOSE,
+    0,
+    EXCHANGE,
+};
 static const uint8_t lossy[] = {
     DROP,
     ADVANCE,
@@ -210,10 +237,8 @@ static const uint8_t forged[] = {
     EXCHANGE,
 };
 static const struct bytes programs[] = {
-    {in_order, sizeof(in_order)},
-    {busy, sizeof(busy)},
-    {lossy, sizeof(lossy)},
-    {forged, sizeof(forged)},
+    {in_order, sizeof(in_order)}, {busy, sizeof(busy)},     {changing, sizeof(changing)},
+    {lossy, sizeof(lossy)},       {forged, sizeof(forged)},
 };
 
 /* Pieces of three messages, two of them next to each other, one again. */
