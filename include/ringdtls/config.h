@@ -226,8 +226,8 @@ struct rdtls_config_options {
      * why it is off by default. */
     bool tickets;
     /* RDTLS_TICKET_SECRET_LEN bytes each: the first seals, each opens, so that they can be rotated.
-     * A fleet behind one address shares them, and cookie_clock_offset_ns. Count 0: a random one.
-     * Copied. */
+     * A fleet behind one address shares them, and cookie_clock_offset_ns. Count 0: a random one,
+     * or, in a configuration that takes another's place, those that are in use. Copied. */
     const uint8_t (*ticket_secrets)[RDTLS_TICKET_SECRET_LEN];
     size_t ticket_secret_count; /* at most RDTLS_TICKET_SECRETS_MAX */
     /* How long after its full handshake a session may be resumed, whichever of its tickets is

@@ -231,7 +231,8 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_init(
  * Established associations keep what they agreed on, the name of their protocol and the sizes of
  * their records among it; what the configuration says about them later is the new one's: mtu,
  * idle_timeout_ms (a shorter one from their next record on), key_log. Cookies that clients have on
- * their way stay good, also when another cookie_secret is given. A client of 1.3 between its two
+ * their way stay good, also when another cookie_secret is given, and so do tickets unless other
+ * ticket_secrets are. A client of 1.3 between its two
  * hellos is refused when cipher_suites or groups change so that its answer would be another.
  *
  * Fixed by the first configuration are who signs (signer), and whether there is room for 1.3: where

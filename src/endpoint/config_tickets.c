@@ -46,6 +46,7 @@ enum rdtls_status config_take_tickets(struct policy *policy,
     digest_verification(policy, options);
     policy->tickets = options->tickets;
     policy->ticket_lifetime_s = options->ticket_lifetime_s;
+    policy->ticket_secrets_given = count > 0;
     for (size_t i = 0; i < count; i++)
         ticket_secrets_add(&policy->ticket_secrets, options->ticket_secrets[i]);
     if (policy->tickets && count == 0)

@@ -94,11 +94,23 @@ static void give_up(struct connection_environment *environment, struct edition *
     edition_free(edition);
 }
 
+/* Clients have tickets that were sealed under the secrets of before. */
+static const struct policy *policy_of(struct edition *edition, const struct edition *before)
+{
+    const struct policy *policy = &edition->config->policy;
+    if (before == NULL || !before->handshake.policy->tickets || !policy->tickets ||
+        policy->ticket_secrets_given)
+        return policy;
+    edition->own_policy = *policy;
+    edition->own_policy.ticket_secrets = before->handshake.policy->ticket_secrets;
+    return &edition->own_policy;
+}
+
 void environment_adopt(struct connection_environment *environment, struct edition *edition,
                        const struct protocol_names *protocols)
 {
     struct edition *before = environment->edition;
-    const struct policy *policy = &edition->config->policy;
+    const struct policy *policy = policy_of(edition, before);
     environment->handshake.policy = policy;
     environment->handshake.keys = edition->keys;
     edition->handshake = environment->handshake;

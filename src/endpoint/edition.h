@@ -35,6 +35,8 @@ struct edition {
         handshake; /* first: lent to the handshakes that begin under it, and led back from there */
     struct list_node node; /* in the environment's list */
     const struct rdtls_config *config;
+    struct policy own_policy; /* where secrets go on from the edition before: the configuration's
+                                 but for them */
     struct lane_keys *keys;
     uint64_t number; /* for whoever posts it to a shard */
     uint32_t users;  /* handshakes, and one more while it is the newest */

@@ -48,6 +48,7 @@ struct policy {
 
     bool tickets;                         /* issued, and taken from a peer */
     struct ticket_secrets ticket_secrets; /* at least one */
+    bool ticket_secrets_given;            /* otherwise an endpoint goes on with those that it has */
     uint32_t ticket_lifetime_s;
 
     /* A count or length of 0: not offered, and not answered. */

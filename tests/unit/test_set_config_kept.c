@@ -226,3 +226,31 @@ Test(set_config, cookies_stay_good)
         }
     }
 }
+
+static const struct ticket_secrets *ticket_secrets_of(const struct host *host)
+{
+    return &host->endpoint->environment.handshake.policy->ticket_secrets;
+}
+
+/* Tickets that clients have stay good as well, unless other secrets are given. */
+Test(set_config, the_secrets_of_tickets_stay)
+{
+    static const uint8_t secrets[1][RDTLS_TICKET_SECRET_LEN] = {{5}};
+    struct rdtls_config_options options = options_of(0xfefd);
+    struct rdtls_endpoint_options small = small_endpoint();
+    options.tickets = true;
+    struct host server = host_with(&options, &small);
+    const struct ticket_secrets first = *ticket_secrets_of(&server);
+    cr_assert_eq(first.count, 1);
+    change(&server, &options);
+    cr_expect_arr_eq(ticket_secrets_of(&server), &first, sizeof(first));
+    options.ticket_secrets = secrets;
+    options.ticket_secret_count = 1;
+    change(&server, &options);
+    const struct ticket_secrets given = *ticket_secrets_of(&server);
+    cr_expect_arr_neq(&given, &first, sizeof(first));
+    options.ticket_secret_count = 0;
+    change(&server, &options);
+    cr_expect_arr_eq(ticket_secrets_of(&server), &given, sizeof(given));
+    host_free(&server);
+}
