@@ -18,6 +18,7 @@ static const uint64_t crowd_bound_ns =
 static const uint64_t provoked_bound_ns = UINT64_C(1500000000);
 static const uint64_t narrow_bound_ns = UINT64_C(3500000000);   /* two time-outs: 1 s, 2 s */
 static const uint64_t narrower_bound_ns = UINT64_C(7500000000); /* and one of 4 s */
+static const uint64_t hears_again_ns = UINT64_C(5000000000);
 static const uint64_t far_ns = UINT64_C(1000000000000);
 
 static void crowd(struct report *report, unsigned clients, const struct shape *shape,
@@ -65,9 +66,9 @@ struct repeat {
     bool ends_connected;   /* once the deaf side hears again */
 };
 
-/* Datagrams: 0 ClientHello, 1 HelloVerifyRequest, 2 ClientHello, 3 server's flight, 4 client's, 5
- * the final one. [rfc6347#4.2.4] "the node that transmits the last flight ... MUST respond to a
- * retransmit of the peer's last flight with a retransmit of the last flight." */
+/* Datagrams: 0 ClientHello, 1 HelloVerifyRequest or HelloRetryRequest, 2 ClientHello, 3 server's
+ * flight, 4 client's, 5 the final one. [rfc6347#4.2.4] "the node that transmits the last flight ...
+ * MUST respond to a retransmit of the peer's last flight with a retransmit of the last flight." */
 static const struct repeat repeats[] = {
     {"a client repeats its last flight for ever", SIDE_CLIENT, SIDE_CLIENT, 5, true, true},
     {"a server repeats its flight for ever", SIDE_SERVER, SIDE_SERVER, 4, false, true},
@@ -80,6 +81,8 @@ static struct rdtls_config *repeat_config(const struct repeat *repeat, const str
     struct rdtls_config_options options;
     struct rdtls_config *config;
     shape_options(shape, side, &options);
+    /* The last flight of 1.3, once more, is under the keys of a handshake that is over: no news. */
+    options.idle_timeout_ms = shape->v13 ? UINT32_MAX : options.idle_timeout_ms;
     if (side == repeat->eager) {
         options.retransmit_initial_ms = options.retransmit_max_ms = OFTEN_MS;
         options.retransmit_count_max = UINT32_MAX;
@@ -94,6 +97,12 @@ static struct rdtls_config *repeat_config(const struct repeat *repeat, const str
     return config;
 }
 
+/* In 1.3 a client may say what it wants behind its last flight: so many datagrams more. */
+static uint32_t deaf_from(const struct repeat *repeat, bool v13)
+{
+    return repeat->deaf_from + (v13 && repeat->server_connected ? SHAPE_QUESTIONS : 0);
+}
+
 /* One association each, no more than that, however often it is asked. */
 static void check_flatness(struct world *world, const struct repeat *repeat)
 {
@@ -104,40 +113,62 @@ static void check_flatness(struct world *world, const struct repeat *repeat)
             world_fail(world, "a pool grows");
     }
     const struct rdtls_endpoint *server = world->hosts[SIDE_SERVER].endpoint;
-    if (repeat->server_connected && world->network.sent > repeat->deaf_from &&
+    if (repeat->server_connected && world->network.sent > deaf_from(repeat, world->shape->v13) &&
         (server->stats.connections_open != 1 || server->stats.handshakes_open != 0))
         world_fail(world, "the server does not stay CONNECTED");
 }
 
-static void run_repeat(struct report *report, const struct repeat *repeat, uint64_t count)
+/* All is heard again: what was kept from either side comes with the next repetition. */
+static void hear_again(struct world *world, enum side deaf)
 {
+    const struct rdtls_endpoint *server = world->hosts[SIDE_SERVER].endpoint;
+    uint64_t until = world->now + hears_again_ns;
+    world->network.options.silent_from[deaf] = 0;
+    conversation_talk(world);
+    while (server->stats.connections_open == 0 && world_step(world, until))
+        continue;
+}
+
+/* [rfc9147#5.1] A cookie of 1.3 that has grown old while nothing was heard is the end of it. */
+static bool has_come_to_its_end(const struct world *world)
+{
+    const struct end *client = &world->hosts[SIDE_CLIENT].ends[0];
+    return client->connected ||
+           (world->shape->v13 &&
+            client->status == RDTLS_RECEIVED_ALERT + RDTLS_ALERT_ILLEGAL_PARAMETER);
+}
+
+static void run_repeat(struct report *report, const struct repeat *repeat, bool v13, uint64_t count)
+{
+    char name[NAME_MAX_LEN];
     struct world world;
     struct outcome outcome;
     struct conversation conversation;
     struct shape shape = shape_of(0);
+    shape.v13 = v13;
     struct rdtls_config *configs[SIDE_COUNT] = {repeat_config(repeat, &shape, SIDE_CLIENT),
                                                 repeat_config(repeat, &shape, SIDE_SERVER)};
     const struct rdtls_config *const lent[SIDE_COUNT] = {configs[SIDE_CLIENT],
                                                          configs[SIDE_SERVER]};
     conversation_defaults(&conversation, &shape, SEED);
     conversation.options.trace = report->trace;
-    conversation.options.network.silent_from[repeat->deaf] = repeat->deaf_from;
+    conversation.options.network.silent_from[repeat->deaf] = deaf_from(repeat, v13);
     world_init(&world, &shape, &conversation.options, lent);
     world_connect(&world, 0);
     while (world.network.sent < count && world_step(&world, world.now + far_ns))
         check_flatness(&world, repeat);
     if (world.network.sent < count)
         world_fail(&world, "it has stopped");
-    world.network.options.silent_from[repeat->deaf] = 0;
-    conversation_talk(&world);
-    if (!world.hosts[SIDE_CLIENT].ends[0].connected)
+    hear_again(&world, repeat->deaf);
+    if (!has_come_to_its_end(&world))
         world_fail(&world, "not CONNECTED when all is heard again");
     conversation_close(&world, SIDE_CLIENT);
     conversation_end(&world);
     memset(&outcome, 0, sizeof(outcome));
     conversation_count(&world, &outcome);
     outcome.slowest_ns = 0; /* by design */
-    report_outcome(report, &outcome, repeat->name, "simulation --repeats --trace");
+    (void)snprintf(name, sizeof(name), "%s, %s", repeat->name, v13 ? "1.3" : "1.2");
+    report_outcome(report, &outcome, name, "simulation --repeats --trace");
     world_free(&world);
     for (enum side side = SIDE_CLIENT; side < SIDE_COUNT; side++)
         rdtls_config_free(configs[side]);
@@ -146,7 +177,8 @@ static void run_repeat(struct report *report, const struct repeat *repeat, uint6
 void run_repeats(struct report *report, uint64_t count)
 {
     for (size_t i = 0; i < sizeof(repeats) / sizeof(repeats[0]); i++)
-        run_repeat(report, &repeats[i], count);
+        for (unsigned v13 = 0; v13 < SHAPE_VERSIONS; v13++)
+            run_repeat(report, &repeats[i], v13 == 1, count);
 }
 
 static void run_pair(struct report *report, struct conversation *conversation,
