@@ -1,6 +1,6 @@
 /* DTLS 1.3 at the end of the handshake and behind it: a client that waits for its last flight to be
  * acknowledged, and new keys while data is on its way. */
-#include "live_support.h"
+#include "live_13_support.h"
 
 #include "wire/alert.h"
 
@@ -121,4 +121,52 @@ Test(behind_handshake, a_lost_acknowledgement_of_a_key_update_is_given_again)
     host_carry(&live.client, &live.server, &live.path);
     cr_expect_eq(live.server.records, 1);
     live_free(&live);
+}
+
+/* Messages that a peer says under its keys when all is over, and what the server says of them. */
+struct said {
+    const char *what;
+    uint8_t type;
+    uint8_t body[2];
+    size_t len;
+    unsigned times;
+    enum rdtls_status status;
+};
+
+static void expect_refused(const struct said *said)
+{
+    struct live live = connected();
+    struct connection *client = live_at_client(&live);
+    for (unsigned i = 0; i < said->times; i++) {
+        uint8_t message[DATAGRAM_MAX];
+        uint8_t datagram[DATAGRAM_MAX];
+        uint16_t seq = (uint16_t)(client->association.final_message_seq + 1 + i);
+        size_t len = write_message(said->type, seq, bytes_of(said->body, said->len), message);
+        len = seal_13_ahead(&live.client, client, CONTENT_HANDSHAKE, i, bytes_of(message, len),
+                            datagram);
+        cr_expect_eq(live.server.closed, 0, "%s", said->what);
+        host_receive(&live.server, &live.path, datagram, len, 0);
+    }
+    cr_expect_eq(live.server.closed, 1, "%s", said->what);
+    cr_expect_eq(live.server.last_status, said->status, "%s: %s", said->what,
+                 rdtls_status_name(live.server.last_status));
+    live_free(&live);
+}
+
+/* [rfc8446#4.6.3] "If an implementation receives any other value, it MUST terminate the connection
+ * with an "illegal_parameter" alert." [rfc9147#8] A second KeyUpdate under the same keys would come
+ * before the first was acknowledged. */
+Test(behind_handshake, what_a_server_is_not_told_when_all_is_over)
+{
+    static const struct said cases[] = {
+        {"a KeyUpdate of two bytes", MESSAGE_KEY_UPDATE, {0, 0}, 2, 1, RDTLS_ALERT_DECODE_ERROR},
+        {"a KeyUpdate of none", MESSAGE_KEY_UPDATE, {0}, 0, 1, RDTLS_ALERT_DECODE_ERROR},
+        {"an unknown KeyUpdate", MESSAGE_KEY_UPDATE, {2}, 1, 1, RDTLS_ALERT_ILLEGAL_PARAMETER},
+        {"two KeyUpdates", MESSAGE_KEY_UPDATE, {0}, 1, 2, RDTLS_ALERT_UNEXPECTED_MESSAGE},
+        {"a ticket", MESSAGE_NEW_SESSION_TICKET, {0}, 1, 1, RDTLS_ALERT_UNEXPECTED_MESSAGE},
+        {"a Finished", MESSAGE_FINISHED, {0}, 1, 1, RDTLS_ALERT_UNEXPECTED_MESSAGE},
+        {"something unknown", 200, {0}, 1, 1, RDTLS_ALERT_UNEXPECTED_MESSAGE},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        expect_refused(&cases[i]);
 }
