@@ -31,6 +31,13 @@ static bool secrets_agree(const struct association *a, const struct association 
            memcmp(&a->v12.read_keys, &b->v12.write_keys, sizeof(a->v12.read_keys)) == 0;
 }
 
+bool check_same_association(struct world *world, const struct end *client, const struct end *server)
+{
+    const struct connection *a = endpoint_find(world->hosts[SIDE_CLIENT].endpoint, client->id);
+    const struct connection *b = endpoint_find(world->hosts[SIDE_SERVER].endpoint, server->id);
+    return a != NULL && b != NULL && secrets_agree(&a->association, &b->association);
+}
+
 static bool extras_agree(const struct connection *a, const struct connection *b,
                          const struct rdtls_info *at_client, const struct rdtls_info *at_server)
 {

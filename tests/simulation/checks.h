@@ -25,4 +25,8 @@ void check_emptiness(struct world *world, const struct host *host);
  * either is connected. */
 void check_agreement(struct world *world, const struct end *client);
 
+/* Do both hold the same secrets? */
+bool check_same_association(struct world *world, const struct end *client,
+                            const struct end *server);
+
 #endif

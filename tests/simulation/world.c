@@ -220,6 +220,18 @@ static unsigned standing_of(const struct end *end)
     return connected + !end->closed;
 }
 
+/* A hello from two addresses begins two handshakes of the same name: the client goes on with one of
+ * them. */
+static unsigned closeness_of(struct world *world, enum side side, const struct end *end,
+                             const struct end *peer)
+{
+    const struct end *client = side == SIDE_CLIENT ? end : peer;
+    const struct end *server = side == SIDE_CLIENT ? peer : end;
+    bool is_same =
+        world->paths[end->path].address != 0 && check_same_association(world, client, server);
+    return standing_of(peer) + (is_same ? 4 : 0);
+}
+
 struct end *world_peer_of(struct world *world, enum side side, const struct end *end)
 {
     struct host *other = &world->hosts[side == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT];
@@ -228,7 +240,8 @@ struct end *world_peer_of(struct world *world, enum side side, const struct end 
         struct end *peer = &other->ends[i - 1];
         if (!end->named || !peer->named || memcmp(peer->name, end->name, END_NAME_LEN) != 0)
             continue;
-        if (found == NULL || standing_of(peer) > standing_of(found))
+        if (found == NULL ||
+            closeness_of(world, side, end, peer) > closeness_of(world, side, end, found))
             found = peer;
     }
     return found;
