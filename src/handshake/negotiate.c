@@ -39,8 +39,9 @@ enum rdtls_status negotiate_version(const struct policy *policy, const struct cl
         return RDTLS_OK;
     }
     /* [rfc5746#3.6] "they MUST accept version numbers higher than their highest version number and
-     * negotiate the highest common version." Later versions have smaller numbers. */
-    bool is_dtls = hello->prefix.version >> 8 == VERSION_DTLS_1_2 >> 8;
+     * negotiate the highest common version." Later versions have smaller numbers, and those of TLS
+     * are small ones. */
+    bool is_dtls = hello->prefix.version >> 15 != 0;
     bool is_12 = is_list ? codepoint_list_has(hello->supported_versions, VERSION_DTLS_1_2)
                          : is_dtls && hello->prefix.version <= VERSION_DTLS_1_2;
     *version = VERSION_DTLS_1_2;

@@ -110,6 +110,7 @@ Test(negotiate, a_version_without_the_list)
         {VERSION_DTLS_1_0, RDTLS_ALERT_PROTOCOL_VERSION},
         {VERSION_DTLS_1_2, RDTLS_OK},
         {VERSION_DTLS_1_3, RDTLS_OK},           /* newer than 1.2: the answer is 1.2 */
+        {0xfdff, RDTLS_OK},                     /* and of a generation to come */
         {0x0303, RDTLS_ALERT_PROTOCOL_VERSION}, /* TLS */
     };
     struct client_hello hello = good_hello();
