@@ -41,6 +41,10 @@ void incoming_record(const struct incoming *in, uint8_t *record, size_t record_l
 /* 1.2: a handshake message under keys after the end of the handshake. */
 void connection_receive_late_handshake(const struct incoming *in, struct bytes content);
 
+/* Behind the handshake, under keys that belong to it: a message which the peer has not said before
+ * ends the association, since it is authentic. true: it did. */
+bool connection_refuses_beyond(const struct incoming *in, struct bytes content);
+
 /* 1.3: a handshake message behind the handshake; false: it came too early, and is not acknowledged.
  */
 bool connection_receive_post_handshake(const struct incoming *in,

@@ -5,6 +5,27 @@
 #include "handshake/read_epochs.h"
 #include "wire/alert.h"
 
+/* Is it none that the peer has said before? */
+static bool is_beyond(const struct association *association, uint16_t message_seq)
+{
+    uint16_t ahead = (uint16_t)(message_seq - association->peer_final_message_seq);
+    return ahead != 0 && ahead < UINT16_MAX / 2;
+}
+
+bool connection_refuses_beyond(const struct incoming *in, struct bytes content)
+{
+    struct reader reader = reader_of(content);
+    struct handshake_header header;
+    struct bytes fragment;
+    while (reader.left > 0 && handshake_fragment_read(&reader, &header, &fragment)) {
+        if (!is_beyond(&in->connection->association, header.message_seq))
+            continue;
+        connection_fail(in->environment, in->connection, RDTLS_ALERT_UNEXPECTED_MESSAGE);
+        return true;
+    }
+    return false;
+}
+
 void connection_receive_late_handshake(const struct incoming *in, struct bytes content)
 {
     struct connection *connection = in->connection;
@@ -18,8 +39,10 @@ void connection_receive_late_handshake(const struct incoming *in, struct bytes c
     if (header.type == MESSAGE_FINISHED &&
         header.message_seq == connection->association.peer_final_message_seq) {
         /* [rfc6347#4.2.4] "the node that transmits the last flight ... MUST respond to a
-         * retransmit of the peer's last flight with a retransmit of the last flight." */
-        if (connection->association.final_is_ours) {
+         * retransmit of the peer's last flight with a retransmit of the last flight.": once,
+         * however many fragments that comes in. */
+        bool is_end = header.fragment_offset + header.fragment_length == header.length;
+        if (connection->association.final_is_ours && is_end) {
             connection->final_wanted = FINAL_ALL;
             connection->retransmits++;
             in->environment->stats->retransmits++;
@@ -33,6 +56,8 @@ void connection_receive_late_handshake(const struct incoming *in, struct bytes c
          * "Clients that do so MUST respond to such requests with a "no_renegotiation" alert". */
         connection->alert_level = ALERT_WARNING;
         connection->alert_description = ALERT_NO_RENEGOTIATION;
+    } else if (connection_refuses_beyond(in, content)) {
+        return;
     }
     incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
 }

@@ -108,6 +108,8 @@ static bool receive_ack(const struct incoming *in, struct bytes content)
 static void repeat_last_flight(const struct incoming *in, struct bytes content)
 {
     struct handshake *handshake = connection_handshake(in->environment, in->connection);
+    if (connection_refuses_beyond(in, content))
+        return;
     incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
     if (handshake != NULL)
         handshake_hear_again(handshake, content, in->now);
@@ -243,8 +245,11 @@ static void receive_late(const struct incoming *in, const struct unified_header 
     if (!incoming_accepts(in, verdict, opened.plaintext.len))
         return;
     replay_window_mark(side.window, opened.sequence);
-    if (opened.type == CONTENT_HANDSHAKE)
+    if (opened.type == CONTENT_HANDSHAKE) {
+        if (connection_refuses_beyond(in, opened.plaintext))
+            return;
         in->connection->final_wanted = FINAL_ALL;
+    }
     incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
 }
 

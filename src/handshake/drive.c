@@ -331,5 +331,8 @@ enum rdtls_status handshake_drive(struct handshake *handshake)
         if (status != RDTLS_OK)
             return status;
     }
-    return RDTLS_OK;
+    /* [rfc5246#7.4] What is no row is none behind the last one either; in the clear it is
+     * anybody's. */
+    bool has_more = handshake->complete && reassembly_holds_protected(&handshake->reassembly);
+    return has_more ? RDTLS_ALERT_UNEXPECTED_MESSAGE : RDTLS_OK;
 }

@@ -319,6 +319,14 @@ void reassembly_drop_next(struct reassembly *reassembly, struct block_pool *bloc
     release_message(reassembly, blocks, message_at(reassembly, reassembly->next_seq));
 }
 
+bool reassembly_holds_protected(const struct reassembly *reassembly)
+{
+    for (size_t i = 0; i < REASSEMBLY_WINDOW; i++)
+        if (reassembly->messages[i].begun && reassembly->messages[i].epoch != 0)
+            return true;
+    return false;
+}
+
 void reassembly_advance(struct reassembly *reassembly, struct block_pool *blocks)
 {
     reassembly_drop_next(reassembly, blocks);

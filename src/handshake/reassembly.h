@@ -85,6 +85,9 @@ bool reassembly_next(const struct reassembly *reassembly, const struct block_poo
 /* Forget what is there of the next message: it came under the wrong keys. */
 void reassembly_drop_next(struct reassembly *reassembly, struct block_pool *blocks);
 
+/* Has anything come under keys that has not been consumed? */
+bool reassembly_holds_protected(const struct reassembly *reassembly);
+
 /* The next message was consumed. */
 void reassembly_advance(struct reassembly *reassembly, struct block_pool *blocks);
 
