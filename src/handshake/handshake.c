@@ -247,7 +247,6 @@ enum reassembly_verdict handshake_receive(struct handshake *handshake,
     struct replay_window *taken =
         number->epoch == EPOCH_PLAINTEXT ? &v13->taken_plaintext : &v13->taken_of_epoch_2;
     const struct replay_window before = *taken;
-    const uint8_t flight = handshake->flight.number;
     handshake->now_ns = now;
     *status = RDTLS_OK;
     replay_window_mark(taken, number->sequence);
@@ -255,7 +254,8 @@ enum reassembly_verdict handshake_receive(struct handshake *handshake,
         receive_fragments(handshake, (uint8_t)number->epoch, content, status);
     /* [rfc9147#7] "Implementations MUST NOT acknowledge records containing handshake messages or
      * fragments which have not been processed or buffered." */
-    if (worst > REASSEMBLY_OLD && handshake->flight.number == flight)
+    bool is_over = taken->seen == 0; /* and our own flight is on its way */
+    if (worst > REASSEMBLY_OLD && !is_over)
         *taken = before;
     arm_acknowledgement(handshake);
     return worst;
