@@ -200,6 +200,8 @@ void connection_acknowledged(struct connection_environment *environment,
     retire_handshake(environment, connection, true);
     if (connection->update_wanted)
         connection_update_keys(environment, connection, now);
+    /* Where there is one slot, it is free only when its events have been polled. */
+    connection->update_due = connection->update_wanted;
 }
 
 static bool status_is_alert(enum rdtls_status status)

@@ -66,13 +66,18 @@ void connection_receive_late_handshake(const struct incoming *in, struct bytes c
 void connection_update_keys(struct connection_environment *environment,
                             struct connection *connection, uint64_t now)
 {
+    const struct handshake *in_flight = connection_handshake(environment, connection);
+    /* New keys are on their way: whoever wants some has them with those. */
+    if (in_flight != NULL && in_flight->flight.messages[0].type == MESSAGE_KEY_UPDATE)
+        return;
     connection->update_wanted = true;
     /* [rfc9147#8] "sending implementations MUST NOT allow the epoch to exceed 2^48-1." "it MUST NOT
      * send its own KeyUpdate if that would cause it to exceed these limits". [rfc9147#4.2.1]
      * "Implementations MUST NOT allow the epoch to wrap, but instead MUST establish a new
      * association, terminating the old association.": ours end sooner, and so does the association,
      * when the last one's numbers are used up. */
-    if (connection->association.write.epoch == UINT16_MAX)
+    if (connection->association.write.epoch == UINT16_MAX ||
+        connection->association.final_message_seq == UINT16_MAX)
         return;
     /* [rfc9147#5.8.4] "implementations MUST NOT send KeyUpdate, NewConnectionId, or
      * RequestConnectionId messages if an earlier message of the same type has not yet been

@@ -232,6 +232,9 @@ static void follow(struct exchange *exchange)
             break;
         }
     }
+    /* What waited for the events to be polled. */
+    if (exchange->conn->connection.update_due)
+        rdtls_conn_tick(exchange->conn, exchange->now);
     if (!exchange->has_ended)
         flush(exchange);
 }

@@ -61,3 +61,33 @@ Test(hazard_13, keys_are_changed_as_soon_as_there_is_a_slot)
     expect_new_keys(&live);
     live_free(&live);
 }
+
+static void ask(struct live *live)
+{
+    connection_update_keys(&live->client.endpoint->environment, live_at_client(live), 0);
+}
+
+/* Who wants new keys while some are on their way has them with those. */
+Test(hazard_13, wishes_for_new_keys_are_granted_together)
+{
+    struct live live;
+    live_13_init(&live);
+    for (int i = 0; i < 3; i++)
+        ask(&live);
+    live_expect_talking(&live); /* which sends what waits */
+    live_expect_talking(&live);
+    cr_expect_eq(live_at_client(&live)->association.write.epoch, 4);
+    cr_expect_not(live_at_client(&live)->update_wanted);
+    live_free(&live);
+}
+
+/* A message_seq comes once. */
+Test(hazard_13, no_key_update_behind_the_last_message)
+{
+    struct live live;
+    live_13_init(&live);
+    live_at_client(&live)->association.final_message_seq = UINT16_MAX;
+    ask(&live);
+    cr_expect_eq(live_at_client(&live)->handshake, POOL_NONE);
+    live_free(&live);
+}
