@@ -26,9 +26,9 @@ static_assert(_Alignof(union libcrypto_state) <= _Alignof(uint64_t), "words alig
 static_assert(SHA256_LEN == SHA256_DIGEST_LENGTH && SHA384_LEN == SHA384_DIGEST_LENGTH,
               "lengths are libcrypto's");
 
-static union libcrypto_state *state_of(struct digest *digest)
+static union libcrypto_state *state_in(uint64_t *words)
 {
-    return (union libcrypto_state *)(void *)digest->state;
+    return (union libcrypto_state *)(void *)words;
 }
 
 size_t digest_len(enum digest_kind kind)
@@ -42,75 +42,76 @@ size_t digest_len(enum digest_kind kind)
     return 0;
 }
 
-/* SHA-256's state is half as long, and a handshake copies dozens. */
-static size_t state_len(enum digest_kind kind)
+/* What these functions of libcrypto return is always 1: they cannot fail. */
+void digest_words_init(enum digest_kind kind, uint64_t *words)
 {
     switch (kind) {
     case DIGEST_SHA256:
-        return sizeof(SHA256_CTX);
+        (void)SHA256_Init(&state_in(words)->sha256);
+        break;
     case DIGEST_SHA384:
-        return sizeof(SHA512_CTX);
+        (void)SHA384_Init(&state_in(words)->sha512);
+        break;
     }
-    return 0;
 }
 
-/* What these functions of libcrypto return is always 1: they cannot fail. */
+void digest_words_update(enum digest_kind kind, uint64_t *words, struct bytes bytes)
+{
+    if (bytes.len == 0)
+        return;
+    switch (kind) {
+    case DIGEST_SHA256:
+        (void)SHA256_Update(&state_in(words)->sha256, bytes.data, bytes.len);
+        break;
+    case DIGEST_SHA384:
+        (void)SHA384_Update(&state_in(words)->sha512, bytes.data, bytes.len);
+        break;
+    }
+}
+
 void digest_init(struct digest *digest, enum digest_kind kind)
+{
+    digest->kind = kind;
+    digest_words_init(kind, digest->state);
+}
+
+/* SHA-256's state is half as long, and a handshake copies dozens. */
+void digest_load(struct digest *digest, enum digest_kind kind, const uint64_t *words)
 {
     digest->kind = kind;
     switch (kind) {
     case DIGEST_SHA256:
-        (void)SHA256_Init(&state_of(digest)->sha256);
+        memcpy(digest->state, words, sizeof(SHA256_CTX));
         break;
     case DIGEST_SHA384:
-        (void)SHA384_Init(&state_of(digest)->sha512);
+        memcpy(digest->state, words, sizeof(SHA512_CTX));
         break;
     }
 }
 
 void digest_copy(struct digest *to, const struct digest *from)
 {
-    to->kind = from->kind;
-    memcpy(to->state, from->state, state_len(from->kind));
-}
-
-void digest_save(const struct digest *digest, uint64_t *words)
-{
-    memcpy(words, digest->state, state_len(digest->kind));
-}
-
-void digest_load(struct digest *digest, enum digest_kind kind, const uint64_t *words)
-{
-    digest->kind = kind;
-    memcpy(digest->state, words, state_len(kind));
+    digest_load(to, from->kind, from->state);
 }
 
 void digest_update(struct digest *digest, struct bytes bytes)
 {
-    if (bytes.len == 0)
-        return;
-    switch (digest->kind) {
-    case DIGEST_SHA256:
-        (void)SHA256_Update(&state_of(digest)->sha256, bytes.data, bytes.len);
-        break;
-    case DIGEST_SHA384:
-        (void)SHA384_Update(&state_of(digest)->sha512, bytes.data, bytes.len);
-        break;
-    }
+    digest_words_update(digest->kind, digest->state, bytes);
 }
 
+/* The hash may be one of HMAC, whose state is as good as its key. */
 void digest_finish(struct digest *digest, uint8_t *out)
 {
     switch (digest->kind) {
     case DIGEST_SHA256:
-        (void)SHA256_Final(out, &state_of(digest)->sha256);
+        (void)SHA256_Final(out, &state_in(digest->state)->sha256);
+        secret_wipe(digest->state, sizeof(SHA256_CTX));
         break;
     case DIGEST_SHA384:
-        (void)SHA384_Final(out, &state_of(digest)->sha512);
+        (void)SHA384_Final(out, &state_in(digest->state)->sha512);
+        secret_wipe(digest->state, sizeof(SHA512_CTX));
         break;
     }
-    /* The hash may be one of HMAC, whose state is as good as its key. */
-    secret_wipe(digest->state, state_len(digest->kind));
 }
 
 void digest_peek(const struct digest *digest, uint8_t *out)

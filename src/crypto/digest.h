@@ -31,8 +31,9 @@ void digest_copy(struct digest *to, const struct digest *from);
 void digest_update(struct digest *digest, struct bytes bytes);
 
 /* The state alone, for who has to be thrifty: DIGEST_SHA256_WORDS words of SHA-256, else
- * DIGEST_STATE_WORDS. */
-void digest_save(const struct digest *digest, uint64_t *words);
+ * DIGEST_STATE_WORDS. It is begun and goes on where it lies, and is loaded to be finished. */
+void digest_words_init(enum digest_kind kind, uint64_t *words);
+void digest_words_update(enum digest_kind kind, uint64_t *words, struct bytes bytes);
 void digest_load(struct digest *digest, enum digest_kind kind, const uint64_t *words);
 
 /* Writes digest_len bytes. peek leaves the running hash as it is, finish wipes it. */

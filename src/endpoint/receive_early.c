@@ -27,6 +27,7 @@ void connection_open_early(struct connection_environment *environment,
     if (handshake->early.len == 0)
         return;
     struct reader records = early_records_take(&handshake->early, blocks, copy);
+    size_t taken = records.left;
     bool data_waits = connection->state == CONNECTION_HANDSHAKING;
     struct reader data = records;
     while (data_waits && data.left > 0) {
@@ -39,5 +40,5 @@ void connection_open_early(struct connection_environment *environment,
         if (!data_waits || !is_data(record))
             incoming_record(&in, copy + (record.data - copy), record.len);
     }
-    secret_wipe(copy, sizeof(copy));
+    secret_wipe(copy, taken);
 }

@@ -2,22 +2,15 @@
 
 enum { TLS_HEADER_LEN = 1 + 3 }; /* type and length */
 
-static void begin(enum digest_kind kind, uint64_t *state)
-{
-    struct digest digest;
-    digest_init(&digest, kind);
-    digest_save(&digest, state);
-}
-
 void transcript_start(struct transcript *transcript, enum digest_kind prf_hash, bool both)
 {
     transcript->runs_sha256 = both || prf_hash == DIGEST_SHA256;
     transcript->runs_sha384 = both || prf_hash == DIGEST_SHA384;
     transcript->is_13 = false;
     if (transcript->runs_sha256)
-        begin(DIGEST_SHA256, transcript->sha256);
+        digest_words_init(DIGEST_SHA256, transcript->sha256);
     if (transcript->runs_sha384)
-        begin(DIGEST_SHA384, transcript->sha384);
+        digest_words_init(DIGEST_SHA384, transcript->sha384);
 }
 
 void transcript_start_13(struct transcript *transcript, enum digest_kind hash)
@@ -28,11 +21,8 @@ void transcript_start_13(struct transcript *transcript, enum digest_kind hash)
 
 static void go_on(enum digest_kind kind, struct bytes header, struct bytes body, uint64_t *state)
 {
-    struct digest digest;
-    digest_load(&digest, kind, state);
-    digest_update(&digest, header);
-    digest_update(&digest, body);
-    digest_save(&digest, state);
+    digest_words_update(kind, state, header);
+    digest_words_update(kind, state, body);
 }
 
 void transcript_add(struct transcript *transcript, const struct handshake_header *header,

@@ -3,11 +3,16 @@
 bool handshake_fragment_read(struct reader *reader, struct handshake_header *header,
                              struct bytes *fragment)
 {
-    header->type = reader_u8(reader);
-    header->length = reader_u24(reader);
-    header->message_seq = reader_u16(reader);
-    header->fragment_offset = reader_u24(reader);
-    header->fragment_length = reader_u24(reader);
+    struct bytes bytes = reader_bytes(reader, HANDSHAKE_HEADER_LEN);
+    *header = (struct handshake_header){0};
+    *fragment = bytes_of(NULL, 0);
+    if (bytes.len != HANDSHAKE_HEADER_LEN)
+        return false;
+    header->type = bytes.data[0];
+    header->length = load_u24(bytes.data + 1);
+    header->message_seq = load_u16(bytes.data + 4);
+    header->fragment_offset = load_u24(bytes.data + 6);
+    header->fragment_length = load_u24(bytes.data + 9);
     *fragment = reader_bytes(reader, header->fragment_length);
     /* [rfc6347#4.2.3] "the fragment_offset (the number of bytes contained in previous fragments)
      * and the fragment_length (the length of this fragment)": together at most the message. The sum
