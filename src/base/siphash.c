@@ -39,11 +39,23 @@ static uint64_t load_word(const uint8_t *p)
     return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
 }
 
+/* Up to seven bytes: four, two and one of them, as far as they are there. */
 static uint64_t load_tail(const uint8_t *p, size_t len)
 {
     uint64_t word = 0;
-    for (size_t i = 0; i < len; i++)
-        word |= (uint64_t)p[i] << (8 * i);
+    unsigned shift = 0;
+    if ((len & 4) != 0) {
+        word = p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24;
+        p += 4;
+        shift = 32;
+    }
+    if ((len & 2) != 0) {
+        word |= (uint64_t)(p[0] | p[1] << 8) << shift;
+        p += 2;
+        shift += 16;
+    }
+    if ((len & 1) != 0)
+        word |= (uint64_t)p[0] << shift;
     return word;
 }
 
