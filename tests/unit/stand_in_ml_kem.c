@@ -285,13 +285,25 @@ bool libcrypto_has_ml_kem(void)
     return kem != NULL;
 }
 
+static OSSL_PROVIDER *usual;
+static OSSL_PROVIDER *stand_in;
+
+static void unload(void)
+{
+    (void)OSSL_PROVIDER_unload(stand_in);
+    (void)OSSL_PROVIDER_unload(usual);
+}
+
 bool stand_in_ml_kem_load(void)
 {
+    if (libcrypto_has_ml_kem())
+        return true;
     /* One that is named is the only one, unless the usual one is named as well. */
-    return libcrypto_has_ml_kem() ||
-           (OSSL_PROVIDER_add_builtin(NULL, "stand-in", provider_init) == 1 &&
-            OSSL_PROVIDER_load(NULL, "default") != NULL &&
-            OSSL_PROVIDER_load(NULL, "stand-in") != NULL);
+    if (OSSL_PROVIDER_add_builtin(NULL, "stand-in", provider_init) != 1)
+        return false;
+    usual = OSSL_PROVIDER_load(NULL, "default");
+    stand_in = OSSL_PROVIDER_load(NULL, "stand-in");
+    return usual != NULL && stand_in != NULL && atexit(unload) == 0;
 }
 
 unsigned stand_in_ml_kem_uses(void)

@@ -1,9 +1,10 @@
 /* X25519MLKEM768, 0x11ec, in DTLS 1.3 (draft-ietf-tls-ecdhe-mlkem): whom it is agreed with, and
  * what is not taken for a share of it. */
-#include "endpoint/config.h"
+#include "endpoint/endpoint.h"
 #include "handshake/negotiate.h"
 
 #include "conn_support.h"
+#include "endpoint_support.h"
 #include "stand_in_ml_kem.h"
 
 enum {
@@ -112,6 +113,8 @@ Test(hybrid_group, is_not_for_1_2)
     struct rdtls_config_options only_12 = default_options();
     both.versions = both_versions;
     both.version_count = 2;
+    both.groups = only_12.groups = NULL;
+    both.group_count = only_12.group_count = 0;
     expect_group(&both, &both, HYBRID);
     expect_group(&both, &only_12, 29);
     expect_group(&only_12, &both, 29);
@@ -316,5 +319,64 @@ Test(hybrid_group, a_changed_share_connects_nobody)
         cr_expect_not(pair.client.connected, "change %zu", i);
         peer_free(&pair.client);
         peer_free(&pair.server);
+    }
+}
+
+/* Two endpoints, with a cookie: what a stranger says is answered without ML-KEM, and after the
+ * handshake nothing of it is left. */
+Test(hybrid_group, costs_nothing_before_the_cookie)
+{
+    if (libcrypto_has_ml_kem())
+        cr_skip_test("only the stand-in counts what it is asked for");
+    cr_assert(stand_in_ml_kem_load());
+    struct rdtls_endpoint_options small = small_endpoint();
+    struct rdtls_config_options options = options_13(hybrid_first, 3);
+    struct host client = host_with(&options, &small);
+    struct host server = host_with(&options, &small);
+    struct rdtls_path path = path_number(1);
+    struct rdtls_id id;
+    cr_assert_eq(rdtls_endpoint_connect(client.endpoint, &path, 0, 0, &id), RDTLS_OK);
+    unsigned uses = stand_in_ml_kem_uses();
+    cr_expect_eq(client.endpoint->environment.blocks.slots.used, 3);
+    host_carry_all(&client, &server, &path, 0);
+    host_carry_all(&server, &client, &path, 0);
+    cr_expect_eq(rdtls_endpoint_stats(server.endpoint)->cookies_sent, 1);
+    cr_expect_eq(stand_in_ml_kem_uses(), uses, "nor does the client make another share");
+    cr_expect_eq(server.endpoint->environment.blocks.slots.used, 0);
+    host_carry_all(&client, &server, &path, 0);
+    cr_expect_gt(stand_in_ml_kem_uses(), uses);
+    hosts_exchange(&client, &server, &path, 0);
+    cr_expect(client.connected == 1 && server.connected == 1);
+    cr_expect_eq(client.endpoint->environment.blocks.slots.used, 0);
+    cr_expect_eq(server.endpoint->environment.blocks.slots.used, 0);
+    host_free(&client);
+    host_free(&server);
+}
+
+/* Each datagram of either side is lost once: what is said again is what was said. */
+Test(hybrid_group, is_said_again)
+{
+    cr_assert(stand_in_ml_kem_load());
+    for (unsigned lost = 0; lost < 10; lost++) {
+        struct rdtls_endpoint_options small = small_endpoint();
+        struct rdtls_config_options options = options_13(hybrid_first, 3);
+        struct host ends[2] = {host_with(&options, &small), host_with(&options, &small)};
+        struct rdtls_path path = path_number(1);
+        struct rdtls_id id;
+        unsigned sent = 0;
+        cr_assert_eq(rdtls_endpoint_connect(ends[0].endpoint, &path, 0, 0, &id), RDTLS_OK);
+        for (uint64_t now = 0; now < UINT64_C(20) * SECOND; now += SECOND / 10) {
+            for (size_t from = 0; from < 2; from++) {
+                uint8_t datagram[DATAGRAM_MAX];
+                rdtls_endpoint_tick(ends[from].endpoint, now);
+                for (size_t len = host_take(&ends[from], datagram); len > 0;
+                     len = host_take(&ends[from], datagram))
+                    if (sent++ != lost)
+                        host_receive(&ends[1 - from], &path, datagram, len, now);
+            }
+        }
+        cr_expect(ends[0].connected == 1 && ends[1].connected == 1, "datagram %u", lost);
+        host_free(&ends[0]);
+        host_free(&ends[1]);
     }
 }
