@@ -194,6 +194,23 @@ static void take_limits(const struct settings *settings, struct rdtls_config_opt
     options->idle_timeout_ms = 0;
 }
 
+/* A version without a group is not spoken; BoringSSL notices when it is too late. */
+static void take_groups(const struct settings *settings, struct material *material,
+                        struct rdtls_config_options *options)
+{
+    bool has_12 = settings->groups.count == 0;
+    for (size_t i = 0; i < settings->groups.count; i++) {
+        material->groups[i] = (uint16_t)settings->groups.values[i];
+        has_12 = has_12 || material->groups[i] != GROUP_X25519MLKEM768;
+    }
+    options->groups = material->groups;
+    options->group_count = settings->groups.count;
+    if (!has_12 && options->version_count > 1) {
+        material->versions[0] = VERSION_DTLS_1_3;
+        options->version_count = 1;
+    }
+}
+
 static enum configure_verdict make(const struct settings *settings, struct material *material,
                                    struct rdtls_config **config, const char **why)
 {
@@ -205,10 +222,7 @@ static enum configure_verdict make(const struct settings *settings, struct mater
     *why = "no_supported_versions";
     if (options.version_count == 0)
         return CONFIGURE_FAILED;
-    for (size_t i = 0; i < settings->groups.count; i++)
-        material->groups[i] = (uint16_t)settings->groups.values[i];
-    options.groups = material->groups;
-    options.group_count = settings->groups.count;
+    take_groups(settings, material, &options);
     if (!take_credentials(settings, material, &options) ||
         !take_srtp(settings, material, &options) || !take_alpn(settings, material, &options))
         return CONFIGURE_UNIMPLEMENTED;
