@@ -180,24 +180,36 @@ void connection_complete(struct connection_environment *environment, struct conn
     }
     connection_tell_session(environment, connection, slot, handshake->received);
     handshake->received = POOL_NONE;
+    struct session session;
+    bool grants = handshake_grants_ticket(handshake, &session);
     uint32_t before = environment->data.tail;
     connection_open_early(environment, connection, slot, now);
     /* A client of 1.3 keeps its last flight until it has been acknowledged. */
     if (connection->handshake == index && handshake->retransmit.due_ns == NEVER)
         retire_handshake(environment, connection, environment->data.tail != before);
+    if (grants)
+        connection_send_ticket(environment, connection, &session, now);
+    secret_wipe(&session, sizeof(session));
 }
 
 /* What may lie in it has perhaps not been polled yet. */
-void connection_acknowledged(struct connection_environment *environment,
-                             struct connection *connection)
+void connection_drop_flight(struct connection_environment *environment,
+                            struct connection *connection)
 {
     struct handshake *handshake = connection_handshake(environment, connection);
     connection->retransmits += handshake->retransmits;
     environment->stats->retransmits += handshake->retransmits;
     handshake->retransmits = 0;
+    retire_handshake(environment, connection, true);
+}
+
+void connection_acknowledged(struct connection_environment *environment,
+                             struct connection *connection)
+{
+    struct handshake *handshake = connection_handshake(environment, connection);
     uint64_t now = handshake->now_ns;
     handshake_move_write_keys(handshake);
-    retire_handshake(environment, connection, true);
+    connection_drop_flight(environment, connection);
     if (connection->update_wanted)
         connection_update_keys(environment, connection, now);
     /* Where there is one slot, it is free only when its events have been polled. */
@@ -298,7 +310,9 @@ void connection_tick(struct connection_environment *environment, struct connecti
     struct handshake *handshake = connection_handshake(environment, connection);
     if (handshake != NULL) {
         enum rdtls_status status = handshake_tick(handshake, now);
-        if (status != RDTLS_OK)
+        if (status != RDTLS_OK && handshake_is_dispensable(handshake))
+            connection_drop_flight(environment, connection);
+        else if (status != RDTLS_OK)
             connection_fail(environment, connection, status);
         return;
     }

@@ -250,6 +250,15 @@ void connection_acknowledged(struct connection_environment *environment,
 void connection_update_keys(struct connection_environment *environment,
                             struct connection *connection, uint64_t now);
 
+/* 1.3: a server gives its client a ticket, when there is a slot for the flight. */
+void connection_send_ticket(struct connection_environment *environment,
+                            struct connection *connection, const struct session *session,
+                            uint64_t now);
+
+/* 1.3: a flight behind the handshake is given up, without a consequence. */
+void connection_drop_flight(struct connection_environment *environment,
+                            struct connection *connection);
+
 /* How long the record of a payload is. */
 static inline size_t connection_record_len(const struct connection *connection, size_t payload_len)
 {

@@ -109,7 +109,9 @@ size_t connection_transmit(struct connection_environment *environment,
                            struct connection *connection, uint8_t *out, size_t capacity)
 {
     struct handshake *handshake = connection_handshake(environment, connection);
-    if (handshake != NULL && connection->state != CONNECTION_CLOSED &&
+    /* What has been asked for before what follows it. */
+    bool is_behind = handshake != NULL && handshake->complete && connection->final_wanted;
+    if (handshake != NULL && connection->state != CONNECTION_CLOSED && !is_behind &&
         handshake_wants_to_transmit(handshake))
         return handshake_transmit(handshake, out, capacity);
     if (connection->final_wanted != FINAL_NONE)

@@ -1,6 +1,6 @@
 /* A client's sessions: from the host to a handshake, and from a handshake to the host. */
 #include "base/secret.h"
-#include "endpoint/connection.h"
+#include "endpoint/incoming.h"
 
 #include <assert.h>
 
@@ -21,6 +21,33 @@ uint32_t connection_take_session(struct connection_environment *environment, str
                            environment_clock_ms(&environment->handshake, now)))
         environment_drop_session(&environment->handshake, &place);
     return place;
+}
+
+/* [rfc8446#4.6.1] "Any ticket MUST only be resumed with a cipher suite that has the same KDF hash
+ * algorithm as that used to establish the original connection.": the session remembers the suite.
+ * One that came in several records is longer than those that are kept. */
+enum rdtls_status connection_receive_ticket(const struct incoming *in,
+                                            const struct handshake_header *header,
+                                            struct bytes body)
+{
+    const struct handshake_environment *lent = &in->environment->handshake;
+    struct session_ticket_13 message;
+    if (body.len < header->length)
+        return RDTLS_OK;
+    TRY(session_ticket_13_read(body, &message));
+    /* [rfc8446#4.6.1] "The value of zero indicates that the ticket should be discarded
+     * immediately." */
+    if (message.lifetime_s == 0 || message.ticket.len > TICKET_MAX)
+        return RDTLS_OK;
+    uint32_t place = pool_lend(&in->environment->sessions);
+    if (place == POOL_NONE)
+        return RDTLS_OK;
+    if (session_of_ticket_13(lent, &in->connection->association, &message, in->now,
+                             environment_session(lent, place)))
+        connection_tell_session(in->environment, in->connection, in->slot, place);
+    else
+        environment_drop_session(lent, &place);
+    return RDTLS_OK;
 }
 
 void connection_tell_session(struct connection_environment *environment,

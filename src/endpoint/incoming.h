@@ -50,6 +50,11 @@ bool connection_refuses_beyond(const struct incoming *in, struct bytes content);
 bool connection_receive_post_handshake(const struct incoming *in,
                                        const struct record_number *number, struct bytes content);
 
+/* connection_sessions.c: a NewSessionTicket of 1.3, or its last fragment, for a client. */
+MUST_CHECK enum rdtls_status connection_receive_ticket(const struct incoming *in,
+                                                       const struct handshake_header *header,
+                                                       struct bytes body);
+
 /* A record under keys of 1.3. */
 void incoming_record_13(const struct incoming *in, const struct unified_header *header,
                         uint8_t *record);

@@ -1,6 +1,6 @@
 /* Handshake messages behind the handshake. 1.2: the peer's last flight again, and renegotiation,
- * which is refused. 1.3 (RFC 8446 section 4.6): KeyUpdates, both ways, and tickets, which a client
- * acknowledges and forgets. */
+ * which is refused. 1.3 (RFC 8446 section 4.6): KeyUpdates, both ways, and tickets, from servers to
+ * clients. What we send is one flight at a time, in a slot of the handshakes' pool. */
 #include "endpoint/incoming.h"
 #include "handshake/read_epochs.h"
 #include "wire/alert.h"
@@ -62,6 +62,32 @@ void connection_receive_late_handshake(const struct incoming *in, struct bytes c
     incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
 }
 
+/* The slot for a flight; NULL: there is none, or it is in use. */
+static struct handshake *lend_slot(struct connection_environment *environment,
+                                   struct connection *connection)
+{
+    if (connection->state != CONNECTION_CONNECTED || connection->handshake != POOL_NONE)
+        return NULL;
+    connection->handshake = pool_lend(&environment->handshakes);
+    if (connection->handshake == POOL_NONE)
+        return NULL;
+    environment->stats->handshakes_open++;
+    return connection_handshake(environment, connection);
+}
+
+void connection_send_ticket(struct connection_environment *environment,
+                            struct connection *connection, const struct session *session,
+                            uint64_t now)
+{
+    struct handshake *handshake = lend_slot(environment, connection);
+    if (handshake == NULL)
+        return;
+    enum rdtls_status status = handshake_begin_ticket(handshake, environment_lend(environment),
+                                                      &connection->association, session, now);
+    if (status != RDTLS_OK)
+        connection_drop_flight(environment, connection);
+}
+
 /* Asked for by the peer; sent as soon as the flight before it has been acknowledged. */
 void connection_update_keys(struct connection_environment *environment,
                             struct connection *connection, uint64_t now)
@@ -82,15 +108,10 @@ void connection_update_keys(struct connection_environment *environment,
     /* [rfc9147#5.8.4] "implementations MUST NOT send KeyUpdate, NewConnectionId, or
      * RequestConnectionId messages if an earlier message of the same type has not yet been
      * acknowledged." */
-    if (connection->state != CONNECTION_CONNECTED || connection->handshake != POOL_NONE)
-        return;
-    uint32_t index = pool_lend(&environment->handshakes);
-    if (index == POOL_NONE)
+    struct handshake *handshake = lend_slot(environment, connection);
+    if (handshake == NULL)
         return;
     connection->update_wanted = false;
-    connection->handshake = index;
-    environment->stats->handshakes_open++;
-    struct handshake *handshake = connection_handshake(environment, connection);
     enum rdtls_status status = handshake_begin_key_update(handshake, environment_lend(environment),
                                                           &connection->association, now);
     if (status != RDTLS_OK)
@@ -140,8 +161,9 @@ static enum rdtls_status receive_message(const struct incoming *in,
     case MESSAGE_KEY_UPDATE:
         return receive_key_update(in, header, body);
     case MESSAGE_NEW_SESSION_TICKET:
-        return in->connection->association.role == RDTLS_CLIENT ? RDTLS_OK
-                                                                : RDTLS_ALERT_UNEXPECTED_MESSAGE;
+        return in->connection->association.role == RDTLS_CLIENT
+                   ? connection_receive_ticket(in, header, body)
+                   : RDTLS_ALERT_UNEXPECTED_MESSAGE;
     /* [rfc9147#9] "If an implementation receives these messages when CIDs were not negotiated, it
      * MUST abort the connection with an "unexpected_message" alert." */
     default:

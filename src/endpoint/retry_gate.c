@@ -70,6 +70,10 @@ static size_t answer_first(const struct hello_gate *gate, const struct retry_con
     struct choice choice;
     struct bytes share;
     enum rdtls_status status = negotiate_13(&gate->config->policy, parsed, &choice, &share);
+    /* Whether a session is resumed is decided behind the cookie; who offers none needs a
+     * certificate. */
+    if (status == RDTLS_OK && !parsed->offer_13.psk.present)
+        status = choose_credential_13(&gate->config->policy, parsed, &choice);
     if (status != RDTLS_OK)
         return write_alert(hello, status, out);
     uint8_t hash[DIGEST_LEN_MAX];

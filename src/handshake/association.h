@@ -34,6 +34,9 @@ enum association_version {
     VERSION_13,
 };
 
+/* Tells configurations apart by whom they take for the server. */
+enum { POLICY_CHECK_LEN = 8 };
+
 /* What 1.2 keeps. */
 struct association_12 {
     struct traffic_keys write_keys;
@@ -56,12 +59,24 @@ struct association_13 {
      * current one's follows from it. */
     uint8_t read_secret[DIGEST_LEN_MAX];
     uint8_t exporter_secret[DIGEST_LEN_MAX];
-    /* A server's: for the client's last flight, should it come again because its acknowledgement
-     * was lost: the secret of its keys. */
-    uint8_t final_secret[DIGEST_LEN_MAX];
-    /* Which records of the epoch before the current one were taken: of that flight, and later of
-     * what came before a KeyUpdate. */
-    struct replay_window late_window;
+    union {
+        /* A server's: for the client's last flight, should it come again because its
+         * acknowledgement was lost: the secret of its keys. */
+        uint8_t final_secret[DIGEST_LEN_MAX];
+        /* A client's: for the tickets that come. */
+        uint8_t resumption_secret[DIGEST_LEN_MAX];
+    };
+    union {
+        /* Which records of the epoch before the current one were taken: of that flight, and later
+         * of what came before a KeyUpdate. */
+        struct replay_window late_window;
+        /* A client's, until the server's first KeyUpdate. */
+        struct {
+            uint64_t authenticated_ms;              /* when the last full handshake was */
+            uint8_t policy_check[POLICY_CHECK_LEN]; /* of its policy's server name, and of what
+                                                       judges the server's certificate */
+        };
+    };
 };
 
 struct association {

@@ -13,7 +13,9 @@
  * Between the two nothing changes but the cookie. */
 enum rdtls_status build_client_hello(struct handshake *handshake, struct writer *body)
 {
+    begin_offer_13(handshake);
     make_client_hello(handshake, bytes_of(handshake->flight.buffer, handshake->cookie_len), body);
+    finish_offer_13(handshake, body);
     return RDTLS_OK;
 }
 

@@ -103,6 +103,7 @@ enum rdtls_status consume_hello_retry_request(struct handshake *handshake, struc
     size_t hash_len = transcript_hash(&first, suite->hash, hash);
     if (hello.answer_13.group != 0)
         TRY(change_group(handshake, hello.answer_13.group));
+    keep_offer_for_suite_13(handshake, suite);
 
     transcript_start_13(&handshake->transcript, suite->hash);
     transcript_add_message_hash(&handshake->transcript, bytes_of(hash, hash_len));
@@ -166,12 +167,14 @@ enum rdtls_status take_server_hello_13(struct handshake *handshake,
      * "illegal_parameter" alert." */
     if (is_retried && suite != handshake->choice.suite)
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    TRY(check_selected_13(handshake, answer, suite));
     TRY(check_server_share(handshake, answer));
     if (!is_retried)
         begin_transcript(handshake, suite);
     handshake->choice.suite = suite;
     handshake->choice.group = answer->group;
-    handshake->rows = handshake_13_full;
+    accept_selected_13(handshake, answer, suite);
+    handshake->rows = association->resumed ? handshake_13_resumed : handshake_13_full;
     handshake->change_cipher_spec_seen = true;
     handshake->record_version = VERSION_DTLS_1_2;
     association->version = VERSION_13;

@@ -1,6 +1,7 @@
 #include "handshake/client_hello.h"
 
 #include "handshake/negotiate.h"
+#include "handshake/session.h"
 
 #include <assert.h>
 
@@ -14,12 +15,13 @@ enum {
     /* supported_versions, cookie, key_share */
     LONGEST_SHARES = 4 + ML_KEM_PUBLIC_LEN + X25519_LEN + 4 + X25519_LEN,
     OFFER_13_MAX = 4 + 1 + 4 + 4 + 2 + COOKIE_MAX + 4 + 2 + LONGEST_SHARES,
-    SESSION_TICKET_MAX = 4 + TICKET_MAX,
+    /* session_ticket, empty when the session is one of 1.3 */
+    SESSION_MAX = 4 + PSK_MODES_LEN + PSK_OFFER_OVERHEAD + TICKET_MAX + SESSION_SECRET_MAX,
     EXTRAS_MAX = 4 + 2 + 2 * POLICY_SRTP_PROFILES_MAX + 1 + 4 + 2 +
                  RDTLS_ALPN_MAX * (1 + RDTLS_ALPN_NAME_MAX) + 4 + 2,
 };
 
-static_assert(PREFIX_MAX + 2 + NEEDED_MAX + OFFER_13_MAX + SESSION_TICKET_MAX + SERVER_NAME_MAX +
+static_assert(PREFIX_MAX + 2 + NEEDED_MAX + OFFER_13_MAX + SESSION_MAX + SERVER_NAME_MAX +
                       EXTRAS_MAX <=
                   CLIENT_HELLO_MAX,
               "what a configuration allows can be sent");
@@ -119,6 +121,8 @@ void client_hello_make(struct writer *body, const struct client_hello_input *inp
              * extension." "the client MUST create a new ClientHello message following the
              * description in Section 4.1.2 of [TLS13]." */
             .cookie = is_retried ? input->cookie : bytes_of(NULL, 0),
+            .takes_tickets = policy_resumes(policy, RDTLS_CLIENT),
+            .identity = input->identity,
         };
         offer_13(policy, input->shares, kem, &content.offer_13);
     }

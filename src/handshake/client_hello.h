@@ -32,10 +32,11 @@ bool client_shares_have(const struct client_shares *shares, const struct policy 
 struct client_hello_input {
     const struct policy *policy;
     const struct association *association;
-    const struct client_shares *shares; /* for 1.3, where the policy offers it */
-    struct bytes ticket;                /* of a session of 1.2; empty: none is offered */
-    struct bytes cookie;                /* a HelloVerifyRequest's, or a HelloRetryRequest's when
-                                           association.version says 1.3 */
+    const struct client_shares *shares;  /* for 1.3, where the policy offers it */
+    const struct psk_identity *identity; /* of a session of 1.3; NULL: none is offered */
+    struct bytes ticket;                 /* of a session of 1.2; empty: none is offered */
+    struct bytes cookie;                 /* a HelloVerifyRequest's, or a HelloRetryRequest's when
+                                            association.version says 1.3 */
 };
 void client_hello_make(struct writer *body, const struct client_hello_input *input);
 

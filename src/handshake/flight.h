@@ -74,8 +74,9 @@ bool flight_is_acknowledged(const struct flight *flight);
 struct flight_writer {
     struct record_sender sender; /* write sequence numbers move */
     const struct policy *policy;
-    struct client_shares shares;  /* of a ClientHello that offers 1.3 */
-    const struct long_share *kem; /* of a ServerHello that is cut */
+    struct client_shares shares;         /* of a ClientHello that offers 1.3 */
+    const struct psk_identity *identity; /* of one that offers a session of 1.3 */
+    const struct long_share *kem;        /* of a ServerHello that is cut */
     const struct block_pool *blocks;
     struct bytes ticket; /* of a ClientHello that offers a session of 1.2 */
     uint8_t *scratch;    /* REASSEMBLY_MESSAGE_MAX bytes for a body that is made anew */

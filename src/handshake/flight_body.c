@@ -34,6 +34,7 @@ struct bytes flight_body(const struct flight *flight, const struct flight_writer
         .policy = flight_writer->policy,
         .association = association,
         .shares = &flight_writer->shares,
+        .identity = flight_writer->identity,
         .ticket = flight_writer->ticket,
         .cookie = flight_cookie(flight, message),
     };

@@ -4,9 +4,8 @@
 #include "handshake/messages_13.h"
 #include "handshake/tables.h"
 
-static void handshake_init(struct handshake *handshake,
-                           const struct handshake_environment *environment,
-                           struct association *association, uint64_t now)
+void handshake_init(struct handshake *handshake, const struct handshake_environment *environment,
+                    struct association *association, uint64_t now)
 {
     memset(handshake, 0, sizeof(*handshake));
     handshake->environment = environment;
@@ -86,32 +85,6 @@ void handshake_begin_server(struct handshake *handshake,
     handshake->plaintext.next_sequence = start->record_sequence;
     handshake->next_send_seq = start->message_seq;
     reassembly_init(&handshake->reassembly, start->message_seq);
-}
-
-enum rdtls_status handshake_begin_key_update(struct handshake *handshake,
-                                             const struct handshake_environment *environment,
-                                             struct association *association, uint64_t now)
-{
-    handshake_init(handshake, environment, association, now);
-    handshake->rows = association->role == RDTLS_CLIENT ? handshake_13_client_key_update
-                                                        : handshake_13_server_key_update;
-    handshake->choice.suite = association_suite(association);
-    handshake->record_version = VERSION_DTLS_1_2;
-    handshake->next_send_seq = (uint16_t)(association->final_message_seq + 1);
-    reassembly_init(&handshake->reassembly, (uint16_t)(association->peer_final_message_seq + 1));
-    return handshake_drive(handshake);
-}
-
-void handshake_move_write_keys(struct handshake *handshake)
-{
-    struct association *association = handshake->association;
-    const struct suite *suite = association_suite(association);
-    struct write_epoch *write = &association->write;
-    if (handshake->flight.messages[0].type != MESSAGE_KEY_UPDATE)
-        return;
-    traffic_secret_update(association->v13.write_secret, suite->hash);
-    traffic_keys_13_of(association->v13.write_secret, suite, &association->v13.write_keys);
-    *write = (struct write_epoch){.epoch = (uint16_t)(write->epoch + 1)};
 }
 
 void environment_drop_session(const struct handshake_environment *environment, uint32_t *place)

@@ -23,6 +23,7 @@
 #include "handshake/retransmit.h"
 #include "handshake/session.h"
 #include "handshake/transcript.h"
+#include "wire/session_ticket_13.h"
 
 /* What a thread lends to all its handshakes. */
 struct handshake_environment {
@@ -86,6 +87,7 @@ struct handshake_13 {
             uint8_t session_id_12[SESSION_ID_MAX]; /* of a server's client that resumes in 1.2 */
             uint8_t session_id_len_12;
         };
+        const struct session *granted; /* of a flight that is a ticket, while it is made */
     };
     uint8_t shared[GROUP_SHARED_MAX];
     /* The records of the peer's current flight that were taken, for acknowledgements alone. */
@@ -93,6 +95,7 @@ struct handshake_13 {
     struct replay_window taken_of_epoch_2;
     uint64_t ack_due_ns; /* when a flight that is not whole is acknowledged; NEVER */
     bool ack_wanted;
+    uint8_t name_hash[SESSION_NAME_HASH_LEN]; /* server: of what its client asked for */
 };
 
 struct handshake {
@@ -138,6 +141,10 @@ struct handshake {
     uint32_t next_retired; /* endpoint: the list of those whose early data has not been polled */
 };
 
+/* How every one of them begins. */
+void handshake_init(struct handshake *handshake, const struct handshake_environment *environment,
+                    struct association *association, uint64_t now);
+
 /* A client: its ClientHello is ready to be sent. offered: the place of a session, which is the
  * handshake's from now on; POOL_NONE: none. */
 MUST_CHECK enum rdtls_status handshake_begin_client(struct handshake *handshake,
@@ -166,6 +173,28 @@ void handshake_begin_server(struct handshake *handshake,
 MUST_CHECK enum rdtls_status handshake_begin_key_update(
     struct handshake *handshake, const struct handshake_environment *environment,
     struct association *association, uint64_t now);
+
+/* A server whose handshake of 1.3 is complete: is a ticket owed to its client? Then *session is
+ * what it stands for. */
+MUST_CHECK bool handshake_grants_ticket(const struct handshake *handshake, struct session *session);
+
+/* 1.3, a server behind the handshake: a ticket, as a flight that is complete once it has been
+ * acknowledged. */
+MUST_CHECK enum rdtls_status handshake_begin_ticket(struct handshake *handshake,
+                                                    const struct handshake_environment *environment,
+                                                    struct association *association,
+                                                    const struct session *session, uint64_t now);
+
+/* A flight that nothing depends on, a ticket's: when nobody acknowledges it, it is given up alone.
+ */
+bool handshake_is_dispensable(const struct handshake *handshake);
+
+/* A client of 1.3: the session of a ticket, of TICKET_MAX bytes at most, that has come. false: none
+ * is kept, or the configuration judges certificates otherwise than when they were shown. */
+MUST_CHECK bool session_of_ticket_13(const struct handshake_environment *environment,
+                                     const struct association *association,
+                                     const struct session_ticket_13 *message, uint64_t now_ns,
+                                     struct saved_session *saved);
 
 /* A flight of 1.3 has been acknowledged. [rfc9147#8] Only then new keys are used: "implementations
  * MUST NOT send records with the new keys ... until the previous KeyUpdate has been acknowledged".
@@ -266,6 +295,10 @@ void environment_drop_session(const struct handshake_environment *environment, u
 
 /* What the hello of a client that offers 1.3 brings. */
 struct client_shares handshake_client_shares(const struct handshake *handshake);
+
+/* A client of 1.3: the last extension of its hello in flight; false: there is none. */
+MUST_CHECK bool offered_identity_13(const struct handshake *handshake,
+                                    struct psk_identity *identity);
 
 /* Ours, as it was chosen. */
 static inline const struct credential *handshake_credential(const struct handshake *handshake)

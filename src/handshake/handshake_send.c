@@ -104,6 +104,8 @@ size_t handshake_transmit(struct handshake *handshake, uint8_t *out, size_t capa
     writer.kem = &handshake->kem;
     writer.blocks = handshake->environment->blocks;
     writer.ticket = offered_ticket_12(handshake);
+    struct psk_identity identity;
+    writer.identity = offered_identity_13(handshake, &identity) ? &identity : NULL;
     if (handshake->v13.ack_wanted) {
         struct acknowledged taken = {
             .plaintext = &handshake->v13.taken_plaintext,

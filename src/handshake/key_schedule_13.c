@@ -110,12 +110,11 @@ void key_schedule_13_master(struct key_schedule_13 *schedule, struct bytes trans
     secret_wipe(&key, sizeof(key));
 }
 
-void key_schedule_13_resumption(const struct key_schedule_13 *schedule, struct bytes transcript,
-                                uint8_t resumption[DIGEST_LEN_MAX])
+void key_schedule_13_resumption(struct key_schedule_13 *schedule, struct bytes transcript)
 {
     struct hmac_key key;
     key_of(&key, schedule->hash, schedule->secret);
-    derive_secret(&key, "res master", transcript, resumption);
+    derive_secret(&key, "res master", transcript, schedule->secret);
     secret_wipe(&key, sizeof(key));
 }
 

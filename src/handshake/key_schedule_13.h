@@ -16,7 +16,8 @@
 struct key_schedule_13 {
     enum digest_kind hash;
     bool is_plain; /* there is no PSK, and nothing was derived yet: secret has no value */
-    uint8_t secret[DIGEST_LEN_MAX]; /* early, handshake or master, whichever was reached */
+    uint8_t secret[DIGEST_LEN_MAX]; /* early, handshake, master or resumption, whichever was reached
+                                     */
 };
 
 /* Both directions' traffic secrets of one stage, digest_len bytes each. */
@@ -29,8 +30,7 @@ struct traffic_secrets {
 void key_schedule_13_begin(struct key_schedule_13 *schedule, enum digest_kind hash,
                            struct bytes psk);
 
-/* Only after a PSK. binder_key for an external PSK or one of resumption is derived from the early
- * secret. */
+/* Behind key_schedule_13_begin with a PSK. hello_hash: of what the binder covers. */
 void key_schedule_13_binder(const struct key_schedule_13 *schedule, struct bytes hello_hash,
                             uint8_t binder[DIGEST_LEN_MAX]);
 
@@ -42,9 +42,9 @@ void key_schedule_13_handshake(struct key_schedule_13 *schedule, struct bytes sh
 void key_schedule_13_master(struct key_schedule_13 *schedule, struct bytes transcript,
                             struct traffic_secrets *secrets, uint8_t exporter[DIGEST_LEN_MAX]);
 
-/* transcript: of everything up to the client's Finished. */
-void key_schedule_13_resumption(const struct key_schedule_13 *schedule, struct bytes transcript,
-                                uint8_t resumption[DIGEST_LEN_MAX]);
+/* The last step: the secret becomes the resumption secret. transcript: of everything up to the
+ * client's Finished. */
+void key_schedule_13_resumption(struct key_schedule_13 *schedule, struct bytes transcript);
 
 /* What a ticket stands for, of the resumption secret of the handshake that it was given behind. */
 void ticket_psk_13(const uint8_t *resumption, enum digest_kind hash, struct bytes nonce,

@@ -19,19 +19,25 @@ struct choice {
     uint8_t alpn;               /* 1 + place in the policy's list; 0: none */
     uint16_t record_size_limit; /* the client's, at most 2^14; 0: nothing was agreed */
     uint16_t own_record_size_limit;
-    bool ticket_12;       /* 1.2: the server gives the client a ticket */
-    uint16_t retry_group; /* 1.3: the client has no share of a group of ours: this one is asked
-                             for; 0: it has */
+    bool ticket_12;        /* 1.2: the server gives the client a ticket */
+    bool takes_tickets;    /* 1.3: the client would resume as we do */
+    uint16_t psk_selected; /* 1.3: place of the identity whose session is resumed */
+    uint16_t retry_group;  /* 1.3: the client has no share of a group of ours: this one is asked
+                              for; 0: it has */
 };
 
 /* Which version a server answers with. PROTOCOL_VERSION: none in common. */
 MUST_CHECK enum rdtls_status negotiate_version(const struct policy *policy,
                                                const struct client_hello *hello, uint16_t *version);
 
-/* *share: the client's key share of the chosen group; empty when retry_group is not 0. */
+/* All but the credential, which a session that is resumed needs none of. *share: the client's key
+ * share of the chosen group; empty when retry_group is not 0. */
 MUST_CHECK enum rdtls_status negotiate_13(const struct policy *policy,
                                           const struct client_hello *hello, struct choice *choice,
                                           struct bytes *share);
+MUST_CHECK enum rdtls_status choose_credential_13(const struct policy *policy,
+                                                  const struct client_hello *hello,
+                                                  struct choice *choice);
 
 /* [rfc8446#4.1.3] "TLS 1.3 servers which negotiate TLS 1.2 ... MUST set the last 8 bytes of their
  * Random value specially": so that a client notices when somebody has taken 1.3 from its offer. */

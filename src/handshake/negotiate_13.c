@@ -25,14 +25,32 @@ static enum rdtls_status check_legacy_fields(const struct client_hello *hello)
                : RDTLS_ALERT_ILLEGAL_PARAMETER;
 }
 
+static enum rdtls_status check_psk_offer(const struct psk_offer *offer)
+{
+    if (!offer->present)
+        return RDTLS_OK;
+    /* [rfc8446#4.2.11] "Servers MUST check that it is the last extension and otherwise fail the
+     * handshake with an "illegal_parameter" alert." */
+    if (!offer->is_last)
+        return RDTLS_ALERT_ILLEGAL_PARAMETER;
+    /* [rfc8446#4.2.9] "If clients offer "pre_shared_key" without a "psk_key_exchange_modes"
+     * extension, servers MUST abort the handshake." */
+    if (!offer->modes_present)
+        return RDTLS_ALERT_MISSING_EXTENSION;
+    return psk_offer_is_paired(offer) ? RDTLS_OK : RDTLS_ALERT_ILLEGAL_PARAMETER;
+}
+
 /* [rfc8446#9.2] "If not containing a "pre_shared_key" extension, it MUST contain both a
  * "signature_algorithms" extension and a "supported_groups" extension." and "If containing a
- * "supported_groups" extension, it MUST also contain a "key_share" extension" */
+ * "supported_groups" extension, it MUST also contain a "key_share" extension". With one or without,
+ * we have no other key exchange than (EC)DHE. */
 static enum rdtls_status check_extensions(const struct client_hello *hello)
 {
-    if (!hello->signature_algorithms_present || !hello->supported_groups_present ||
-        !hello->offer_13.key_shares_present)
+    const struct psk_offer *psk = &hello->offer_13.psk;
+    if ((!psk->present && !hello->signature_algorithms_present) ||
+        !hello->supported_groups_present || !hello->offer_13.key_shares_present)
         return RDTLS_ALERT_MISSING_EXTENSION;
+    TRY(check_psk_offer(psk));
     /* [rfc8446#4.2.8] "Clients MUST NOT offer multiple KeyShareEntry values for the same group." */
     return key_shares_are_distinct(hello->offer_13.key_shares) ? RDTLS_OK
                                                                : RDTLS_ALERT_ILLEGAL_PARAMETER;
@@ -103,12 +121,15 @@ static bool find_credential(const struct policy *policy, const struct client_hel
     return false;
 }
 
-static bool choose_credential(const struct policy *policy, const struct client_hello *hello,
-                              struct choice *choice)
+enum rdtls_status choose_credential_13(const struct policy *policy,
+                                       const struct client_hello *hello, struct choice *choice)
 {
     bool asks = hello->server_name.len > 0 && policy->credential_count > 1;
-    return (asks && find_credential(policy, hello, true, choice)) ||
-           find_credential(policy, hello, false, choice);
+    if (!hello->signature_algorithms_present)
+        return RDTLS_ALERT_MISSING_EXTENSION;
+    bool found = (asks && find_credential(policy, hello, true, choice)) ||
+                 find_credential(policy, hello, false, choice);
+    return found ? RDTLS_OK : RDTLS_ALERT_HANDSHAKE_FAILURE;
 }
 
 bool choose_client_credential_13(const struct policy *policy,
@@ -132,7 +153,5 @@ enum rdtls_status negotiate_13(const struct policy *policy, const struct client_
     TRY(check_extensions(hello));
     TRY(choose_suite(policy, hello, choice));
     TRY(choose_share(policy, hello, choice, share));
-    if (!choose_credential(policy, hello, choice))
-        return RDTLS_ALERT_HANDSHAKE_FAILURE;
     return choose_extras(policy, &hello->extras, choice);
 }

@@ -50,7 +50,7 @@ static void commit(struct handshake *handshake, const struct client_hello *hello
 {
     struct association *association = handshake->association;
     handshake->choice = *choice;
-    handshake->rows = handshake_13_full;
+    handshake->rows = association->resumed ? handshake_13_resumed : handshake_13_full;
     /* There is no ChangeCipherSpec to wait for. */
     handshake->change_cipher_spec_seen = true;
     association->version = VERSION_13;
@@ -59,6 +59,8 @@ static void commit(struct handshake *handshake, const struct client_hello *hello
     association->group = choice->group;
     commit_extras(handshake, choice);
     memcpy(association->client_random, hello->prefix.random.data, RANDOM_LEN);
+    if (choice->takes_tickets)
+        session_hash_name(hello->server_name, handshake->v13.name_hash);
 }
 
 /* ML-KEM's part of a client's share, which is answered at once: nothing is gained by waiting, and
@@ -97,6 +99,8 @@ enum rdtls_status answer_client_hello_13(struct handshake *handshake,
     struct bytes share = {NULL, 0};
     TRY(negotiate_13(handshake->environment->policy, hello, &choice, &share));
     TRY(begin_transcript(handshake, hello, &choice));
+    if (choice.retry_group == 0)
+        TRY(choose_session_13(handshake, hello, &choice));
     commit(handshake, hello, &choice);
     if (choice.retry_group != 0) {
         handshake->facts |= FACT_RETRY | FACT_SECOND_HELLO;
@@ -145,6 +149,8 @@ enum rdtls_status build_server_hello_13(struct handshake *handshake, struct writ
                 .kem = bytes_of(kem, kem_len),
                 .key = bytes_of(ours->public_key, key_exchange_public_len(ours->kind)),
             },
+        .has_psk = handshake->association->resumed,
+        .psk_selected = handshake->choice.psk_selected,
     };
     server_hello_13_write(body, &content);
     return RDTLS_OK;

@@ -49,6 +49,9 @@ struct saved_session {
     struct session session;
     uint16_t ticket_len;
     uint8_t ticket[TICKET_MAX];
+    /* 1.3, not saved: what the hello in flight says of it. */
+    uint32_t obfuscated_age;
+    uint8_t binder[DIGEST_LEN_MAX];
 };
 
 /* Empty: no name was said. */

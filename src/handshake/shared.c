@@ -77,10 +77,12 @@ enum rdtls_status submit_sign(struct handshake *handshake, const struct scheme *
 void make_client_hello(const struct handshake *handshake, struct bytes cookie, struct writer *body)
 {
     const struct client_shares shares = handshake_client_shares(handshake);
+    struct psk_identity identity;
     struct client_hello_input input = {
         .policy = handshake->environment->policy,
         .association = handshake->association,
         .shares = &shares,
+        .identity = offered_identity_13(handshake, &identity) ? &identity : NULL,
         .ticket = offered_ticket_12(handshake),
         .cookie = cookie,
     };

@@ -65,7 +65,6 @@ enum rdtls_status complete_server_hello_13(struct handshake *handshake)
     if (is_client(handshake))
         TRY(complete_shared(handshake));
     const size_t shared_len = group_shared_len(group_find(handshake->choice.group));
-    key_schedule_13_begin(&v13->schedule, handshake->choice.suite->hash, bytes_of(NULL, 0));
     key_schedule_13_handshake(&v13->schedule, bytes_of(v13->shared, shared_len),
                               transcript_now(handshake, hash), &v13->secrets);
     install_handshake_epoch(handshake);
@@ -248,6 +247,22 @@ enum rdtls_status complete_server_finished_13(struct handshake *handshake)
     return RDTLS_OK;
 }
 
+/* What tickets follow from, where they are given or taken. */
+static void move_on_to_resumption(struct handshake *handshake)
+{
+    const struct handshake_environment *environment = handshake->environment;
+    bool is_wanted = is_client(handshake) ? policy_resumes(environment->policy, RDTLS_CLIENT)
+                                          : handshake->choice.takes_tickets;
+    uint8_t hash[DIGEST_LEN_MAX];
+    if (!is_wanted)
+        return;
+    key_schedule_13_resumption(&handshake->v13.schedule, transcript_now(handshake, hash));
+    if (!handshake->association->resumed)
+        handshake->authenticated_ms = environment_clock_ms(environment, handshake->now_ns);
+    if (is_client(handshake))
+        keep_for_tickets_13(handshake);
+}
+
 enum rdtls_status complete_client_finished_13(struct handshake *handshake)
 {
     struct association *association = handshake->association;
@@ -264,6 +279,7 @@ enum rdtls_status complete_client_finished_13(struct handshake *handshake)
         memcpy(kept->final_secret, handshake->v13.secrets.client, digest_len(suite->hash));
         kept->late_window = handshake->v13.taken_of_epoch_2;
     }
+    move_on_to_resumption(handshake);
     return RDTLS_OK;
 }
 

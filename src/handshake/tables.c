@@ -67,7 +67,24 @@ const struct handshake_row handshake_13_full[] = {
     { .flight = 0 },
 };
 
-/* Behind the handshake (RFC 8446 section 4.6.3): a flight of its own. */
+const struct handshake_row handshake_13_resumed[] = {
+    /* sender        message                       epoch flight presence                    prepare                        build                         consume                         complete                              instead */
+    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 1, FACT_ALWAYS,                NULL,                          build_client_hello,           consume_client_hello,           complete_client_hello_13,             0 },
+    { RDTLS_SERVER, MESSAGE_HELLO_VERIFY_REQUEST,     0, 2, FACT_COOKIE,                NULL,                          NULL, /* the hello gate */    consume_hello_verify_request,   NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_HELLO_RETRY_REQUEST,      0, 2, FACT_RETRY,                 NULL,                          build_hello_retry_request,    consume_hello_retry_request,    NULL,                                 0 },
+    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 3, FACT_SECOND_HELLO,          NULL,                          build_client_hello,           consume_client_hello,           complete_client_hello_13,             0 },
+    { RDTLS_SERVER, MESSAGE_SERVER_HELLO,             0, 4, FACT_ALWAYS,                NULL,                          build_server_hello_13,        consume_server_hello,           complete_server_hello_13,             0 },
+    { RDTLS_SERVER, MESSAGE_ENCRYPTED_EXTENSIONS,     2, 4, FACT_ALWAYS,                NULL,                          build_encrypted_extensions,   consume_encrypted_extensions,   NULL,                                 0 },
+    { RDTLS_SERVER, MESSAGE_FINISHED,                 2, 4, FACT_ALWAYS,                NULL,                          build_finished_13,            consume_finished_13,            complete_server_finished_13,          0 },
+    { RDTLS_CLIENT, MESSAGE_FINISHED,                 2, 5, FACT_ALWAYS,                NULL,                          build_finished_13,            consume_finished_13,            complete_client_finished_13,          0 },
+    { .flight = 0 },
+};
+
+/* Behind the handshake (RFC 8446 sections 4.6.1, 4.6.3): each a flight of its own. */
+const struct handshake_row handshake_13_ticket[] = {
+    { RDTLS_SERVER, MESSAGE_NEW_SESSION_TICKET,       3, 1, FACT_ALWAYS,                NULL,                          build_session_ticket_13,      NULL,                           NULL,                                 0 },
+    { .flight = 0 },
+};
 const struct handshake_row handshake_13_client_key_update[] = {
     { RDTLS_CLIENT, MESSAGE_KEY_UPDATE,               3, 1, FACT_ALWAYS,                NULL,                          build_key_update,             NULL,                           NULL,                                 0 },
     { .flight = 0 },

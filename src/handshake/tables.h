@@ -36,7 +36,13 @@ extern const struct handshake_row handshake_12_resumed[];
 /* DTLS 1.3, full handshake (RFC 9147 section 5.7, figure 6). */
 extern const struct handshake_row handshake_13_full[];
 
-/* DTLS 1.3, behind the handshake (RFC 9147 section 8). */
+/* DTLS 1.3, with a session that is taken up again (RFC 8446 section 2.2): no certificates.
+ * [rfc8446#4.3.2] "Servers which are authenticating with a PSK MUST NOT send the CertificateRequest
+ * message in the main handshake". */
+extern const struct handshake_row handshake_13_resumed[];
+
+/* DTLS 1.3, behind the handshake (RFC 9147 section 8; RFC 8446 section 4.6.1). */
+extern const struct handshake_row handshake_13_ticket[];
 extern const struct handshake_row handshake_13_client_key_update[];
 extern const struct handshake_row handshake_13_server_key_update[];
 

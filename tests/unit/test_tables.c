@@ -7,7 +7,7 @@
 enum { ORDER_MAX = 16, SOME_EPOCH = 0, FACTS = 64 };
 
 static const struct handshake_row *const tables[] = {handshake_12_full, handshake_12_resumed,
-                                                     handshake_13_full};
+                                                     handshake_13_full, handshake_13_resumed};
 
 enum { TABLE_COUNT = sizeof(tables) / sizeof(tables[0]) };
 
@@ -87,6 +87,16 @@ Test(tables, of_1_3_allow_these_orders_and_no_other)
     expect_order(rows, RETRY | ASKED | SENT, "1 6 1 2 8 13 11 15 20 11 15 20");
 }
 
+/* [rfc8446#2.2] figure 3, without early data. [rfc8446#4.3.2] "Servers which are authenticating
+ * with a PSK MUST NOT send the CertificateRequest message in the main handshake" */
+Test(tables, of_1_3_with_a_session_have_no_certificates)
+{
+    const struct handshake_row *rows = handshake_13_resumed;
+    expect_order(rows, 0, "1 2 8 20 20");
+    expect_order(rows, RETRY, "1 6 1 2 8 20 20");
+    expect_order(rows, RETRY | ASKED | SENT, "1 6 1 2 8 20 20");
+}
+
 /* A server's ticket is in the clear when the client's Finished has been under keys. */
 static void expect_consistent(const struct handshake_row *rows)
 {
@@ -111,7 +121,7 @@ Test(tables, flights_epochs_and_senders_are_consistent)
         expect_consistent(tables[i]);
 }
 
-/* The walk goes on in the other table where the server's answer says so. */
+/* The walk goes on in another table where the server's answer says so. */
 Test(tables, begin_with_the_same_hellos)
 {
     for (size_t i = 1; i < TABLE_COUNT; i++)
@@ -140,6 +150,8 @@ Test(tables, only_a_server_hello_of_1_2_may_be_another_question)
 {
     for (size_t at = 0; handshake_13_full[at].flight != 0; at++)
         cr_assert_eq(handshake_13_full[at].instead, 0);
+    for (size_t at = 0; handshake_13_resumed[at].flight != 0; at++)
+        cr_assert_eq(handshake_13_resumed[at].instead, 0);
     for (size_t at = 0; handshake_12_full[at].flight != 0; at++) {
         bool is_server_hello = handshake_12_full[at].message == MESSAGE_SERVER_HELLO;
         cr_assert_eq(handshake_12_full[at].instead, is_server_hello ? ROW_HELLO_VERIFY_REQUEST : 0);
