@@ -120,7 +120,23 @@ static void take_verification(const struct settings *settings, struct rdtls_conf
         options->client_certificate = RDTLS_CLIENT_CERTIFICATE_REQUEST;
     if (settings->require_certificate)
         options->client_certificate = RDTLS_CLIENT_CERTIFICATE_REQUIRE;
-    options->verify = RDTLS_VERIFY_HOST;
+    /* Sessions are resumed where the host does not judge every certificate itself: that is asked
+     * for when it is to refuse one. */
+    bool shows_none = settings->is_resumption && !settings->expect_session_miss;
+    bool refuses = settings->verify_fail && !shows_none;
+    options->verify =
+        settings->resume_count == 0 || refuses ? RDTLS_VERIFY_HOST : RDTLS_VERIFY_NONE;
+}
+
+/* Each connection has a configuration of its own, and all have one secret. */
+static void take_tickets(const struct settings *settings, struct rdtls_config_options *options)
+{
+    static const uint8_t secret[1][RDTLS_TICKET_SECRET_LEN] = {"of every ticket"};
+    if (settings->resume_count == 0)
+        return;
+    options->tickets = true;
+    options->ticket_secrets = secret;
+    options->ticket_secret_count = 1;
 }
 
 static bool take_srtp(const struct settings *settings, struct material *material,
@@ -218,6 +234,7 @@ static enum configure_verdict make(const struct settings *settings, struct mater
     rdtls_config_options_defaults(&options);
     take_versions(settings, material, &options);
     take_verification(settings, &options);
+    take_tickets(settings, &options);
     take_limits(settings, &options);
     *why = "no_supported_versions";
     if (options.version_count == 0)

@@ -2,11 +2,19 @@
 #ifndef BOGO_EXCHANGE_H
 #define BOGO_EXCHANGE_H
 
+#include <ringdtls/ringdtls.h>
+
 #include "configure.h"
 
-/* *clock is the virtual time, which goes on from connection to connection. NULL: as it should be;
- * otherwise what went wrong. */
+/* What goes on from connection to connection. */
+struct shim_state {
+    uint64_t clock;                     /* the virtual time */
+    uint8_t session[RDTLS_SESSION_MAX]; /* of the ticket that came last */
+    size_t session_len;
+};
+
+/* NULL: as it should be; otherwise what went wrong. */
 const char *exchange_run(const struct settings *settings, struct rdtls_config *config,
-                         uint64_t *clock);
+                         struct shim_state *state);
 
 #endif

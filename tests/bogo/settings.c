@@ -178,7 +178,7 @@ const struct credential_settings *settings_credential(const struct settings *set
 bool settings_read(char **flags, bool is_resumption, struct settings *settings,
                    const char **unknown)
 {
-    *settings = (struct settings){0};
+    *settings = (struct settings){.is_resumption = is_resumption};
     while (*flags != NULL) {
         const char *name;
         bool applies = is_for(*flags, is_resumption, &name);

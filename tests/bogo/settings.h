@@ -29,6 +29,7 @@ struct settings {
     uint64_t id;
     bool ipv6;
     bool is_dtls;
+    bool is_resumption; /* the connection is not the first */
     bool is_server;
     uint64_t resume_count;
 
