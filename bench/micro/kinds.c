@@ -234,6 +234,10 @@ const struct kind kinds[] = {
      {X25519, AES_128_13, false, false},
      PAYLOAD_MAX},
     {"resumed handshake, AES-128", &handshakes, {X25519, AES_128, false, true}, 0},
+    {"DTLS 1.3: resumed handshake, X25519, AES-128",
+     &handshakes,
+     {X25519, AES_128_13, false, true},
+     0},
 };
 
 static_assert(sizeof(kinds) / sizeof(kinds[0]) == KIND_COUNT,

@@ -5,7 +5,7 @@
 #include "meter.h"
 #include "pair.h"
 
-enum { KIND_COUNT = 26 };
+enum { KIND_COUNT = 27 };
 
 /* What DTLS 1.3 may cost on top of DTLS 1.2: the difference between these two. */
 #define KIND_HANDSHAKE_12 "full handshake, X25519, AES-128"

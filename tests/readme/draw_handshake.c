@@ -87,5 +87,7 @@ int main(void)
     draw("DTLS 1.2, with a session that is resumed", handshake_12_resumed, FACT_RETRY);
     printf("\n");
     draw("DTLS 1.3", handshake_13_full, FACT_COOKIE);
+    printf("\n");
+    draw("DTLS 1.3, with a session that is resumed", handshake_13_resumed, FACT_COOKIE);
     return 0;
 }
