@@ -178,7 +178,7 @@ if start_server --cert "$work/used.pem" --key "$work/used.key" --ca "$work/used.
 fi
 if start_server; then
     pinned=$(sed -n 's/.*sha-256 //p' "$work/server.out" | tr -d :)
-    not_reloaded reload_of_nothing 'neither --cert nor --ca'
+    not_reloaded reload_of_nothing 'no --cert, --ca or --ticket-keys'
     stop_server
 fi
 
