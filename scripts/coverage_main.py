@@ -59,10 +59,19 @@ def counted(name, engine_runs):
     return CORE.fullmatch(name) and (engine_runs or not ENGINE.fullmatch(name))
 
 
+def notes_of_build():
+    """Of the objects that the build has now: those of sources that are gone lie there as well."""
+    done = subprocess.run(["ninja", "-C", BUILD, "-t", "targets", "all"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=False)
+    objects = [BUILD / line.partition(":")[0] for line in done.stdout.splitlines()]
+    notes = [path.with_suffix(".gcno") for path in objects if path.parent == OBJECTS and path.suffix == ".o"]
+    return sorted(path for path in notes if path.exists())
+
+
 def collect(engine_runs):
     """file -> line -> how often it was executed, over all objects of the core, those that were never loaded too."""
     files = {}
-    notes = sorted(OBJECTS.glob("*.gcno"))
+    notes = notes_of_build()
     if not notes:
         sys.exit("scripts/coverage: nothing was built for counting yet; leave --last away")
     done = subprocess.run(["gcov", "--json-format", "--stdout", *notes], cwd=BUILD, stdin=subprocess.DEVNULL, capture_output=True,
