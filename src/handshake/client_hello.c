@@ -105,6 +105,11 @@ void client_hello_make(struct writer *body, const struct client_hello_input *inp
                 .alpn = policy->alpn,
                 .alpn_count = policy->alpn_count,
                 .record_size_limit = policy->record_size_limit,
+                /* [rfc5077#3.2] "If the client does not have a ticket and is prepared to receive
+                 * one in the NewSessionTicket handshake message, then it MUST include a zero-length
+                 * ticket in the SessionTicket extension." "If the client is not prepared to receive
+                 * a ticket in the NewSessionTicket handshake message, then it MUST NOT include a
+                 * SessionTicket extension" */
                 .session_ticket = policy->speaks_12 && policy_resumes(policy, RDTLS_CLIENT),
                 .ticket = input->ticket,
             },

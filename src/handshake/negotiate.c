@@ -186,8 +186,9 @@ static enum rdtls_status check_12(const struct client_hello *hello)
     return hello->renegotiated_connection.len == 0 ? RDTLS_OK : RDTLS_ALERT_HANDSHAKE_FAILURE;
 }
 
-/* [rfc5077#3.2] "The server MUST NOT send this extension if it does not receive one in the
- * ClientHello." */
+/* [rfc5077#3.2] "The server MUST send this extension in the ServerHello if it wishes to issue a new
+ * ticket to the client using the NewSessionTicket handshake message." "The server MUST NOT send
+ * this extension if it does not receive one in the ClientHello." */
 static bool gives_ticket(const struct policy *policy, const struct client_hello *hello)
 {
     return hello->extras.session_ticket_present && policy_resumes(policy, RDTLS_SERVER);

@@ -77,8 +77,9 @@ struct bytes offered_ticket_12(const struct handshake *handshake)
     return is_12 ? bytes_of(saved->ticket, saved->ticket_len) : bytes_of(NULL, 0);
 }
 
-/* [rfc5246#7.4.1.3] "the client can verify by the value of the session_id that its request was
- * accepted": no other server echoes the hash of our ticket. */
+/* [rfc5077#3.4] "This allows the client to easily differentiate when the server is resuming a
+ * session from when it is falling back to a full handshake.": no other server echoes the hash of
+ * our ticket. */
 enum rdtls_status accept_resumed_12(struct handshake *handshake, const struct server_hello *hello)
 {
     uint8_t session_id[SESSION_ID_MAX];
@@ -141,6 +142,10 @@ bool write_session_ticket_12(const struct handshake_environment *environment,
     return is_sealed;
 }
 
+/* [rfc5077#3.3] "This message MUST be sent if the server included a SessionTicket extension in the
+ * ServerHello." "This message MUST NOT be sent if the server did not include a SessionTicket
+ * extension in the ServerHello." "In the case of a full handshake, the server MUST verify the
+ * client's Finished message before sending the ticket.": the table has it behind that one. */
 enum rdtls_status build_session_ticket_12(struct handshake *handshake, struct writer *body)
 {
     struct association *association = handshake->association;
@@ -169,7 +174,8 @@ enum rdtls_status consume_session_ticket_12(struct handshake *handshake, struct 
     TRY(session_ticket_12_read(body, &message));
     /* [rfc5077#3.3] "If the server determines that it does not want to include a ticket after it
      * has included the SessionTicket extension in the ServerHello, then it sends a zero-length
-     * ticket". One that is too long to be kept is no better. */
+     * ticket". One that is too long to be kept is no better. [rfc5077#4] "Clients MUST NOT examine
+     * the ticket under the assumption that it complies with this document." */
     if (message.ticket.len == 0 || message.ticket.len > TICKET_MAX)
         return RDTLS_OK;
     handshake->received = pool_lend(environment->sessions);

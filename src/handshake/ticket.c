@@ -20,6 +20,9 @@ static void name_of(const struct hmac_key *secret, uint64_t window, uint8_t name
     hkdf_expand_label(secret, &label, name, TICKET_NAME_LEN);
 }
 
+/* [rfc5077#5.2] "A TLS server MUST use strong encryption and integrity protection for the ticket to
+ * prevent an attacker from using a brute force mechanism to obtain the ticket's contents.":
+ * AES-256-GCM under keys of its own. */
 static void keys_of(const struct hmac_key *secret, uint64_t window, const uint8_t *salt,
                     struct ticket_keys *keys)
 {

@@ -27,6 +27,12 @@ static void expect_resumed(struct resuming *both)
     resuming_hang_up(both);
 }
 
+/* [rfc5077#3.2] "If the client does not have a ticket and is prepared to receive one in the
+ * NewSessionTicket handshake message, then it MUST include a zero-length ticket in the
+ * SessionTicket extension." "The server MUST send this extension in the ServerHello if it wishes to
+ * issue a new ticket to the client". [rfc5077#3.4] "If the server accepts the ticket and the
+ * Session ID is not empty, then it MUST respond with the same Session ID present in the
+ * ClientHello.": by that the client knows. */
 Test(resume, a_session_is_taken_up_again_and_again)
 {
     struct rdtls_config_options options = ticket_options();
@@ -51,6 +57,9 @@ Test(resume, a_session_is_taken_up_again_and_again)
     resuming_free(&both);
 }
 
+/* [rfc5077#3.2] "If the client is not prepared to receive a ticket in the NewSessionTicket
+ * handshake message, then it MUST NOT include a SessionTicket extension" "The server MUST NOT send
+ * this extension if it does not receive one in the ClientHello." */
 Test(resume, nobody_who_has_not_asked_gets_a_ticket)
 {
     struct rdtls_config_options with = ticket_options();
@@ -168,6 +177,9 @@ Test(resume, another_name_makes_a_full_handshake)
     resuming_free(&both);
 }
 
+/* [rfc5077#3.4] "the server MUST NOT rely upon the Session ID having a particular value when
+ * validating the ticket." [rfc5077#4] "Clients MUST NOT examine the ticket under the assumption
+ * that it complies with this document." */
 Test(resume, what_is_no_session_makes_a_full_handshake)
 {
     struct rdtls_config_options options = ticket_options();

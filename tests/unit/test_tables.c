@@ -63,9 +63,12 @@ Test(tables, of_1_2_allow_these_orders_and_no_other)
 
 /* [rfc5246#7.3] "At this point, both client and server MUST send ChangeCipherSpec messages and
  * proceed directly to Finished messages.": figure 2, the server's Finished is the first.
- * [rfc5077#3.3] "The NewSessionTicket handshake message ... MUST be sent if the server included a
- * SessionTicket extension in the ServerHello. This message MUST NOT be sent if the server did not
- * include a SessionTicket extension in the ServerHello." */
+ * [rfc5077#3.3] "This message MUST be sent if the server included a SessionTicket extension in the
+ * ServerHello. This message MUST NOT be sent if the server did not include a SessionTicket
+ * extension in the ServerHello." "In the case of a full handshake, the server MUST verify the
+ * client's Finished message before sending the ticket." "The client MUST NOT treat the ticket as
+ * valid until it has verified the server's Finished message.": it comes before that, and the host
+ * is told at the end. */
 Test(tables, of_a_resumed_1_2_allow_these_orders_and_no_other)
 {
     const struct handshake_row *rows = handshake_12_resumed;

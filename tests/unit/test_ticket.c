@@ -128,6 +128,8 @@ Test(ticket, with_any_bit_changed_or_missing_is_none)
     cr_expect_not(opens(&secrets, bytes_of(ticket, len + 1), NOW_MS));
 }
 
+/* [rfc5077#5.2] "A TLS server MUST use strong encryption and integrity protection for the ticket to
+ * prevent an attacker from using a brute force mechanism to obtain the ticket's contents." */
 Test(ticket, shows_nothing_of_its_session)
 {
     static struct ticket_secrets secrets;
