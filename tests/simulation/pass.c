@@ -101,8 +101,6 @@ static void hand_over(struct world *world, struct host *host, struct flying *dat
         if (world->shape->cookies && !address->proven && address->bytes_out == 0)
             world_fail(world, "a handshake begins with an address that was not asked for a cookie");
         address->proven = true;
-        /* Two flights in the clear that come mixed may be turned into anything. */
-        path->plaintext_corrupted = path->plaintext_corrupted || elsewhere > 0;
     }
 }
 
@@ -174,6 +172,9 @@ static void note_fate(struct world *world, struct path_log *path, enum side from
         path->address++;
         path->is_known = fate->fault == FAULT_MOVE_KNOWN;
         path->was_known = path->was_known || path->is_known;
+        /* One hello may have begun two handshakes now, whose flights in the clear come mixed. What
+         * a single move must lead to, judge_strictly knows. */
+        path->plaintext_corrupted = true;
     }
     path->plaintext_corrupted = path->plaintext_corrupted || fate->plaintext_corrupted;
     if (from == SIDE_CLIENT && cargo->flight)

@@ -22,9 +22,7 @@ static uint64_t later(uint64_t a, uint64_t b)
 static bool was_given_no_chance(const struct path_log *path, uint64_t begin_ns, uint64_t end_ns,
                                 uint64_t *chance_ns)
 {
-    /* What it sends from another address may be answered in vain: it may be past that answer. What
-     * a single move must lead to, judge_strictly knows. */
-    for (size_t i = 0; i < path->sent.count && path->address == 0; i++) {
+    for (size_t i = 0; i < path->sent.count; i++) {
         uint64_t at = path->sent.at[i];
         uint64_t until = at + window_after_ns;
         if (at < begin_ns || until > end_ns)
@@ -37,20 +35,12 @@ static bool was_given_no_chance(const struct path_log *path, uint64_t begin_ns, 
     return true;
 }
 
-/* A cookie of 1.3 is bound to where the client was, and one that is not valid is the end of it. */
-static bool is_cookie_from_elsewhere(const struct world *world, const struct end *client)
-{
-    return world->shape->v13 && world->paths[client->path].address != 0 &&
-           client->status == RDTLS_RECEIVED_ALERT + RDTLS_ALERT_ILLEGAL_PARAMETER;
-}
-
 static void judge_failed_client(struct world *world, const struct end *client)
 {
     const struct path_log *path = &world->paths[client->path];
     uint64_t chance_ns;
     /* What no key protects may be turned into anything. */
-    if (path->plaintext_corrupted || client->closed_by_host ||
-        is_cookie_from_elsewhere(world, client))
+    if (path->plaintext_corrupted || client->closed_by_host)
         return;
     /* A hello that is cut, and whose second half comes first, has had no chance with a server
      * of 1.2: it has nowhere to keep that. */
@@ -71,7 +61,7 @@ static void judge_refused_client(struct world *world, const struct end *client)
     bool is_13 = world->shape->v13;
     enum rdtls_status refusal =
         is_13 ? RDTLS_ALERT_CERTIFICATE_REQUIRED : RDTLS_ALERT_HANDSHAKE_FAILURE;
-    if (world->paths[client->path].plaintext_corrupted || is_cookie_from_elsewhere(world, client))
+    if (world->paths[client->path].plaintext_corrupted)
         return;
     /* A client of 1.3 has said its last word before the server can refuse it. */
     if ((client->connected && !is_13) ||
