@@ -58,11 +58,11 @@ static void say_failures(const struct results *results)
     }
 }
 
-static void say_extras(const struct rdtls_info *info)
+static void say_extras(const struct results *results)
 {
-    const char *srtp = word_of(srtp_words, info->srtp_profile);
-    if (info->alpn != NULL) {
-        say(", protocol %s", info->alpn);
+    const char *srtp = word_of(srtp_words, results->info.srtp_profile);
+    if (results->alpn[0] != '\0') {
+        say(", protocol %s", results->alpn);
     }
     if (srtp != NULL) {
         say(", %s", srtp);
@@ -89,7 +89,7 @@ void report_table(const struct report *report)
     say("target       %s", target);
     if (version != NULL) {
         say(", %s, cipher suite 0x%04x", version, results->info.cipher_suite);
-        say_extras(&results->info);
+        say_extras(results);
     }
     say("\n%-12s %" PRIu64 "\n", "attempted", results->attempted);
     say("%-12s %" PRIu64 ", %.1f a second over %.2f s\n", "completed", results->completed,
@@ -179,7 +179,7 @@ static void put_version(cJSON *root, const struct results *results)
 {
     const char *version = version_name(results->info.version);
     put_text(root, "group", word_of(group_words, results->info.group));
-    put_text(root, "alpn", results->info.alpn);
+    put_text(root, "alpn", results->alpn[0] != '\0' ? results->alpn : NULL);
     put_text(root, "srtp", word_of(srtp_words, results->info.srtp_profile));
     if (version == NULL) {
         cJSON_AddNullToObject(root, "version");

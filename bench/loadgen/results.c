@@ -1,5 +1,8 @@
 #include "loadgen/results.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "app/protocol_words.h"
 
 const char *load_failure_name(enum load_failure failure)
@@ -30,6 +33,8 @@ void results_note(struct results *results, const struct rdtls_info *info, uint64
     }
     if (results->info.version == 0) {
         results->info = *info;
+        results->info.alpn = NULL;
+        snprintf(results->alpn, sizeof(results->alpn), "%s", info->alpn != NULL ? info->alpn : "");
     }
 }
 
@@ -58,6 +63,7 @@ void results_merge(struct results *into, const struct results *from)
     into->gave_up = into->gave_up || from->gave_up;
     if (into->info.version == 0) {
         into->info = from->info;
+        memcpy(into->alpn, from->alpn, sizeof(into->alpn));
     }
     histogram_merge(&into->latency_ns, &from->latency_ns);
     histogram_merge(&into->resumed_latency_ns, &from->resumed_latency_ns);

@@ -30,7 +30,9 @@ struct results {
         begun_late_ns;    /* open loop: how long after it was due a handshake was begun, at worst */
     uint64_t last_end_ns; /* when the last association had done all it should */
     bool gave_up;         /* nobody was there any more */
-    struct rdtls_info info;              /* of an association; version 0: there was none */
+    struct rdtls_info info; /* of an association; version 0: there was none. Without its alpn, which
+                               ends with the endpoint */
+    char alpn[RDTLS_ALPN_NAME_MAX + 1];  /* of the same; empty: none */
     struct histogram latency_ns;         /* of all */
     struct histogram resumed_latency_ns; /* of those that resumed */
     struct histogram echo_ns;
