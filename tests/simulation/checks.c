@@ -127,10 +127,12 @@ static void check_connection(struct world *world, const struct host *host, uint3
         check_handshake(world, connection, handshake, census);
     else if (connection->state == CONNECTION_HANDSHAKING)
         world_fail(world, "a connection is handshaking without a handshake");
-    bool has_path = connection->state != CONNECTION_CLOSED && connection->predecessor == POOL_NONE;
-    if (has_path != (connection->first_session != POOL_NONE))
+    /* Whoever grows beside another has the paths that a host has added, and no other. */
+    bool is_open = connection->state != CONNECTION_CLOSED;
+    bool has_path = connection->first_session != POOL_NONE;
+    if (has_path ? !is_open : is_open && connection->predecessor == POOL_NONE)
         world_fail(world, "a connection in state %u %s in the session table", connection->state,
-                   has_path ? "is not" : "is still");
+                   has_path ? "is still" : "is not");
     census->sessions += paths_of(host->endpoint, connection);
     if (connection->successor != POOL_NONE &&
         endpoint_connection(host->endpoint, connection->successor)->predecessor != slot)

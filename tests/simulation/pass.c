@@ -79,6 +79,11 @@ static unsigned open_elsewhere(const struct host *host, struct place place)
     return count;
 }
 
+static uint64_t strangers(const struct host *host)
+{
+    return rdtls_endpoint_stats(host->endpoint)->records_discarded[RDTLS_DISCARD_STRANGER];
+}
+
 /* What a server makes of it tells what the network has done. */
 static void hand_over(struct world *world, struct host *host, struct flying *datagram)
 {
@@ -87,12 +92,14 @@ static void hand_over(struct world *world, struct host *host, struct flying *dat
     unsigned elsewhere = open_elsewhere(host, datagram->place);
     uint64_t begun = rdtls_endpoint_stats(host->endpoint)->handshakes_started;
     uint64_t turned_away = hellos_turned_away(host);
+    uint64_t unknown = strangers(host);
     if (host->side == SIDE_SERVER && !address->proven)
         address->bytes_in += datagram->len;
     rdtls_endpoint_receive(host->endpoint, world_path(world, host->side, datagram->place),
                            datagram->bytes, datagram->len, world->now);
-    /* A server that is full is as good as a network that loses. */
-    if (hellos_turned_away(host) != turned_away)
+    /* A server that is full is as good as a network that loses; and where 1.2 alone is spoken, a
+     * piece of a hello is nobody's when it overtakes the first one. */
+    if (hellos_turned_away(host) != turned_away || strangers(host) != unknown)
         moments_add(&path->harmed, world->now);
     /* [rfc6347#4.2.8] Not even a client that has proven itself. */
     if (!path->was_known && open_elsewhere(host, datagram->place) != elsewhere)
