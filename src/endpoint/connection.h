@@ -86,6 +86,19 @@ struct connection {
 /* Bytes of a connection's slot. */
 size_t connection_size_for(const struct policy *policy);
 
+enum { TICKET_PIECES_MAX = 1536 }; /* a NewSessionTicket with the longest ticket that is kept */
+
+/* 1.3, a client's: the beginning of a NewSessionTicket that comes in several records. There is one
+ * to a thread: whose message begins takes it. */
+struct ticket_pieces {
+    const struct connection *owner; /* NULL: nobody's; compared alone */
+    uint32_t generation;
+    uint16_t message_seq;
+    size_t length; /* of the message */
+    size_t have;
+    uint8_t bytes[TICKET_PIECES_MAX];
+};
+
 /* What a thread lends to all its connections. */
 struct connection_environment {
     struct handshake_environment handshake; /* of the newest edition */
@@ -99,6 +112,7 @@ struct connection_environment {
     struct event_queue data;            /* DATA events */
     const struct connection *ack_owner; /* whose ack_wanted is for ack_number */
     struct record_number ack_number;
+    struct ticket_pieces ticket_pieces;
     uint32_t retired; /* handshakes whose early data has not been polled yet */
     struct rdtls_endpoint_stats *stats;
     struct rdtls_sign_request sign_request; /* of the SIGN event that was polled last */

@@ -23,17 +23,53 @@ uint32_t connection_take_session(struct connection_environment *environment, str
     return place;
 }
 
+static bool owns_pieces(const struct incoming *in, const struct handshake_header *header)
+{
+    const struct ticket_pieces *pieces = &in->environment->ticket_pieces;
+    return pieces->owner == in->connection && pieces->generation == in->connection->generation &&
+           pieces->message_seq == header->message_seq && pieces->length == header->length;
+}
+
+/* [rfc9147#5.5] "When a DTLS implementation receives a handshake message fragment corresponding to
+ * the next expected handshake message sequence number, it MUST process it, either by buffering it
+ * until it has the entire handshake message or by processing any in-order portions of the
+ * message." */
+void connection_keep_ticket_piece(const struct incoming *in, const struct handshake_header *header,
+                                  struct bytes body)
+{
+    struct ticket_pieces *pieces = &in->environment->ticket_pieces;
+    size_t end = header->fragment_offset + body.len;
+    if (header->length > sizeof(pieces->bytes))
+        return;
+    if (!owns_pieces(in, header) && header->fragment_offset == 0) {
+        pieces->owner = in->connection;
+        pieces->generation = in->connection->generation;
+        pieces->message_seq = header->message_seq;
+        pieces->length = header->length;
+        pieces->have = 0;
+    }
+    if (!owns_pieces(in, header) || header->fragment_offset > pieces->have || end <= pieces->have)
+        return;
+    memcpy(pieces->bytes + header->fragment_offset, body.data, body.len);
+    pieces->have = end;
+}
+
 /* [rfc8446#4.6.1] "Any ticket MUST only be resumed with a cipher suite that has the same KDF hash
  * algorithm as that used to establish the original connection.": the session remembers the suite.
- * One that came in several records is longer than those that are kept. */
+ * Of several records what is whole is kept, and the rest is as if no ticket had come. */
 enum rdtls_status connection_receive_ticket(const struct incoming *in,
                                             const struct handshake_header *header,
                                             struct bytes body)
 {
     const struct handshake_environment *lent = &in->environment->handshake;
     struct session_ticket_13 message;
-    if (body.len < header->length)
-        return RDTLS_OK;
+    struct ticket_pieces *pieces = &in->environment->ticket_pieces;
+    if (body.len < header->length) {
+        if (!owns_pieces(in, header) || pieces->have < header->length)
+            return RDTLS_OK;
+        body = bytes_of(pieces->bytes, header->length);
+        pieces->owner = NULL;
+    }
     TRY(session_ticket_13_read(body, &message));
     /* [rfc8446#4.6.1] "The value of zero indicates that the ticket should be discarded
      * immediately." */

@@ -50,6 +50,10 @@ bool connection_refuses_beyond(const struct incoming *in, struct bytes content);
 bool connection_receive_post_handshake(const struct incoming *in,
                                        const struct record_number *number, struct bytes content);
 
+/* connection_sessions.c: a piece of a NewSessionTicket of 1.3, for a client. */
+void connection_keep_ticket_piece(const struct incoming *in, const struct handshake_header *header,
+                                  struct bytes body);
+
 /* connection_sessions.c: a NewSessionTicket of 1.3, or its last fragment, for a client. */
 MUST_CHECK enum rdtls_status connection_receive_ticket(const struct incoming *in,
                                                        const struct handshake_header *header,

@@ -171,8 +171,8 @@ static enum rdtls_status receive_message(const struct incoming *in,
     }
 }
 
-/* One fragment; false: too early, it will come again. What is long is a ticket, and nobody reads
- * it: its last fragment stands for all. */
+/* One fragment; false: too early, it will come again. What is long is a ticket, which nobody must
+ * read: its last fragment stands for all. */
 static bool receive_fragment(const struct incoming *in, const struct handshake_header *header,
                              struct bytes body, enum rdtls_status *status)
 {
@@ -187,6 +187,8 @@ static bool receive_fragment(const struct incoming *in, const struct handshake_h
         incoming_discard(in, RDTLS_DISCARD_FUTURE_MESSAGE);
         return false;
     }
+    if (header->type == MESSAGE_NEW_SESSION_TICKET && body.len < header->length)
+        connection_keep_ticket_piece(in, header, body);
     if (header->fragment_offset + header->fragment_length < header->length)
         return true;
     association->peer_final_message_seq++;
