@@ -121,18 +121,18 @@ static void take_verification(const struct settings *settings, struct rdtls_conf
     if (settings->require_certificate)
         options->client_certificate = RDTLS_CLIENT_CERTIFICATE_REQUIRE;
     /* Sessions are resumed where the host does not judge every certificate itself: that is asked
-     * for when it is to refuse one. */
+     * for where a verdict is wanted and no session, or where it is to refuse one. */
     bool shows_none = settings->is_resumption && !settings->expect_session_miss;
-    bool refuses = settings->verify_fail && !shows_none;
-    options->verify =
-        settings->resume_count == 0 || refuses ? RDTLS_VERIFY_HOST : RDTLS_VERIFY_NONE;
+    bool judges = settings_must_verify(settings) &&
+                  (settings->resume_count == 0 || (settings->verify_fail && !shows_none));
+    options->verify = judges ? RDTLS_VERIFY_HOST : RDTLS_VERIFY_NONE;
 }
 
 /* Each connection has a configuration of its own, and all have one secret. */
 static void take_tickets(const struct settings *settings, struct rdtls_config_options *options)
 {
     static const uint8_t secret[1][RDTLS_TICKET_SECRET_LEN] = {"of every ticket"};
-    if (settings->resume_count == 0)
+    if (settings->no_ticket)
         return;
     options->tickets = true;
     options->ticket_secrets = secret;

@@ -8,7 +8,6 @@
 #include "seen_hello.h"
 #include "signer.h"
 #include "transport.h"
-#include "wire/hellos_13.h"
 
 /* A timer with less left than this is due (BoringSSL's kTimerFudge). */
 #define FUDGE_NS UINT64_C(15000000)
@@ -35,7 +34,7 @@ struct exchange {
     size_t credential; /* ours, as it was chosen */
     struct seen_hello hello;
     bool refused;
-    bool holds_ack;
+    uint64_t ack_due; /* of one that is put off */
     struct frame frame;
 };
 
@@ -46,29 +45,29 @@ static void fail(struct exchange *exchange, const char *reason)
     exchange->has_ended = true;
 }
 
-/* A HelloRetryRequest goes in the clear, whole, as the first record of its datagram. */
-static bool holds_retry(const uint8_t *datagram, size_t len)
-{
-    enum { TYPE_AT = 13, RANDOM_AT = 13 + 12 + 2 };
-    return len >= RANDOM_AT + RANDOM_LEN && datagram[0] == CONTENT_HANDSHAKE &&
-           datagram[TYPE_AT] == MESSAGE_SERVER_HELLO &&
-           random_is_retry(bytes_of(datagram + RANDOM_AT, RANDOM_LEN));
-}
-
-/* The acknowledgement of a ticket may be put off, and the runner reckons with that: a timer sends
- * it.
- */
+/* The acknowledgement of what comes behind the handshake may be put off, and the runner reckons
+ * with that: a timer sends it. */
 static void flush(struct exchange *exchange)
 {
-    if (exchange->holds_ack)
-        return;
+    struct connection *connection = &exchange->conn->connection;
+    bool is_held = exchange->ack_due != NEVER && connection->ack_wanted;
     uint8_t datagram[DATAGRAM_MAX];
     size_t len;
+    connection->ack_wanted = connection->ack_wanted && !is_held;
     while (rdtls_conn_transmit(exchange->conn, datagram, sizeof(datagram), &len) == RDTLS_OK &&
            len > 0) {
-        exchange->retry_seen = exchange->retry_seen || holds_retry(datagram, len);
+        exchange->retry_seen = exchange->retry_seen || seen_hello_retries(datagram, len);
         transport_send_datagram(&exchange->transport, datagram, len);
     }
+    connection->ack_wanted = connection->ack_wanted || is_held;
+}
+
+static void hold_ack(struct exchange *exchange)
+{
+    enum { ACK_SHARE = 4 };
+    if (exchange->conn->connection.ack_wanted && exchange->ack_due == NEVER)
+        exchange->ack_due =
+            exchange->now + exchange->config->policy.retransmit_initial_ns / ACK_SHARE;
 }
 
 static void send_data(struct exchange *exchange, const uint8_t *data, size_t len)
@@ -134,7 +133,7 @@ static void check_expectations(struct exchange *exchange)
     if (settings->expect_credential.count > 0 &&
         settings->expect_credential.values[0] != credential)
         fail(exchange, "another credential than was expected");
-    if (settings->expect_verify_result && !info.resumed &&
+    if (settings->expect_verify_result && settings_must_verify(settings) && !info.resumed &&
         settings->verify_fail != exchange->refused)
         fail(exchange, "another verdict about the peer's certificate than was expected");
 }
@@ -168,9 +167,7 @@ static void judge_peer(struct exchange *exchange)
 {
     const struct settings *settings = exchange->settings;
     exchange->refused = settings->verify_fail;
-    bool must_verify =
-        settings->verify_peer || settings->require_certificate || settings->custom_verify;
-    if (!settings->verify_fail || !must_verify) {
+    if (!settings->verify_fail || !settings_must_verify(settings)) {
         if (rdtls_conn_verify_peer(exchange->conn, true) != RDTLS_OK)
             fail(exchange, "nothing to verify");
         return;
@@ -245,7 +242,6 @@ static void follow(struct exchange *exchange)
             break;
         case RDTLS_EVENT_TICKET:
             keep_session(exchange->state, &event);
-            exchange->holds_ack = exchange->conn->connection.ack_wanted;
             break;
         case RDTLS_EVENT_NONE:
             break;
@@ -261,7 +257,7 @@ static void follow(struct exchange *exchange)
 /* How long until the timer, or NEVER. */
 static uint64_t timeout_of(const struct exchange *exchange)
 {
-    uint64_t deadline = rdtls_conn_deadline(exchange->conn);
+    uint64_t deadline = nanoseconds_earlier(rdtls_conn_deadline(exchange->conn), exchange->ack_due);
     if (deadline >= CONFIGURE_FOR_EVER)
         return RDTLS_NEVER;
     return deadline < exchange->now + FUDGE_NS ? 0 : deadline - exchange->now;
@@ -271,11 +267,13 @@ static void advance(struct exchange *exchange)
 {
     transport_send_advanced(&exchange->transport);
     exchange->now += exchange->frame.value;
-    exchange->holds_ack = false;
     if (timeout_of(exchange) != 0)
         return;
+    if (exchange->ack_due != NEVER && exchange->ack_due < exchange->now + FUDGE_NS)
+        exchange->ack_due = NEVER;
     uint64_t deadline = rdtls_conn_deadline(exchange->conn);
-    rdtls_conn_tick(exchange->conn, deadline > exchange->now ? deadline : exchange->now);
+    bool is_due = deadline < exchange->now + FUDGE_NS && deadline > exchange->now;
+    rdtls_conn_tick(exchange->conn, is_due ? deadline : exchange->now);
     follow(exchange);
 }
 
@@ -317,7 +315,7 @@ static void note_choice(struct exchange *exchange)
 {
     const struct handshake *handshake =
         connection_handshake(&exchange->conn->environment, &exchange->conn->connection);
-    if (handshake == NULL)
+    if (handshake == NULL || (handshake->complete && exchange->settings->is_server))
         return;
     exchange->credential = handshake->choice.credential;
     exchange->retry_seen = exchange->retry_seen || (handshake->facts & FACT_RETRY) != 0;
@@ -328,10 +326,12 @@ static void obey(struct exchange *exchange)
     struct frame *frame = &exchange->frame;
     switch (frame->opcode) {
     case OPCODE_DATAGRAM:
-        exchange->retry_seen = exchange->retry_seen || holds_retry(frame->datagram, frame->len);
+        exchange->retry_seen =
+            exchange->retry_seen || seen_hello_retries(frame->datagram, frame->len);
         seen_hello_note(&exchange->hello, frame->datagram, frame->len);
         rdtls_conn_receive(exchange->conn, frame->datagram, frame->len, exchange->now);
         note_choice(exchange);
+        hold_ack(exchange);
         follow(exchange);
         break;
     case OPCODE_ADVANCE:
@@ -383,6 +383,7 @@ const char *exchange_run(const struct settings *settings, struct rdtls_config *c
     exchange->config = config;
     exchange->state = state;
     exchange->now = state->clock;
+    exchange->ack_due = NEVER;
     const char *failure = "no connection";
     if (transport_open(settings, &exchange->transport)) {
         if (begin(exchange) == RDTLS_OK)

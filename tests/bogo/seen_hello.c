@@ -1,5 +1,7 @@
 #include "seen_hello.h"
 
+#include "wire/hellos_13.h"
+
 #include "endpoint/hello_gate.h"
 #include "wire/hellos.h"
 
@@ -30,4 +32,12 @@ void seen_hello_note(struct seen_hello *seen, uint8_t *datagram, size_t len)
         return;
     keep(hello.server_name, seen->server_name, SEEN_NAME_MAX);
     keep(hello.extras.alpn, seen->alpn, SEEN_ALPN_MAX);
+}
+
+bool seen_hello_retries(const uint8_t *datagram, size_t len)
+{
+    enum { TYPE_AT = 13, RANDOM_AT = 13 + 12 + 2 };
+    return len >= RANDOM_AT + RANDOM_LEN && datagram[0] == CONTENT_HANDSHAKE &&
+           datagram[TYPE_AT] == MESSAGE_SERVER_HELLO &&
+           random_is_retry(bytes_of(datagram + RANDOM_AT, RANDOM_LEN));
 }

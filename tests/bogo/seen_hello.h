@@ -2,6 +2,7 @@
 #ifndef BOGO_SEEN_HELLO_H
 #define BOGO_SEEN_HELLO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,5 +18,8 @@ struct seen_hello {
 
 /* Looks whether the datagram begins with a hello, or with what comes next of one. */
 void seen_hello_note(struct seen_hello *seen, uint8_t *datagram, size_t len);
+
+/* A HelloRetryRequest goes in the clear, whole, as the first record of its datagram. */
+bool seen_hello_retries(const uint8_t *datagram, size_t len);
 
 #endif

@@ -58,7 +58,7 @@ static const struct flag flags_known[] = {
     {"-must-match-issuer", CREDENTIAL_SWITCH, OF_CREDENTIAL(must_match_issuer)},
     {"-new-x509-credential", CREDENTIAL, 0},
     {"-no-server-name-ack", IGNORED, 0},
-    {"-no-ticket", IGNORED, 0},
+    {"-no-ticket", SWITCH, AT(no_ticket)},
     {"-no-tls1", IGNORED, 0},
     {"-no-tls12", SWITCH, AT(no_12)},
     {"-no-tls13", SWITCH, AT(no_13)},
@@ -74,7 +74,7 @@ static const struct flag flags_known[] = {
     {"-shim-id", NUMBER, AT(id)},
     {"-shim-writes-first", SWITCH, AT(writes_first)},
     {"-signing-prefs", CREDENTIAL_NUMBERS, OF_CREDENTIAL(signing_schemes)},
-    {"-skip-ticket", IGNORED, 0},
+    {"-skip-ticket", SWITCH, AT(no_ticket)},
     {"-srtp-profiles", TEXT, AT(srtp_profiles)},
     {"-trust-cert", IGNORED_TEXT, 0},
     {"-use-custom-verify-callback", SWITCH, AT(custom_verify)},
@@ -173,6 +173,11 @@ static bool apply(const struct flag *flag, const char *value, struct settings *s
 const struct credential_settings *settings_credential(const struct settings *settings, size_t n)
 {
     return &settings->credentials[n < settings->credentials_new ? n + 1 : 0];
+}
+
+bool settings_must_verify(const struct settings *settings)
+{
+    return settings->verify_peer || settings->require_certificate || settings->custom_verify;
 }
 
 bool settings_read(char **flags, bool is_resumption, struct settings *settings,

@@ -72,10 +72,14 @@ struct settings {
     bool writes_first;
     bool update_keys;
     bool expect_session_miss;
+    bool no_ticket;
 };
 
 /* The n-th in order of preference, in which the default one is the last. */
 const struct credential_settings *settings_credential(const struct settings *settings, size_t n);
+
+/* Does the peer's certificate matter? A client goes on with one that it does not look at. */
+bool settings_must_verify(const struct settings *settings);
 
 /* false: a flag is not known, and named in *unknown. is_resumption: it is for the connections
  * behind the first. */
