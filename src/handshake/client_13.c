@@ -28,7 +28,7 @@ static enum rdtls_status check_answer(const struct handshake *handshake,
     if (hello->version != VERSION_DTLS_1_2 || hello->session_id.len != 0 ||
         hello->compression_method != COMPRESSION_NULL ||
         hello->answer_13.selected_version != VERSION_DTLS_1_3 ||
-        !policy_offers_suite_13(policy, hello->cipher_suite))
+        !policy_offers_suite_13(policy, hello->cipher_suite) || hello->others)
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
     /* After a HelloVerifyRequest it is too late for 1.3. */
     return (handshake->facts & FACT_COOKIE) == 0 ? RDTLS_OK : RDTLS_ALERT_ILLEGAL_PARAMETER;

@@ -10,8 +10,10 @@ void random_mark_downgrade(uint8_t random[RANDOM_LEN])
 
 bool random_shows_downgrade(struct bytes random)
 {
-    return random.len == RANDOM_LEN &&
-           memcmp(random.data + RANDOM_LEN - sizeof(downgrade), downgrade, sizeof(downgrade)) == 0;
+    const size_t same_len = sizeof(downgrade) - 1;
+    /* It ends in 1 for 1.2, and in 0 for what is older. */
+    return random.len == RANDOM_LEN && random.data[RANDOM_LEN - 1] <= 1 &&
+           memcmp(random.data + RANDOM_LEN - sizeof(downgrade), downgrade, same_len) == 0;
 }
 
 static enum rdtls_status check_legacy_fields(const struct client_hello *hello)

@@ -270,6 +270,9 @@ static enum rdtls_status parse_server_extension(const struct extension *extensio
 {
     bool well_formed;
     struct bytes point_formats;
+    if (server_answer_13_read(extension, hello->is_retry, &hello->answer_13, &well_formed))
+        return well_formed ? RDTLS_OK : RDTLS_ALERT_DECODE_ERROR;
+    hello->others = true;
     switch (extension->type) {
     case EXTENSION_RENEGOTIATION_INFO:
         /* [rfc5746#3.4] "When a ServerHello is received, the client MUST check if it includes the
@@ -292,8 +295,7 @@ static enum rdtls_status parse_server_extension(const struct extension *extensio
         /* [rfc5246#7.4.1.4] "If a client receives an extension type in ServerHello that it did not
          * request in the associated ClientHello, it MUST abort the handshake with an
          * unsupported_extension fatal alert." Those that we never request are refused here. */
-        if (!server_answer_13_read(extension, hello->is_retry, &hello->answer_13, &well_formed) &&
-            !hello_extra_read(extension, &hello->extras, &well_formed))
+        if (!hello_extra_read(extension, &hello->extras, &well_formed))
             return RDTLS_ALERT_UNSUPPORTED_EXTENSION;
         break;
     }

@@ -100,6 +100,7 @@ struct server_hello {
     bool server_name; /* the server has used the name */
     struct hello_extras extras;
     bool is_retry; /* a HelloRetryRequest */
+    bool others;   /* extensions that neither that nor a ServerHello of 1.3 has */
     struct server_answer_13 answer_13;
 };
 

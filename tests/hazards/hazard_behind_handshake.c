@@ -164,6 +164,7 @@ Test(behind_handshake, what_a_server_is_not_told_when_all_is_over)
         {"an unknown KeyUpdate", MESSAGE_KEY_UPDATE, {2}, 1, 1, RDTLS_ALERT_ILLEGAL_PARAMETER},
         {"two KeyUpdates", MESSAGE_KEY_UPDATE, {0}, 1, 2, RDTLS_ALERT_UNEXPECTED_MESSAGE},
         {"a ticket", MESSAGE_NEW_SESSION_TICKET, {0}, 1, 1, RDTLS_ALERT_UNEXPECTED_MESSAGE},
+        {"a ClientHello", MESSAGE_CLIENT_HELLO, {0}, 1, 1, RDTLS_ALERT_UNEXPECTED_MESSAGE},
         {"a Finished", MESSAGE_FINISHED, {0}, 1, 1, RDTLS_ALERT_UNEXPECTED_MESSAGE},
         {"something unknown", 200, {0}, 1, 1, RDTLS_ALERT_UNEXPECTED_MESSAGE},
     };

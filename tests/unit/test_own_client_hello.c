@@ -33,3 +33,36 @@ Test(own_client_hello, offers_1_2_alone_and_says_what_it_verifies)
         cr_expect_neq(hello.signature_algorithms.data[i], ANONYMOUS);
     host_free(&client);
 }
+
+Test(own_client_hello, offers_1_3_with_a_share_of_a_group_that_it_lists)
+{
+    static const uint16_t versions[] = {VERSION_DTLS_1_2, VERSION_DTLS_1_3};
+    static const uint16_t groups[] = {GROUP_SECP256R1, GROUP_X25519};
+    struct rdtls_endpoint_options endpoint_options = small_endpoint();
+    struct rdtls_config_options options;
+    rdtls_config_options_defaults(&options);
+    options.versions = versions;
+    options.version_count = 2;
+    options.groups = groups;
+    options.group_count = 2;
+    struct host client = host_with(&options, &endpoint_options);
+    struct rdtls_path path = path_number(1);
+    struct rdtls_id id;
+    uint8_t datagram[DATAGRAM_MAX];
+    struct client_hello hello;
+    struct bytes key;
+    cr_assert_eq(rdtls_endpoint_connect(client.endpoint, &path, 0, 0, &id), RDTLS_OK);
+    size_t len = host_take(&client, datagram);
+    cr_assert_eq(client_hello_read(bytes_of(datagram + BODY_AT, len - BODY_AT), &hello), RDTLS_OK);
+    cr_expect(codepoint_list_has(hello.supported_versions, VERSION_DTLS_1_3));
+    cr_expect(codepoint_list_has(hello.supported_versions, VERSION_DTLS_1_2));
+    cr_expect(hello.signature_algorithms_present);
+    cr_expect(codepoint_list_has(hello.supported_groups, GROUP_SECP256R1));
+    cr_expect(codepoint_list_has(hello.supported_groups, GROUP_X25519));
+    cr_assert(key_share_find(hello.offer_13.key_shares, GROUP_SECP256R1, &key));
+    cr_expect_eq(hello.offer_13.key_shares.len, 2 + 2 + key.len, "one share");
+    cr_expect(bytes_are_equal(hello.prefix.compression_methods, bytes_of("\0", 1)));
+    cr_expect_not(hello.offer_13.cookie_present);
+    cr_expect_not(hello.offer_13.psk.present);
+    host_free(&client);
+}

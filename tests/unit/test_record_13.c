@@ -185,6 +185,33 @@ Test(record_13, too_much_plaintext_is_not_sealed)
     protection_engines_close(&fixture.engines);
 }
 
+/* Padding by hand: what is sealed as of type 0 ends in zeros. */
+Test(record_13, padding_is_taken_off_and_is_not_all)
+{
+    static const uint8_t padded[] = {'h', 'i', CONTENT_HANDSHAKE, 0, 0};
+    static const uint8_t nothing[5] = {0};
+    const struct bytes plaintexts[] = {bytes_of(padded, 5), bytes_of(nothing, 5)};
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture fixture;
+        uint8_t record[RECORD_MAX];
+        struct opened_record opened;
+        fixture_init(&fixture);
+        struct seal_request_13 request = {
+            .engines = &fixture.engines,
+            .aead = AEAD_AES_128_GCM,
+            .keys = &fixture.keys,
+            .epoch = &fixture.write,
+            .plaintext = plaintexts[i],
+        };
+        cr_assert_eq(seal_record_13(&request, record), RDTLS_OK);
+        cr_expect_eq(open_copy(&fixture, AEAD_AES_128_GCM, record, 5 + SEALED_13_OVERHEAD, &opened),
+                     i == 0 ? OPENED : OPEN_EMPTY);
+        cr_expect(i == 1 || bytes_are_equal(opened.plaintext, bytes_of("hi", 2)));
+        cr_expect(i == 1 || opened.type == CONTENT_HANDSHAKE);
+        protection_engines_close(&fixture.engines);
+    }
+}
+
 /* [rfc9147#4] the forms that a sender may choose: 8 or 16 bits of number, a length or none. */
 Test(record_13, every_form_of_header_is_read)
 {
