@@ -71,7 +71,8 @@ static enum rdtls_status keep_certificate(struct credential *credential, X509 *c
  * point format supported by the server.": it names the scheme that goes with the curve. Without the
  * extension libcrypto says that every use is allowed. [rfc5246#7.4.2 !] "The certificate type MUST
  * be X.509v3, unless explicitly negotiated otherwise": one of version 1, which is what openssl x509
- * makes where nobody gives it extensions, is taken. */
+ * makes where nobody gives it extensions, is taken. [rfc8446#4.4.2.2] "the digitalSignature bit
+ * MUST be set if the Key Usage extension is present" */
 static bool is_fit_to_sign(X509 *leaf)
 {
     return (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) != 0;

@@ -221,5 +221,7 @@ enum rdtls_status certificate_public_key(struct bytes der, struct public_key *ke
         return read_point(KEY_P384, encoded, key);
     if (is_ed25519(algorithm))
         return read_ed25519(encoded, key);
+    /* [rfc8446#4.2.3] "If the public key is carried in an X.509 certificate, it MUST use the
+     * rsaEncryption OID [RFC5280]." */
     return is_rsa(algorithm) ? read_rsa(encoded, key) : RDTLS_ALERT_UNSUPPORTED_CERTIFICATE;
 }

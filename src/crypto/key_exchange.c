@@ -230,12 +230,15 @@ static bool derive_x25519(struct key_exchange_engine *engine, const struct key_p
     return ok && !secret_is_equal(shared, zero, sizeof(zero));
 }
 
+/* [rfc8446#7.4.2] "leading zeros found in this octet string MUST NOT be truncated." */
 static bool derive_on_curve(struct key_exchange_engine *engine, const struct nist_curve *curve,
                             const struct key_pair *ours, const uint8_t *peer, uint8_t *shared)
 {
     /* Also hybrid points (6 and 7) have this length; only the uncompressed form is agreed upon.
      * [rfc8422#5.11] "A receiving party MUST check that the x and y parameters from the peer's
-     * public value satisfy the curve equation": EC_POINT_oct2point does. */
+     * public value satisfy the curve equation": EC_POINT_oct2point does. [rfc8446#4.2.8.2] "For the
+     * curves secp256r1, secp384r1, and secp521r1, peers MUST validate each other's public value Q
+     * by ensuring that the point is a valid point on the elliptic curve." */
     if (peer[0] != POINT_FORM_UNCOMPRESSED)
         return false;
     const EC_GROUP *group = curve->group;

@@ -3,7 +3,13 @@
 #include <assert.h>
 #include <stddef.h>
 
-/* IANA TLS SignatureScheme. */
+/* IANA TLS SignatureScheme. [rfc8446#4.2.3] "They MUST NOT be offered or negotiated by any
+ * implementation." "In particular, MD5 [SLOTH], SHA-224, and DSA MUST NOT be used." "If TLS 1.2 is
+ * negotiated, implementations MUST be prepared to accept a signature that uses any curve that they
+ * advertised in the "supported_groups" extension." "Implementations that advertise support for
+ * RSASSA-PSS (which is mandatory in TLS 1.3) MUST be prepared to accept a signature using that
+ * scheme even when TLS 1.2 is negotiated." [rfc8446#4.4.3] "The SHA-1 algorithm MUST NOT be used in
+ * any signatures of CertificateVerify messages." */
 static const struct scheme schemes[] = {
     {0x0403, SIGNATURE_ECDSA, DIGEST_SHA256, false}, /* ecdsa_secp256r1_sha256 */
     {0x0503, SIGNATURE_ECDSA, DIGEST_SHA384,

@@ -40,7 +40,8 @@ static inline bool scheme_is_for(const struct scheme *scheme, enum key_kind kind
 }
 
 /* In 1.3 the names of ECDSA's schemes mean what they say, and RSA signs with a salt (RFC 8446
- * section 4.2.3). */
+ * section 4.2.3). [rfc8446#4.4.3] "RSA signatures MUST use an RSASSA-PSS algorithm, regardless of
+ * whether RSASSA-PKCS1-v1_5 algorithms appear in "signature_algorithms"." */
 static inline bool scheme_is_for_13(const struct scheme *scheme, enum key_kind kind)
 {
     if (kind == KEY_RSA)

@@ -91,6 +91,10 @@ static enum rdtls_status alert_for(int error)
     }
 }
 
+/* [rfc8446#4.4.2.2] "MUST abort the handshake with an appropriate certificate-related alert"
+ * [rfc8446#4.4.2.4] "Any endpoint receiving any certificate which it would need to validate using
+ * any signature algorithm using an MD5 hash MUST abort the handshake with a "bad_certificate"
+ * alert." */
 static bool set_terms(X509_STORE_CTX *context, const struct trust_question *question)
 {
     X509_VERIFY_PARAM *terms = X509_STORE_CTX_get0_param(context);

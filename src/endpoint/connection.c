@@ -233,6 +233,9 @@ static void leave_keys(const struct connection_environment *environment,
         association->write = association->v12.plaintext;
 }
 
+/* [rfc8446#6] "Servers and clients MUST forget the secret values and keys established in failed
+ * connections" [rfc8446#6.2] "MUST close the connection without sending or receiving any additional
+ * data." "the implementation MUST send alert X if it sends any alert." */
 void connection_fail(struct connection_environment *environment, struct connection *connection,
                      enum rdtls_status status)
 {
@@ -271,6 +274,8 @@ void connection_fail(struct connection_environment *environment, struct connecti
         forget_handshake(environment, connection);
 }
 
+/* [rfc8446#6.1] "Each party MUST send a "close_notify" alert before closing its write side of the
+ * connection" */
 void connection_close(struct connection_environment *environment, struct connection *connection,
                       enum rdtls_status status)
 {

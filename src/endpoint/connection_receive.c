@@ -219,6 +219,10 @@ static void count_forged(const struct incoming *in)
         connection_fail(in->environment, in->connection, RDTLS_ALERT_BAD_RECORD_MAC);
 }
 
+/* [rfc8446#5.2] "An endpoint that receives a record that exceeds this length MUST terminate the
+ * connection with a "record_overflow" alert." "An endpoint that receives a record from its peer
+ * with TLSCiphertext.length larger than 2^14 + 256 octets MUST terminate the connection with a
+ * "record_overflow" alert." */
 bool incoming_accepts(const struct incoming *in, enum open_verdict verdict, size_t plaintext_len)
 {
     if (verdict == OPENED && plaintext_len > plaintext_max(in))
@@ -345,7 +349,8 @@ void connection_receive(struct connection_environment *environment, struct conne
         }
         receive_record(&in, &header, datagram + begin);
         /* [rfc9147#5.10] "Any data received with an epoch/sequence number pair after that of a
-         * valid received closure alert MUST be ignored." */
+         * valid received closure alert MUST be ignored." [rfc8446#6.1] "Any data received after a
+         * closure alert has been received MUST be ignored." */
         if (connection->state == CONNECTION_CLOSED)
             return;
     }

@@ -131,6 +131,7 @@ size_t connection_payload_max(const struct connection_environment *environment,
     return limit != 0 && limit < fits ? limit : fits;
 }
 
+/* [rfc8446#5.1] "Note that Application Data records MUST NOT be written to the wire unprotected" */
 enum rdtls_status connection_seal(struct connection_environment *environment,
                                   struct connection *connection, struct bytes payload, uint8_t *out)
 {

@@ -149,6 +149,8 @@ static enum rdtls_status receive_key_update(const struct incoming *in,
      * successful decryption of a message using the new keys": what is behind the message, and the
      * message itself should our acknowledgement be lost, comes under them. */
     read_epochs_announce(association);
+    /* [rfc8446#4.6.3] "the receiver MUST send a KeyUpdate of its own with request_update set to
+     * "update_not_requested" prior to sending its next Application Data record." */
     if (body.data[0] == KEY_UPDATE_REQUESTED)
         connection_update_keys(in->environment, in->connection, in->now);
     return RDTLS_OK;
@@ -165,7 +167,11 @@ static enum rdtls_status receive_message(const struct incoming *in,
                    ? connection_receive_ticket(in, header, body)
                    : RDTLS_ALERT_UNEXPECTED_MESSAGE;
     /* [rfc9147#9] "If an implementation receives these messages when CIDs were not negotiated, it
-     * MUST abort the connection with an "unexpected_message" alert." */
+     * MUST abort the connection with an "unexpected_message" alert." [rfc8446#4.1.2] "Because TLS
+     * 1.3 forbids renegotiation, if a server has negotiated TLS 1.3 and receives a ClientHello at
+     * any other time, it MUST terminate the connection with an "unexpected_message" alert."
+     * [rfc8446#4.6.2] "A client that receives a CertificateRequest message without having sent the
+     * "post_handshake_auth" extension MUST send an "unexpected_message" fatal alert." */
     default:
         return RDTLS_ALERT_UNEXPECTED_MESSAGE;
     }

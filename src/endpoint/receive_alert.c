@@ -5,7 +5,9 @@
 /* [rfc8446#6] "All the alerts listed in Section 6.2 MUST be sent with AlertLevel=fatal and MUST be
  * treated as error alerts when received regardless of the AlertLevel in the message. Unknown Alert
  * types MUST be treated as error alerts.": of those that are no closure alerts, user_canceled alone
- * says that something else is to follow. In 1.2 the level tells. */
+ * says that something else is to follow. In 1.2 the level tells. "MUST NOT allow any further data
+ * to be sent or received on the connection." [rfc8446#6.2] "Upon transmission or receipt of a fatal
+ * alert message, both parties MUST immediately close the connection." */
 static bool is_error(const struct incoming *in, const struct alert *alert)
 {
     return alert->level == ALERT_FATAL || (association_is_13(&in->connection->association) &&

@@ -56,7 +56,10 @@ static enum rdtls_status check_server_hello(const struct handshake *handshake,
      * servers do as they should. It is this one that counts. */
     if (hello->version != VERSION_DTLS_1_2 || !policy->speaks_12)
         return RDTLS_ALERT_PROTOCOL_VERSION;
-    /* What 1.3 alone has is not asked for by a server of 1.2. */
+    /* What 1.3 alone has is not asked for by a server of 1.2. [rfc8446#4.1.4] "The value of
+     * selected_version in the HelloRetryRequest "supported_versions" extension MUST be retained in
+     * the ServerHello, and a client MUST abort the handshake with an "illegal_parameter" alert if
+     * the value changes." */
     if (hello->is_retry || hello->answer_13.key.len > 0 || (handshake->facts & FACT_RETRY) != 0)
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
     /* [rfc8446#4.1.3] "TLS 1.3 clients receiving a ServerHello indicating TLS 1.2 or below MUST
@@ -103,6 +106,8 @@ enum rdtls_status consume_server_hello(struct handshake *handshake, struct bytes
     struct server_hello hello;
     struct choice choice = {0};
     TRY(server_hello_read(body, &hello));
+    /* [rfc8446#4.2.1] "Clients MUST check for this extension prior to processing the rest of the
+     * ServerHello" */
     if (hello.answer_13.selected_version != 0)
         return take_server_hello_13(handshake, &hello);
     TRY(check_server_hello(handshake, &hello));

@@ -14,7 +14,16 @@ static bool policy_offers_suite_13(const struct policy *policy, uint16_t code_po
     return false;
 }
 
-/* What both answers have to be. */
+/* What both answers have to be. [rfc8446#4.1.3] "A client which receives a cipher suite that was
+ * not offered MUST abort the handshake with an "illegal_parameter" alert." [rfc8446#4.1.4] "A
+ * client which receives a cipher suite that was not offered MUST abort the handshake." "the client
+ * MUST check the legacy_version, legacy_session_id_echo, cipher_suite, and
+ * legacy_compression_method as specified in Section 4.1.3" [rfc8446#4.2] "If an implementation
+ * receives an extension which it recognizes and which is not specified for the message in which it
+ * appears, it MUST abort the handshake with an "illegal_parameter" alert." [rfc8446#4.2.1 !] "If
+ * this extension is present, clients MUST ignore the ServerHello.legacy_version value and MUST use
+ * only the "supported_versions" extension to determine the selected version.": that has to be the
+ * number of DTLS 1.2 as well, as section 4.1.4 has it. */
 static enum rdtls_status check_answer(const struct handshake *handshake,
                                       const struct server_hello *hello)
 {
@@ -23,8 +32,9 @@ static enum rdtls_status check_answer(const struct handshake *handshake,
         return RDTLS_ALERT_UNEXPECTED_MESSAGE;
     /* [rfc8446#4.1.3] "A client which receives a legacy_session_id_echo field that does not match
      * what it sent in the ClientHello MUST abort the handshake with an "illegal_parameter" alert."
-     * [rfc8446#4.2.1] "clients MUST ... If the "supported_versions" extension in the ServerHello
-     * contains a version not offered by the client ... abort". */
+     * [rfc8446#4.2.1] "If the "supported_versions" extension in the ServerHello contains a version
+     * not offered by the client or contains a version prior to TLS 1.3, the client MUST abort the
+     * handshake with an "illegal_parameter" alert." */
     if (hello->version != VERSION_DTLS_1_2 || hello->session_id.len != 0 ||
         hello->compression_method != COMPRESSION_NULL ||
         hello->answer_13.selected_version != VERSION_DTLS_1_3 ||
@@ -72,10 +82,13 @@ enum rdtls_status prepare_client_share(struct handshake *handshake, uint16_t cod
 }
 
 /* Another group is asked for: one that we have offered, and no share of which was there.
- * [rfc8446#4.2.8] "clients MUST verify that (1) the selected_group field corresponds to a group
+ * [rfc8446#4.2.8] "the client MUST verify that (1) the selected_group field corresponds to a group
  * which was provided in the "supported_groups" extension in the original ClientHello and (2) the
  * selected_group field does not correspond to a group which was provided in the "key_share"
- * extension". */
+ * extension". [rfc8446#4.2.8] "If either of these checks fails, then the client MUST abort the
+ * handshake with an "illegal_parameter" alert." "the client MUST replace the original "key_share"
+ * extension with one containing only a new KeyShareEntry for the group indicated in the
+ * selected_group field of the triggering HelloRetryRequest." */
 static enum rdtls_status change_group(struct handshake *handshake, uint16_t group)
 {
     const struct policy *policy = handshake->environment->policy;
@@ -85,6 +98,8 @@ static enum rdtls_status change_group(struct handshake *handshake, uint16_t grou
     return prepare_client_share(handshake, group);
 }
 
+/* [rfc8446#4.1.4] "Otherwise, the client MUST process all extensions in the HelloRetryRequest and
+ * send a second updated ClientHello." */
 enum rdtls_status consume_hello_retry_request(struct handshake *handshake, struct bytes body)
 {
     struct server_hello hello;
@@ -126,8 +141,10 @@ static enum rdtls_status check_server_share(const struct handshake *handshake,
     const struct client_shares shares = handshake_client_shares(handshake);
     if (answer->key.len == 0)
         return RDTLS_ALERT_MISSING_EXTENSION;
-    /* [rfc8446#4.2.8] "clients MUST verify that the selected NamedGroup in the ServerHello is the
-     * same as that in the HelloRetryRequest": then our only share is of that. */
+    /* [rfc8446#4.2.8] "the client MUST verify that the selected NamedGroup in the ServerHello is
+     * the same as that in the HelloRetryRequest": then our only share is of that. [rfc8446#4.2.8]
+     * "If this check fails, the client MUST abort the handshake with an "illegal_parameter" alert."
+     */
     return client_shares_have(&shares, handshake->environment->policy, answer->group) &&
                    answer->key.len == group_server_share_len(group_find(answer->group))
                ? RDTLS_OK

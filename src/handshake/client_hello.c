@@ -26,7 +26,8 @@ static_assert(PREFIX_MAX + 2 + NEEDED_MAX + OFFER_13_MAX + SESSION_MAX + SERVER_
                   CLIENT_HELLO_MAX,
               "what a configuration allows can be sent");
 
-/* Newest first. */
+/* Newest first. [rfc8446#4.2.1] "MUST send this extension in the ClientHello containing all
+ * versions of TLS which they are prepared to negotiate" */
 static size_t list_versions(const struct policy *policy, uint16_t versions[2])
 {
     size_t count = 0;
@@ -44,7 +45,13 @@ bool client_shares_have(const struct client_shares *shares, const struct policy 
     return group == shares->group || (group == GROUP_X25519 && has_x25519);
 }
 
-/* Whoever does not know the first takes the second, without asking for it. */
+/* Whoever does not know the first takes the second, without asking for it. [rfc8446#4.2.8] "Each
+ * KeyShareEntry value MUST correspond to a group offered in the "supported_groups" extension and
+ * MUST appear in the same order." "Clients MUST NOT offer multiple KeyShareEntry values for the
+ * same group." "Clients MUST NOT offer any KeyShareEntry values for groups not listed in the
+ * client's "supported_groups" extension." [rfc8446#4.2.8 !] "The key_exchange values for each
+ * KeyShareEntry MUST be generated independently.": one key of X25519 is in two shares, as
+ * draft-ietf-tls-ecdhe-mlkem lets it be. */
 static size_t list_shares(const struct client_shares *shares, const struct policy *policy,
                           struct bytes kem, struct key_share out[CLIENT_SHARES_MAX])
 {
@@ -76,6 +83,8 @@ void ticket_session_id(struct bytes ticket, uint8_t session_id[SESSION_ID_MAX])
 
 static_assert((int)SESSION_ID_MAX == (int)SHA256_LEN, "a session_id is a hash");
 
+/* [rfc8446#4.1.2] "In that case, the client MUST send the same ClientHello without modification,
+ * except as follows:" */
 void client_hello_make(struct writer *body, const struct client_hello_input *input)
 {
     const struct policy *policy = input->policy;
@@ -124,8 +133,14 @@ void client_hello_make(struct writer *body, const struct client_hello_input *inp
             .version_count = list_versions(policy, versions),
             /* [rfc9147#5.1] "The client MUST send a new ClientHello with the cookie added as an
              * extension." "the client MUST create a new ClientHello message following the
-             * description in Section 4.1.2 of [TLS13]." */
+             * description in Section 4.1.2 of [TLS13]." [rfc8446#4.2.2] "When sending the new
+             * ClientHello, the client MUST copy the contents of the extension received in the
+             * HelloRetryRequest into a "cookie" extension in the new ClientHello." "Clients MUST
+             * NOT use cookies in their initial ClientHello in subsequent connections." */
             .cookie = is_retried ? input->cookie : bytes_of(NULL, 0),
+            /* [rfc8446#4.2.9] "In order to use PSKs, clients MUST also send a
+             * "psk_key_exchange_modes" extension." "A client MUST provide a
+             * "psk_key_exchange_modes" extension if it offers a "pre_shared_key" extension." */
             .takes_tickets = policy_resumes(policy, RDTLS_CLIENT),
             .identity = input->identity,
         };

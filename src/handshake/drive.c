@@ -241,7 +241,11 @@ static void go_back_if_asked_again(struct handshake *handshake, uint8_t type)
     handshake->flight.number = 0; /* the next row of ours begins a flight again */
 }
 
-/* The row that a message of the peer's belongs to: the current one, or one behind optional rows. */
+/* The row that a message of the peer's belongs to: the current one, or one behind optional rows.
+ * [rfc8446#4] "A peer which receives a handshake message in an unexpected order MUST abort the
+ * handshake with an "unexpected_message" alert." [rfc8446#4.6.3] "Implementations that receive a
+ * KeyUpdate message prior to receiving a Finished message MUST terminate the connection with an
+ * "unexpected_message" alert." */
 static enum rdtls_status find_row(struct handshake *handshake, uint8_t type)
 {
     go_back_if_asked_again(handshake, type);

@@ -10,6 +10,8 @@ void association_export(const struct association *association, const struct expo
         key_schedule_12_export(association, suite, input, out, out_len);
         return;
     }
+    /* [rfc8446#7.5] "Implementations MUST use the exporter_master_secret unless explicitly
+     * specified by the application." */
     struct exporter_13 exporter = {
         .hash = suite->hash,
         .secret = association->v13.exporter_secret,

@@ -31,7 +31,12 @@ enum rdtls_status negotiate_version(const struct policy *policy, const struct cl
 {
     /* [rfc8446#4.2.1] "If this extension is present in the ClientHello, servers MUST NOT use the
      * ClientHello.legacy_version value for version negotiation and MUST use only the
-     * "supported_versions" extension to determine client preferences." */
+     * "supported_versions" extension to determine client preferences." [rfc8446#4.2.1] "If this
+     * extension is not present, servers which are compliant with this specification and which also
+     * support TLS 1.2 MUST negotiate TLS 1.2 or prior" "Servers MUST only select a version of TLS
+     * present in that extension and MUST ignore any unknown versions that are present in that
+     * extension." "Servers MUST be prepared to receive ClientHellos that include this extension but
+     * do not include 0x0304 in the list of versions." */
     bool is_list = hello->supported_versions_present;
     if (policy->speaks_13 && is_list &&
         codepoint_list_has(hello->supported_versions, VERSION_DTLS_1_3)) {

@@ -16,6 +16,8 @@ bool random_shows_downgrade(struct bytes random)
            memcmp(random.data + RANDOM_LEN - sizeof(downgrade), downgrade, same_len) == 0;
 }
 
+/* [rfc8446#4.1.2] "If a TLS 1.3 ClientHello is received with any other value in this field, the
+ * server MUST abort the handshake with an "illegal_parameter" alert." */
 static enum rdtls_status check_legacy_fields(const struct client_hello *hello)
 {
     /* [rfc8446#4.1.2] "For every TLS 1.3 ClientHello, this vector MUST contain exactly one byte,
@@ -45,7 +47,9 @@ static enum rdtls_status check_psk_offer(const struct psk_offer *offer)
 /* [rfc8446#9.2] "If not containing a "pre_shared_key" extension, it MUST contain both a
  * "signature_algorithms" extension and a "supported_groups" extension." and "If containing a
  * "supported_groups" extension, it MUST also contain a "key_share" extension". With one or without,
- * we have no other key exchange than (EC)DHE. */
+ * we have no other key exchange than (EC)DHE. [rfc8446#9.2] "Such a ClientHello message MUST meet
+ * the following requirements:" "Servers receiving a ClientHello which does not conform to these
+ * requirements MUST abort the handshake with a "missing_extension" alert." */
 static enum rdtls_status check_extensions(const struct client_hello *hello)
 {
     const struct psk_offer *psk = &hello->offer_13.psk;
@@ -58,6 +62,9 @@ static enum rdtls_status check_extensions(const struct client_hello *hello)
                                                                : RDTLS_ALERT_ILLEGAL_PARAMETER;
 }
 
+/* [rfc8446#4.1.1] "If the server is unable to negotiate a supported set of parameters"
+ * [rfc8446#4.1.2] "the server MUST ignore those cipher suites and process the remaining ones as
+ * usual." */
 static enum rdtls_status choose_suite(const struct policy *policy, const struct client_hello *hello,
                                       struct choice *choice)
 {
@@ -84,7 +91,10 @@ static enum rdtls_status check_share(const struct client_hello *hello, uint16_t 
 }
 
 /* The first group of ours that there is a share for; failing that, the first that there could be
- * one for, which costs a round trip. */
+ * one for, which costs a round trip. [rfc8446#4.1.1] "the server MUST respond with a
+ * HelloRetryRequest" [rfc8446#4.2.8] "Servers MUST NOT send a KeyShareEntry for any group not
+ * indicated in the client's "supported_groups" extension and MUST NOT send a KeyShareEntry when
+ * using the "psk_ke" PskKeyExchangeMode." */
 static enum rdtls_status choose_share(const struct policy *policy, const struct client_hello *hello,
                                       struct choice *choice, struct bytes *share)
 {
@@ -100,13 +110,16 @@ static enum rdtls_status choose_share(const struct policy *policy, const struct 
             return RDTLS_OK;
         }
     }
-    /* [rfc8446#4.1.1] "If the server selects an (EC)DHE group ... and no mutually supported ... the
-     * server MUST abort the handshake with either a "handshake_failure" or "insufficient_security"
-     * fatal alert" */
+    /* [rfc8446#4.1.1] "If there is no overlap between the received "supported_groups" and the
+     * groups supported by the server, then the server MUST abort the handshake with a
+     * "handshake_failure" or an "insufficient_security" alert." */
     return RDTLS_ALERT_HANDSHAKE_FAILURE;
 }
 
-/* only_named: of the credentials those that are for the name that the client asks for. */
+/* only_named: of the credentials those that are for the name that the client asks for.
+ * [rfc8446#4.4.2.2] "The server's end-entity certificate's public key (and associated restrictions)
+ * MUST be compatible with the selected authentication algorithm from the client's
+ * "signature_algorithms" extension (currently RSA, ECDSA, or EdDSA)." */
 static bool find_credential(const struct policy *policy, const struct client_hello *hello,
                             bool only_named, struct choice *choice)
 {
@@ -127,6 +140,9 @@ enum rdtls_status choose_credential_13(const struct policy *policy,
                                        const struct client_hello *hello, struct choice *choice)
 {
     bool asks = hello->server_name.len > 0 && policy->credential_count > 1;
+    /* [rfc8446#4.2.3] "If a server is authenticating via a certificate and the client has not sent
+     * a "signature_algorithms" extension, then the server MUST abort the handshake with a
+     * "missing_extension" alert" */
     if (!hello->signature_algorithms_present)
         return RDTLS_ALERT_MISSING_EXTENSION;
     bool found = (asks && find_credential(policy, hello, true, choice)) ||

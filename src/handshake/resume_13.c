@@ -45,11 +45,9 @@ static struct ticket_box ticket_box_of(const struct handshake *handshake)
     };
 }
 
-/* [rfc8446#4.2.11] "a server MUST validate that the ticket age for the selected PSK identity ... is
- * within a small tolerance of the time since the ticket was issued ... If it is not, the server
- * SHOULD proceed with the handshake but reject 0-RTT, and SHOULD NOT take any other action that
- * assumes that this ClientHello is fresh.": nothing does, so what the client says of the age
- * changes nothing. How old a session is, is known without it. */
+/* That a ticket is as old as its client says is asked for early data (RFC 8446 section 4.2.10),
+ * which there is none of; nothing else assumes that a ClientHello is fresh, so what the client says
+ * of the age changes nothing. How old a session is, is known without it. */
 static bool is_acceptable(const struct handshake *handshake, const struct client_hello *hello,
                           const struct session *session, const struct suite *suite)
 {
@@ -89,7 +87,7 @@ static enum rdtls_status check_binder(const struct handshake *handshake,
     uint8_t expected[DIGEST_LEN_MAX];
     make_binder(schedule, &handshake->transcript, &covered, expected);
     /* [rfc8446#4.2.11] "Prior to accepting PSK key establishment, the server MUST validate the
-     * corresponding binder value ... If this value is not present or does not validate, the server
+     * corresponding binder value" "If this value is not present or does not validate, the server
      * MUST abort the handshake." [rfc8446#4.4.4] As for a Finished, with a "decrypt_error". */
     bool is_good = binder.len == digest_len(schedule->hash) &&
                    secret_is_equal(expected, binder.data, binder.len);
@@ -115,7 +113,9 @@ enum rdtls_status choose_session_13(struct handshake *handshake, const struct cl
     uint16_t place;
     enum rdtls_status status = RDTLS_OK;
     /* [rfc8446#4.2.9] "servers MUST NOT select a key exchange mode that is not listed by the
-     * client." Without one of ours there is no use in a ticket either. */
+     * client." Without one of ours there is no use in a ticket either. [rfc8446#4.1.1] "it MUST
+     * also select a key establishment mode from the set indicated by the client's
+     * "psk_key_exchange_modes" extension" */
     choice->takes_tickets =
         psk_offer_allows_dhe(offer) && policy_resumes(handshake->environment->policy, RDTLS_SERVER);
     if (choice->takes_tickets && offer->present &&
@@ -235,6 +235,8 @@ bool session_of_ticket_13(const struct handshake_environment *environment,
         memcmp(check, kept->policy_check, POLICY_CHECK_LEN) != 0)
         return false;
     fill_session(association, kept->resumption_secret, message->nonce, session);
+    /* [rfc8446#4.6.1] "Clients MUST only resume if the new SNI value is valid for the server
+     * certificate presented in the original session" */
     session_hash_name(policy_server_name(policy), session->name_hash);
     memcpy(session->policy_digest, policy->verify_digest, POLICY_DIGEST_LEN);
     session->authenticated_ms = kept->authenticated_ms;

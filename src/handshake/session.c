@@ -43,7 +43,8 @@ void session_encode(struct writer *writer, const struct session *session)
         writer_bytes(writer, bytes_of(session->peer_fingerprint, SHA256_LEN));
 }
 
-/* Is it one that a handshake of its version could have left? */
+/* Is it one that a handshake of its version could have left? [rfc8446#4.6.1] "Clients MUST NOT
+ * cache tickets for longer than 7 days, regardless of the ticket_lifetime" */
 static bool is_sound(const struct session *session, unsigned flags)
 {
     const struct suite *suite = suite_find(session->suite);
@@ -151,6 +152,8 @@ bool session_is_usable(const struct session *session, const struct policy *polic
      * handshake.": every hello that we answer contains it. */
     if (is_12 && !session->extended_master_secret)
         return false;
+    /* [rfc8446#4.2.11.1] "Clients MUST NOT attempt to use tickets which have ages greater than the
+     * "ticket_lifetime" value which was provided with the ticket." */
     if (session->issued_ms > clock_ms + SESSION_CLOCK_TOLERANCE_MS ||
         clock_ms >= end_ms(session, policy))
         return false;

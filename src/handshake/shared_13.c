@@ -33,7 +33,9 @@ static void install_handshake_epoch(struct handshake *handshake)
     epoch->keys_ready = true;
 }
 
-/* The result of the lane job, behind ML-KEM's where the group has it. */
+/* The result of the lane job, behind ML-KEM's where the group has it. [rfc8446#6] "Peers which
+ * receive a message which is syntactically correct but semantically invalid" "MUST terminate the
+ * connection with an "illegal_parameter" alert." */
 enum rdtls_status complete_shared(struct handshake *handshake)
 {
     const struct lane_job *job = &handshake->job;
@@ -81,6 +83,9 @@ enum rdtls_status build_certificate_13(struct handshake *handshake, struct write
         !is_client(handshake) || (policy->offers_certificate && handshake->choice.scheme != 0);
     if (have_one && is_client(handshake))
         handshake->facts |= FACT_CERTIFICATE_SENT;
+    /* [rfc8446#4.4.2] "If the server requests client authentication but no suitable certificate is
+     * available, the client MUST send a Certificate message containing no certificates" "The
+     * server's certificate_list MUST always be non-empty." */
     certificate_13_write(body, credential->chain, have_one ? credential->chain_count : 0);
     return RDTLS_OK;
 }
@@ -149,7 +154,12 @@ enum rdtls_status consume_certificate_verify_13(struct handshake *handshake, str
     const struct scheme *scheme = scheme_find(message.scheme);
     /* [rfc8446#4.4.3] "the signature algorithm MUST be one offered in the client's
      * "signature_algorithms" extension"; and so it is for a client's. It also has to be one for the
-     * key in the certificate. */
+     * key in the certificate. [rfc8446#4.2.3] "The keys found in certificates MUST also be of
+     * appropriate type for the signature algorithms they are used with." [rfc8446#4.4.3] "If sent
+     * by a client, the signature algorithm used in the signature MUST be one of those present in
+     * the supported_signature_algorithms field of the "signature_algorithms" extension in the
+     * CertificateRequest message." "In addition, the signature algorithm MUST be compatible with
+     * the key in the sender's end-entity certificate." */
     if (!policy_verifies(handshake->environment->policy, message.scheme) ||
         !scheme_is_for_13(scheme, (enum key_kind)handshake->certified.kind))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
@@ -163,7 +173,8 @@ static bool row_was_ours(const struct handshake *handshake, enum rdtls_role send
     return handshake->association->role == sender;
 }
 
-/* The row of either sender's CertificateVerify. */
+/* The row of either sender's CertificateVerify. [rfc8446#4.4.3] "The receiver of a
+ * CertificateVerify message MUST verify the signature field." */
 static enum rdtls_status complete_certificate_verify_of(struct handshake *handshake,
                                                         enum rdtls_role sender)
 {
@@ -215,6 +226,8 @@ enum rdtls_status consume_finished_13(struct handshake *handshake, struct bytes 
     return secret_is_equal(expected, body.data, len) ? RDTLS_OK : RDTLS_ALERT_DECRYPT_ERROR;
 }
 
+/* [rfc8446#5.3] "the first record transmitted under a particular traffic key MUST use sequence
+ * number 0." */
 static void write_under_application_keys(struct handshake *handshake)
 {
     struct association *association = handshake->association;

@@ -49,6 +49,20 @@ const struct handshake_row handshake_12_resumed[] = {
     { .flight = 0 },
 };
 
+/* [rfc8446#4] "Protocol messages MUST be sent in the order defined in Section 4.4.1 and shown in
+ * the diagrams in Section 2." [rfc8446#4.1.2] "When a client first connects to a server, it is
+ * REQUIRED to send the ClientHello as its first TLS message." [rfc8446#4.1.4] "If a client receives
+ * a second HelloRetryRequest in the same connection" [rfc8446#4.3.1] "In all handshakes, the server
+ * MUST send the EncryptedExtensions message immediately after the ServerHello message."
+ * [rfc8446#4.3.2] "This message, if sent, MUST follow EncryptedExtensions." [rfc8446#4.4.2] "The
+ * server MUST send a Certificate message whenever the agreed-upon key exchange method uses
+ * certificates for authentication" "The client MUST send a Certificate message if and only if the
+ * server has requested client authentication via a CertificateRequest message" "A Finished message
+ * MUST be sent regardless of whether the Certificate message is empty." [rfc8446#4.4.3] "Servers
+ * MUST send this message when authenticating via a certificate." "Clients MUST send this message
+ * whenever authenticating via a certificate" "When sent, this message MUST appear immediately after
+ * the Certificate message and immediately prior to the Finished message." [rfc8446#5.1] "Handshake
+ * messages MUST NOT span key changes." */
 const struct handshake_row handshake_13_full[] = {
     /* sender        message                       epoch flight presence                    prepare                        build                         consume                         complete                              instead */
     { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 1, FACT_ALWAYS,                NULL,                          build_client_hello,           consume_client_hello,           complete_client_hello_13,                       0 },
@@ -67,6 +81,8 @@ const struct handshake_row handshake_13_full[] = {
     { .flight = 0 },
 };
 
+/* [rfc8446#4.3.2] "Servers which are authenticating with a PSK MUST NOT send the CertificateRequest
+ * message in the main handshake" */
 const struct handshake_row handshake_13_resumed[] = {
     /* sender        message                       epoch flight presence                    prepare                        build                         consume                         complete                              instead */
     { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 1, FACT_ALWAYS,                NULL,                          build_client_hello,           consume_client_hello,           complete_client_hello_13,             0 },

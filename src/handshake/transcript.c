@@ -47,7 +47,8 @@ void transcript_add(struct transcript *transcript, const struct handshake_header
         go_on(DIGEST_SHA384, head, body, transcript->sha384);
 }
 
-/* [rfc8446#4.4.1] "message_hash || 00 00 Hash.length || Hash(ClientHello1)" */
+/* [rfc8446#4.4.1] "the value of ClientHello1 is replaced with a special synthetic handshake message
+ * of handshake type "message_hash" containing Hash(ClientHello1)." */
 void transcript_add_message_hash(struct transcript *transcript, struct bytes hello_hash)
 {
     struct handshake_header header = {

@@ -81,7 +81,8 @@ enum rdtls_status seal_record_13(const struct seal_request_13 *request, uint8_t 
 }
 
 /* [rfc8446#5.4] "scans the field from the end toward the beginning until it finds a non-zero
- * octet": that is the type. false: there is none. */
+ * octet": that is the type. false: there is none. [rfc8446#5.4] "Implementations MUST limit their
+ * scanning to the cleartext returned from the AEAD decryption." */
 static bool strip_padding(struct bytes inner, struct opened_record *opened)
 {
     size_t len = inner.len;
@@ -137,7 +138,9 @@ enum open_verdict open_record_13(const struct open_request_13 *request,
         return OPEN_REPLAYED;
     size_t inner_len = (size_t)header->length - AEAD_TAG_LEN;
     /* [rfc8446#5.2] "The length MUST NOT exceed 2^14 + 256 bytes": of what was encrypted, type and
-     * padding included, 2^14 + 1. */
+     * padding included, 2^14 + 1. [rfc8446#5.4] "The presence of padding does not change the
+     * overall record size limitations: the full encoded TLSInnerPlaintext MUST NOT exceed 2^14 + 1
+     * octets." */
     if (inner_len > PLAINTEXT_MAX + INNER_TYPE_LEN)
         return OPEN_TOO_LONG;
     /* [rfc8446#5.4] "If a receiving implementation does not find a non-zero octet in the cleartext,

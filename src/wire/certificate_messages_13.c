@@ -5,7 +5,9 @@
 
 /* [rfc8446#4.4.2] "opaque certificate_request_context<0..2^8-1>;" and "in the case of server
  * authentication, this field SHALL be zero length." A request in the handshake has none either
- * (section 4.3.2). */
+ * (section 4.3.2). [rfc8446#4.3.2] "This field SHALL be zero length unless used for the
+ * post-handshake authentication exchanges described in Section 4.6.2." [rfc8446#4.4.2] "Otherwise
+ * (in the case of server authentication), this field SHALL be zero length." */
 static enum rdtls_status read_no_context(struct reader *reader)
 {
     struct bytes context = reader_vector_u8(reader);
@@ -14,9 +16,11 @@ static enum rdtls_status read_no_context(struct reader *reader)
     return context.len == 0 ? RDTLS_OK : RDTLS_ALERT_ILLEGAL_PARAMETER;
 }
 
-/* [rfc8446#4.4.2] "opaque cert_data<1..2^24-1>;" and behind it "Extension
- * extensions<0..2^16-1>;": none was asked for, and so "MUST abort" (section 4.2) if there is one.
- */
+/* [rfc8446#4.4.2] "opaque cert_data<1..2^24-1>;" and behind it "Extension extensions<0..2^16-1>;":
+ * none was asked for, and so one ends the handshake (section 4.2). [rfc8446#4.4.2] "Extensions in
+ * the Certificate message from the server MUST correspond to ones from the ClientHello message."
+ * "Extensions in the Certificate message from the client MUST correspond to extensions in the
+ * CertificateRequest message from the server." */
 static enum rdtls_status read_entry(struct reader *entries, struct bytes *certificate)
 {
     *certificate = reader_vector_u24(entries);
@@ -38,6 +42,8 @@ enum rdtls_status certificate_13_read(struct bytes body, struct certificate_mess
     while (entries.left > 0) {
         struct bytes certificate;
         TRY(read_entry(&entries, &certificate));
+        /* [rfc8446#4.4.2] "The sender's certificate MUST come in the first CertificateEntry in the
+         * list." "with the exception of the end-entity certificate which MUST be first." */
         if (leaf.len == 0)
             leaf = certificate;
     }
@@ -86,6 +92,7 @@ enum rdtls_status certificate_request_13_read(struct bytes body,
     struct extension_walk walk;
     struct extension extension;
     extension_walk_begin(&walk, reader_bytes(&reader, reader.left));
+    /* [rfc8446#4.3.2] "Clients MUST ignore unrecognized extensions." */
     while (extension_walk_next(&walk, &extension)) {
         if (extension.type == EXTENSION_SIGNATURE_ALGORITHMS &&
             !read_schemes(extension.body, &request->signature_algorithms))

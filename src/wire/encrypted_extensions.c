@@ -15,7 +15,9 @@ static enum rdtls_status read_extension(const struct extension *extension,
         break;
     /* [rfc8446#4.2] "If an implementation receives an extension which it recognizes and which is
      * not specified for the message in which it appears, it MUST abort the handshake with an
-     * "illegal_parameter" alert." */
+     * "illegal_parameter" alert." [rfc8446#4.3.1] "The client MUST check EncryptedExtensions for
+     * the presence of any forbidden extensions and if any are found MUST abort the handshake with
+     * an "illegal_parameter" alert." */
     case EXTENSION_SUPPORTED_VERSIONS:
     case EXTENSION_KEY_SHARE:
     case EXTENSION_COOKIE:
@@ -31,6 +33,8 @@ static enum rdtls_status read_extension(const struct extension *extension,
     return well_formed ? RDTLS_OK : RDTLS_ALERT_DECODE_ERROR;
 }
 
+/* [rfc8446#6] "Peers which receive a message which cannot be parsed according to the syntax" "MUST
+ * terminate the connection with a "decode_error" alert." */
 enum rdtls_status encrypted_extensions_read(struct bytes body, struct encrypted_extensions *message)
 {
     *message = (struct encrypted_extensions){0};

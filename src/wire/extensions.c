@@ -32,7 +32,8 @@ static enum rdtls_status take_extension(struct extension_walk *walk, struct exte
     struct bytes body = reader_vector_u16(&walk->reader);
     if (walk->reader.failed)
         return RDTLS_ALERT_DECODE_ERROR;
-    /* [rfc5246#7.4.1.4] "There MUST NOT be more than one extension of the same type." */
+    /* [rfc5246#7.4.1.4] "There MUST NOT be more than one extension of the same type." [rfc8446#4.2]
+     * "There MUST NOT be more than one extension of the same type in a given extension block." */
     if (walk_has_seen(walk, type))
         return RDTLS_ALERT_ILLEGAL_PARAMETER;
     if (walk->seen_count == EXTENSIONS_MAX)

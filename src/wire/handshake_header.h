@@ -21,7 +21,7 @@ struct handshake_header {
     uint32_t fragment_length;
 };
 
-/* What a message is called on the wire. [rfc8446#4.1.4] "The HelloRetryRequest message uses the
+/* What a message is called on the wire. [rfc8446#4.1.3] "The HelloRetryRequest message uses the
  * same structure as the ServerHello". */
 static inline uint8_t wire_type_of(uint8_t message)
 {

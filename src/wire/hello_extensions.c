@@ -40,7 +40,9 @@ bool server_name_read(struct bytes body, struct bytes *host_name)
     return !names.failed;
 }
 
-/* [rfc6066#3] "The "extension_data" field of this extension SHALL contain "ServerNameList"" */
+/* [rfc6066#3] "The "extension_data" field of this extension SHALL contain "ServerNameList""
+ * [rfc8446#9.2] "Additionally, all implementations MUST support the use of the "server_name"
+ * extension with applications capable of using it." */
 void server_name_write(struct writer *writer, struct bytes host_name)
 {
     writer_u16(writer, EXTENSION_SERVER_NAME);

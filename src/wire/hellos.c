@@ -133,7 +133,9 @@ enum { CLIENT_EXTENSION_COUNT = sizeof(client_extensions) / sizeof(client_extens
 
 /* Whatever has no row, and every reserved value sent to keep us tolerant, is stepped over.
  * [rfc5746#3.6] "TLS servers implementing this specification MUST ignore any unknown extensions
- * offered by the client" */
+ * offered by the client" [rfc8446#4.1.2] "Servers MUST ignore unrecognized extensions."
+ * [rfc8446#4.4.2.1] "TLS 1.3 servers MUST NOT act upon its presence" "TLS 1.3 servers MUST be able
+ * to process ClientHello messages that include it" */
 static bool parse_client_extension(const struct extension *extension, struct client_hello *hello)
 {
     for (size_t i = 0; i < CLIENT_EXTENSION_COUNT; i++)
@@ -228,6 +230,10 @@ static void write_offer_12(struct writer *writer)
     write_point_formats(writer);
 }
 
+/* [rfc8446#4.2.3] "Clients which desire the server to authenticate itself via a certificate MUST
+ * send the "signature_algorithms" extension." [rfc8446#4.1.2] "this vector MUST contain exactly one
+ * byte, set to zero" [rfc8446#9.2] ""signature_algorithms" is REQUIRED for certificate
+ * authentication." ""supported_groups" is REQUIRED for ClientHello messages" */
 void client_hello_write(struct writer *writer, const struct client_hello_content *content)
 {
     /* [rfc9147#5.3] "the legacy_version field MUST be set to {254, 253}, which was the version
@@ -265,6 +271,8 @@ void client_hello_write(struct writer *writer, const struct client_hello_content
     writer_close_vector(writer, extensions, 2);
 }
 
+/* [rfc8446#4.2] "Upon receiving such an extension, an endpoint MUST abort the handshake with an
+ * "unsupported_extension" alert." */
 static enum rdtls_status parse_server_extension(const struct extension *extension,
                                                 struct server_hello *hello)
 {
@@ -302,6 +310,7 @@ static enum rdtls_status parse_server_extension(const struct extension *extensio
     return well_formed ? RDTLS_OK : RDTLS_ALERT_DECODE_ERROR;
 }
 
+/* [rfc8446#4.1.3] "implementations MUST first examine the Random value" */
 bool server_hello_is_retry(struct bytes body)
 {
     struct reader reader = reader_of(body);
@@ -333,7 +342,9 @@ enum rdtls_status server_hello_read(struct bytes body, struct server_hello *hell
 
 /* [rfc5246#7.4.1.4] "An extension type MUST NOT appear in the ServerHello unless the same extension
  * type appeared in the corresponding ClientHello." [rfc5246#7.4.1.4.1] "Servers MUST NOT send this
- * extension.": signature_algorithms. */
+ * extension.": signature_algorithms. [rfc8446#4.2.1] "A server which negotiates a version of TLS
+ * prior to TLS 1.3 MUST set ServerHello.version and MUST NOT send the "supported_versions"
+ * extension." */
 void server_hello_write(struct writer *writer, const struct server_hello_content *content)
 {
     writer_u16(writer, VERSION_DTLS_1_2);

@@ -2,8 +2,7 @@
 
 #include <assert.h>
 
-/* [rfc8446#4.1.3] "the Random value set to the special value of the SHA-256 of
- * "HelloRetryRequest"" */
+/* [rfc8446#4.1.3] "with Random set to the special value of the SHA-256 of "HelloRetryRequest"" */
 static const uint8_t retry_random[] = {
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
@@ -107,6 +106,9 @@ static void write_cookie(struct writer *writer, struct bytes cookie)
     writer_close_vector(writer, body, 2);
 }
 
+/* [rfc8446#9.2] "All implementations MUST send and use these extensions when offering applicable
+ * features:" ""supported_versions" is REQUIRED for all ClientHello, ServerHello, and
+ * HelloRetryRequest messages." ""key_share" is REQUIRED for DHE or ECDHE key exchange." */
 void client_offer_13_write(struct writer *writer, const struct client_offer_13_content *content)
 {
     writer_u16(writer, EXTENSION_SUPPORTED_VERSIONS);
@@ -183,7 +185,8 @@ bool server_answer_13_read(const struct extension *extension, bool is_retry,
 
 /* What both have: the legacy fields, up to the extensions. [rfc9147#5] "DTLS servers MUST NOT echo
  * the "legacy_session_id" value from the client and endpoints MUST NOT send ChangeCipherSpec
- * messages.". */
+ * messages.". [rfc8446#4.1.3] "A single byte which MUST have the value 0." [rfc8446#4.2.1] "It MUST
+ * set the ServerHello.legacy_version field to 0x0303 (TLS 1.2).": to the number of DTLS 1.2. */
 static void write_answer_head(struct writer *writer, const uint8_t *random, uint16_t cipher_suite)
 {
     writer_u16(writer, VERSION_DTLS_1_2);
@@ -193,6 +196,10 @@ static void write_answer_head(struct writer *writer, const uint8_t *random, uint
     writer_u8(writer, COMPRESSION_NULL);
 }
 
+/* [rfc8446#4.1.3] "the TLS server indicates its version using the "supported_versions" extension"
+ * "All TLS 1.3 ServerHello messages MUST contain the "supported_versions" extension."
+ * [rfc8446#4.2.1] "A server which negotiates TLS 1.3 MUST respond by sending a "supported_versions"
+ * extension containing the selected version value (0x0304)." */
 static void write_selected_version(struct writer *writer)
 {
     writer_u16(writer, EXTENSION_SUPPORTED_VERSIONS);
@@ -200,6 +207,12 @@ static void write_selected_version(struct writer *writer)
     writer_u16(writer, VERSION_DTLS_1_3);
 }
 
+/* [rfc8446#4.1.3] "The ServerHello MUST only include extensions which are required to establish the
+ * cryptographic context and negotiate the protocol version." [rfc8446#4.2] "Implementations MUST
+ * NOT send extension responses if the remote endpoint did not send the corresponding extension
+ * requests, with the exception of the "cookie" extension in the HelloRetryRequest." [rfc8446#4.2.9]
+ * "The server MUST NOT send a "psk_key_exchange_modes" extension." "In this mode, the client and
+ * server MUST supply "key_share" values as described in Section 4.2.8." */
 void server_hello_13_write(struct writer *writer, const struct server_hello_13_content *content)
 {
     write_answer_head(writer, content->random, content->cipher_suite);
@@ -218,6 +231,8 @@ void server_hello_13_write(struct writer *writer, const struct server_hello_13_c
     writer_close_vector(writer, extensions, 2);
 }
 
+/* [rfc8446#4.1.4] "The server's extensions MUST contain "supported_versions"." "a HelloRetryRequest
+ * MUST NOT contain any extensions that were not first offered by the client in its ClientHello" */
 void hello_retry_request_write(struct writer *writer,
                                const struct hello_retry_request_content *content)
 {

@@ -96,6 +96,7 @@ bool psk_offer_allows_dhe(const struct psk_offer *offer)
            memchr(offer->modes.data, PSK_MODE_DHE_KE, offer->modes.len) != NULL;
 }
 
+/* [rfc8446#9.2] ""psk_key_exchange_modes" is REQUIRED for PSK key agreement." */
 void psk_modes_write(struct writer *writer)
 {
     writer_u16(writer, EXTENSION_PSK_KEY_EXCHANGE_MODES);
@@ -105,6 +106,7 @@ void psk_modes_write(struct writer *writer)
     writer_close_vector(writer, body, 2);
 }
 
+/* [rfc8446#9.2] ""pre_shared_key" is REQUIRED for PSK key agreement." */
 void psk_offer_write(struct writer *writer, const struct psk_identity *identity)
 {
     writer_u16(writer, EXTENSION_PRE_SHARED_KEY);

@@ -26,6 +26,7 @@ enum rdtls_status session_ticket_13_read(struct bytes body, struct session_ticke
     if (reader.failed || message->ticket.len == 0 || extensions.len == 0)
         return RDTLS_ALERT_DECODE_ERROR;
     TRY(step_over_extensions(extensions));
+    /* [rfc8446#4.6.1] "Servers MUST NOT use any value greater than 604800 seconds (7 days)." */
     return message->lifetime_s <= TICKET_13_LIFETIME_MAX_S ? RDTLS_OK
                                                            : RDTLS_ALERT_ILLEGAL_PARAMETER;
 }

@@ -77,7 +77,7 @@ static void change_hash(struct writer *body, const struct server_hello *hello)
 
 /* [rfc8446#4.2.11] "Clients MUST verify that the server's selected_identity is within the range
  * supplied by the client, that the server selected a cipher suite indicating a Hash associated with
- * the PSK ... If these values are not consistent, the client MUST abort the handshake with an
+ * the PSK" "If these values are not consistent, the client MUST abort the handshake with an
  * "illegal_parameter" alert." */
 Test(hazard_10, a_server_takes_what_was_offered_or_nothing)
 {

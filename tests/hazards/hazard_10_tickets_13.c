@@ -101,7 +101,8 @@ static int judge(struct resuming *both, const struct hello *hello)
 }
 
 /* [rfc8446#4.2.11] "If this value is not present or does not validate, the server MUST abort the
- * handshake." */
+ * handshake." [rfc8446#4.2.11] "Prior to accepting PSK key establishment, the server MUST validate
+ * the corresponding binder value (see Section 4.2.11.2 below)." */
 Test(hazard_10, a_binder_that_does_not_verify_ends_the_handshake)
 {
     static struct resuming both;
@@ -201,7 +202,9 @@ Test(hazard_10, a_binder_that_does_not_come_last_is_refused)
 
 /* [rfc8446#4.2.9] "If clients offer "pre_shared_key" without a "psk_key_exchange_modes" extension,
  * servers MUST abort the handshake." "servers MUST NOT select a key exchange mode that is not
- * listed by the client." */
+ * listed by the client." [rfc8446#4.1.1] "it MUST also select a key establishment mode from the set
+ * indicated by the client's "psk_key_exchange_modes" extension" [rfc8446#4.2.9] "Servers MUST NOT
+ * select a key exchange mode that is not listed by the client." */
 Test(hazard_10, without_our_mode_there_is_no_resumption)
 {
     static struct resuming both;

@@ -28,7 +28,10 @@ static void send_bytes(struct live *live, size_t len)
 }
 
 /* [rfc8449#4] "a DTLS endpoint that receives a record larger than its advertised limit MAY either
- * generate a fatal "record_overflow" alert or discard the record." */
+ * generate a fatal "record_overflow" alert or discard the record." [rfc8446#5.2] "An endpoint that
+ * receives a record that exceeds this length MUST terminate the connection with a "record_overflow"
+ * alert." "An endpoint that receives a record from its peer with TLSCiphertext.length larger than
+ * 2^14 + 256 octets MUST terminate the connection with a "record_overflow" alert." */
 Test(record_size_limit, a_longer_record_ends_the_association)
 {
     struct live live = live_with_a_forgetful_client();

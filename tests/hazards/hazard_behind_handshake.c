@@ -155,7 +155,9 @@ static void expect_refused(const struct said *said)
 
 /* [rfc8446#4.6.3] "If an implementation receives any other value, it MUST terminate the connection
  * with an "illegal_parameter" alert." [rfc9147#8] A second KeyUpdate under the same keys would come
- * before the first was acknowledged. */
+ * before the first was acknowledged. [rfc8446#4.1.2] "Because TLS 1.3 forbids renegotiation, if a
+ * server has negotiated TLS 1.3 and receives a ClientHello at any other time, it MUST terminate the
+ * connection with an "unexpected_message" alert." */
 Test(behind_handshake, what_a_server_is_not_told_when_all_is_over)
 {
     static const struct said cases[] = {

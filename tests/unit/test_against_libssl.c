@@ -252,7 +252,8 @@ Test(against_libssl, alpn_with_nothing_in_common)
 }
 
 /* [rfc6066#3] "The "extension_data" field of this extension SHALL be empty.": libssl's server
- * answers so. */
+ * answers so. [rfc8446#9.2] "Additionally, all implementations MUST support the use of the
+ * "server_name" extension with applications capable of using it." */
 Test(against_libssl, the_server_hears_our_name_for_it)
 {
     struct rdtls_config_options options = default_options();

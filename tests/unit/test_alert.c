@@ -45,6 +45,9 @@ Test(alert, a_level_that_is_neither_warning_nor_fatal_is_refused)
     }
 }
 
+/* [rfc8446#5.1] "Alert messages (Section 6) MUST NOT be fragmented across records, and multiple
+ * alert messages MUST NOT be coalesced into a single TLSPlaintext record." "In other words, a
+ * record with an Alert type MUST contain exactly one message." */
 Test(alert, other_lengths_than_two_are_refused)
 {
     cr_expect_not(alert_of_hex_reads(""));

@@ -49,7 +49,12 @@ static void expect_connected(struct pair *pair, uint16_t suite, const char *what
     }
 }
 
-/* Every kind of certificate for the one end with every kind for the other. */
+/* Every kind of certificate for the one end with every kind for the other. [rfc8446#4.2.3] "The
+ * keys found in certificates MUST also be of appropriate type for the signature algorithms they are
+ * used with." "If TLS 1.2 is negotiated, implementations MUST be prepared to accept a signature
+ * that uses any curve that they advertised in the "supported_groups" extension." "Implementations
+ * that advertise support for RSASSA-PSS (which is mandatory in TLS 1.3) MUST be prepared to accept
+ * a signature using that scheme even when TLS 1.2 is negotiated." */
 Test(algorithms, every_kind_of_certificate_at_both_ends, .timeout = 120)
 {
     const struct {

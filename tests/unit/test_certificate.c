@@ -225,7 +225,8 @@ static X509 *issue_with(EVP_PKEY *key, long version, const char *usage)
  * [rfc5246#7.4.6] "RSA public key; the certificate MUST allow the key to be used for signing with
  * the signature scheme and hash algorithm that will be employed in the certificate verify message."
  * "ECDSA-capable public key; the certificate MUST allow the key to be used for signing with the
- * hash algorithm that will be employed in the certificate verify message" */
+ * hash algorithm that will be employed in the certificate verify message" [rfc8446#4.4.2.2] "the
+ * digitalSignature bit MUST be set if the Key Usage extension is present" */
 Test(certificate, a_leaf_that_may_not_sign_is_refused)
 {
     static const struct {
@@ -254,7 +255,8 @@ Test(certificate, a_leaf_that_may_not_sign_is_refused)
 }
 
 /* [rfc5246#7.4.2] "The sender's certificate MUST come first in the list. Each following certificate
- * MUST directly certify the one preceding it." */
+ * MUST directly certify the one preceding it." [rfc8446#4.4.2] "The sender's certificate MUST come
+ * in the first CertificateEntry in the list." */
 Test(certificate, a_chain_out_of_order_is_refused)
 {
     struct identity *leaf = identity_new(EVP_EC_gen("P-256"));

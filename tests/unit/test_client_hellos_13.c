@@ -193,7 +193,8 @@ static void expect_served(const struct client_13 *client, uint16_t retry_group, 
 }
 
 /* [rfc9147#5.1] "DTLS servers SHOULD perform a cookie exchange whenever a new handshake is being
- * performed." */
+ * performed." [rfc8446#4.1.4] "Servers MUST ensure that they negotiate the same cipher suite when
+ * receiving a conformant updated ClientHello" */
 Test(client_hellos_13, are_served_after_a_retry)
 {
     for (size_t i = 0; i < CLIENT_COUNT; i++) {

@@ -53,7 +53,10 @@ static void expect_legacy_fields(const struct client_hello *hello)
  * to {254, 253}, which was the version number for DTLS 1.2." "Otherwise, it MUST be set as a
  * zero-length vector (i.e., a zero-valued single byte length field)." "A DTLS 1.3-only client MUST
  * set the legacy_cookie field to zero length." [rfc9147#5.2] "DTLS 1.3-compliant implementations
- * MUST NOT use the HelloVerifyRequest to execute a return-routability check." */
+ * MUST NOT use the HelloVerifyRequest to execute a return-routability check." [rfc8446#4.1.2] "In
+ * that case, the client MUST send the same ClientHello without modification, except as follows:"
+ * [rfc8446#4.2.2] "When sending the new ClientHello, the client MUST copy the contents of the
+ * extension received in the HelloRetryRequest into a "cookie" extension in the new ClientHello." */
 Test(cookie_exchange_13, the_second_hello_brings_the_cookie_in_an_extension)
 {
     struct exchange exchange;

@@ -65,7 +65,9 @@ Test(endings, a_close_notify_is_answered_with_one)
 }
 
 /* [rfc5246#7.2.2] "Servers and clients MUST forget any session-identifiers, keys, and secrets
- * associated with a failed connection." */
+ * associated with a failed connection." [rfc8446#6] "Servers and clients MUST forget the secret
+ * values and keys established in failed connections, with the exception of the PSKs associated with
+ * session tickets, which SHOULD be discarded if possible." */
 Test(endings, a_failed_association_leaves_no_secret_behind)
 {
     struct live live = connected();

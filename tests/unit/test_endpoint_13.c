@@ -29,6 +29,8 @@ static void expect_data(struct host *from, struct rdtls_id id, struct host *to,
     cr_expect_eq(to->records, before + 1);
 }
 
+/* [rfc8446#6.1] "Each party MUST send a "close_notify" alert before closing its write side of the
+ * connection, unless it has already sent some error alert." */
 Test(endpoint_13, two_of_them_connect_talk_and_part)
 {
     for (size_t i = 0; i < sizeof(mtus) / sizeof(mtus[0]); i++) {

@@ -29,7 +29,8 @@ static size_t take_last_flight(struct live *live, uint8_t out[DATAGRAM_MAX])
 }
 
 /* [rfc5246#7.3] "Application data MUST NOT be sent prior to the completion of the first handshake
- * (before a cipher suite other than TLS_NULL_WITH_NULL_NULL is established)." */
+ * (before a cipher suite other than TLS_NULL_WITH_NULL_NULL is established)." [rfc8446#5.1] "Note
+ * that Application Data records MUST NOT be written to the wire unprotected" */
 Test(flights, no_data_goes_before_the_last_one_has_come)
 {
     struct live live = begun_with(RDTLS_MTU_MAX);

@@ -220,7 +220,9 @@ Test(flights_13, a_client_that_dislikes_what_it_reads_says_so_under_keys)
 }
 
 /* [rfc8446#4.4.4] "Any records following a Finished message MUST be encrypted under the appropriate
- * application traffic key" */
+ * application traffic key" [rfc8446#4.4.2] "If the server requests client authentication but no
+ * suitable certificate is available, the client MUST send a Certificate message containing no
+ * certificates" */
 Test(flights_13, what_a_server_says_behind_its_finished_is_under_application_keys)
 {
     struct pair pair;

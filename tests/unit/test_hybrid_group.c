@@ -65,7 +65,9 @@ Test(hybrid_group, is_the_first_choice_of_both)
     }
 }
 
-/* The same key for X25519 alone goes along: nobody who does not know the group has to ask. */
+/* The same key for X25519 alone goes along: nobody who does not know the group has to ask.
+ * [rfc8446#4.2.8 !] "The key_exchange values for each KeyShareEntry MUST be generated
+ * independently.": the key of X25519 is in both shares. */
 Test(hybrid_group, is_offered_beside_x25519)
 {
     cr_assert(stand_in_ml_kem_load());

@@ -9,7 +9,9 @@ static struct handshake *handshake_of(struct host *host)
     return connection_handshake(&host->endpoint->environment, connection);
 }
 
-/* Both ends have their keys, and then one expects another Finished than comes. */
+/* Both ends have their keys, and then one expects another Finished than comes. [rfc8446#4.4.4]
+ * "Recipients of Finished messages MUST verify that the contents are correct and if incorrect MUST
+ * terminate the connection with a "decrypt_error" alert." */
 Test(judged_under_keys_13, a_wrong_finished_of_a_client)
 {
     struct live live;
@@ -81,6 +83,12 @@ static enum rdtls_status verdict_on_leaf_of(EVP_PKEY *key)
     return status;
 }
 
+/* [rfc8446#4.4.2] "The server's certificate_list MUST always be non-empty." [rfc8446#4.4.2.4] "If
+ * the server supplies an empty Certificate message, the client MUST abort the handshake with a
+ * "decode_error" alert." [rfc8446#4.4.3] "In addition, the signature algorithm MUST be compatible
+ * with the key in the sender's end-entity certificate." "The receiver of a CertificateVerify
+ * message MUST verify the signature field." "If the verification fails, the receiver MUST terminate
+ * the handshake with a "decrypt_error" alert." */
 Test(judged_under_keys_13, certificates_and_their_signatures, .timeout = 60)
 {
     cr_expect_eq(verdict_on_leaf(NULL), RDTLS_ALERT_DECODE_ERROR, "no certificate");
@@ -104,6 +112,8 @@ static void say_behind(struct live *live, bool from_client, uint8_t type, struct
     host_receive(to, &live->path, datagram, len, 0);
 }
 
+/* [rfc8446#4.6.2] "A client that receives a CertificateRequest message without having sent the
+ * "post_handshake_auth" extension MUST send an "unexpected_message" fatal alert." */
 Test(judged_under_keys_13, a_client_is_not_asked_for_a_certificate_when_all_is_over)
 {
     static const uint8_t request[] = {0, 0, 8, 0, 13, 0, 4, 0, 2, 4, 3};
@@ -115,6 +125,8 @@ Test(judged_under_keys_13, a_client_is_not_asked_for_a_certificate_when_all_is_o
     live_free(&live);
 }
 
+/* [rfc8446#4.6.3] "the receiver MUST send a KeyUpdate of its own with request_update set to
+ * "update_not_requested" prior to sending its next Application Data record." */
 Test(judged_under_keys_13, a_key_update_that_asks_for_one_gets_one)
 {
     static const uint8_t bodies[2] = {0, 1};

@@ -114,7 +114,8 @@ Test(key_exchange, x25519_refuses_points_of_low_order)
     "04 d12dfb5289c8d4f81208b70270398c342296970a0bccb74c736fc7554494bf63" \
     "56fbf3ca366cc23e8157854c13c58d6aac23f046ada30f8353e74f33039872ab"
 
-/* RFC 5903 section 8.1 (the 256-bit random ECP group is P-256). */
+/* RFC 5903 section 8.1 (the 256-bit random ECP group is P-256). [rfc8446#7.4.2] "leading zeros
+ * found in this octet string MUST NOT be truncated." */
 Test(key_exchange, p256_gives_the_vectors_of_rfc_5903)
 {
     static const char shared[] = "d6840f6b42f6edafd13116e0e12565202fef8e9ece7dce03812464d04b9442de";
@@ -132,7 +133,9 @@ Test(key_exchange, p256_gives_the_vectors_of_rfc_5903)
 }
 
 /* [rfc8422#5.11] "A receiving party MUST check that the x and y parameters from the peer's public
- * value satisfy the curve equation" */
+ * value satisfy the curve equation" [rfc8446#4.2.8.2] "For the curves secp256r1, secp384r1, and
+ * secp521r1, peers MUST validate each other's public value Q by ensuring that the point is a valid
+ * point on the elliptic curve." */
 Test(key_exchange, p256_refuses_what_is_no_point)
 {
     struct key_exchange_engine *engine = key_exchange_engine_new();

@@ -122,3 +122,34 @@ Test(key_schedule_13, what_a_ticket_stands_for_by_hand)
         cr_expect_arr_eq(psk, expected, digest_len(hash));
     }
 }
+
+/* [rfc8446#7.5] "Implementations MUST use the exporter_master_secret unless explicitly specified by
+ * the application." */
+Test(key_schedule_13, what_is_exported_by_hand)
+{
+    uint8_t transcript[DIGEST_LEN_MAX];
+    memset(transcript, 5, sizeof(transcript));
+    for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+        enum digest_kind hash = hashes[i];
+        size_t len = digest_len(hash);
+        struct bytes seen = bytes_of(transcript, len);
+        struct key_schedule_13 schedule;
+        struct traffic_secrets secrets;
+        uint8_t master[DIGEST_LEN_MAX];
+        uint8_t expected[DIGEST_LEN_MAX];
+        uint8_t context_hash[DIGEST_LEN_MAX];
+        uint8_t out[DIGEST_LEN_MAX];
+        key_schedule_13_begin(&schedule, hash, bytes_of(NULL, 0));
+        key_schedule_13_handshake(&schedule, bytes_of("shared", 6), seen, &secrets);
+        key_schedule_13_master(&schedule, seen, &secrets, master);
+        expand(hash, schedule.secret, "exp master", seen, expected);
+        cr_expect_arr_eq(master, expected, len);
+        digest_of(hash, bytes_of(NULL, 0), context_hash);
+        expand(hash, master, "EXPORTER-a", bytes_of(context_hash, len), expected);
+        digest_of(hash, bytes_of("context", 7), context_hash);
+        expand(hash, expected, "exporter", bytes_of(context_hash, len), expected);
+        const struct exporter_13 exporter = {hash, master, "EXPORTER-a", bytes_of("context", 7)};
+        export_13(&exporter, out, len);
+        cr_expect_arr_eq(out, expected, len);
+    }
+}

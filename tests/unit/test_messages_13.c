@@ -24,6 +24,15 @@ static enum rdtls_status parse_encrypted_extensions(struct bytes body)
     return encrypted_extensions_read(body, &message);
 }
 
+/* [rfc8446#4.2.7] "Clients MUST NOT act upon any information found in "supported_groups" prior to
+ * successful completion of the handshake but MAY use the information learned from a successfully
+ * completed handshake to change what groups they use in their "key_share" extension in subsequent
+ * connections." [rfc8446#4.3.1] "The client MUST check EncryptedExtensions for the presence of any
+ * forbidden extensions and if any are found MUST abort the handshake with an "illegal_parameter"
+ * alert." [rfc8446#4.2] "If an implementation receives an extension which it recognizes and which
+ * is not specified for the message in which it appears, it MUST abort the handshake with an
+ * "illegal_parameter" alert." [rfc8446#6] "Peers which receive a message which cannot be parsed
+ * according to the syntax" "MUST terminate the connection with a "decode_error" alert." */
 Test(messages_13, encrypted_extensions)
 {
     static const struct body_case cases[] = {
@@ -68,6 +77,10 @@ static enum rdtls_status parse_certificate(struct bytes body)
     return status;
 }
 
+/* [rfc8446#4.4.2] "Otherwise (in the case of server authentication), this field SHALL be zero
+ * length." "Extensions in the Certificate message from the server MUST correspond to ones from the
+ * ClientHello message." "Extensions in the Certificate message from the client MUST correspond to
+ * extensions in the CertificateRequest message from the server." */
 Test(messages_13, certificate)
 {
     static const struct body_case cases[] = {
@@ -99,6 +112,10 @@ static enum rdtls_status parse_request(struct bytes body)
     return status;
 }
 
+/* [rfc8446#4.3.2] "This field SHALL be zero length unless used for the post-handshake
+ * authentication exchanges described in Section 4.6.2." "The "signature_algorithms" extension MUST
+ * be specified, and other extensions may optionally be included if defined for this message."
+ * "Clients MUST ignore unrecognized extensions." */
 Test(messages_13, certificate_request)
 {
     static const struct body_case cases[] = {

@@ -104,7 +104,8 @@ Test(on_the_wire_13, the_last_one_comes_again_until_it_is_acknowledged)
 /* [rfc9147#5.8.1] "Implementations MUST either discard or buffer all application data records for
  * epoch 3 and above until they have received the Finished message from the peer." [rfc9147#4.5.1]
  * "The received record counter for an epoch MUST be initialized to zero when that epoch is first
- * used.": the data's number is 0. */
+ * used.": the data's number is 0. [rfc8446#5.3] "the first record transmitted under a particular
+ * traffic key MUST use sequence number 0." */
 Test(on_the_wire_13, data_ahead_of_the_finished_waits_for_it)
 {
     struct live live;
@@ -257,7 +258,8 @@ Test(on_the_wire_13, epochs_do_not_wrap)
 }
 
 /* [rfc9147#5.10] "Any data received with an epoch/sequence number pair after that of a valid
- * received closure alert MUST be ignored." */
+ * received closure alert MUST be ignored." [rfc8446#6.1] "Any data received after a closure alert
+ * has been received MUST be ignored." */
 Test(on_the_wire_13, what_comes_behind_a_close_notify_means_nothing)
 {
     static const uint8_t close_notify[] = {ALERT_WARNING, ALERT_CLOSE_NOTIFY};
@@ -356,7 +358,9 @@ static enum rdtls_status server_status_after(uint8_t level, uint8_t description)
 
 /* [rfc8446#6] "All the alerts listed in Section 6.2 MUST be sent with AlertLevel=fatal and MUST be
  * treated as error alerts when received regardless of the AlertLevel in the message. Unknown Alert
- * types MUST be treated as error alerts." */
+ * types MUST be treated as error alerts." [rfc8446#6] "Upon receiving an error alert, the TLS
+ * implementation SHOULD indicate an error to the application and MUST NOT allow any further data to
+ * be sent or received on the connection." */
 Test(on_the_wire_13, an_alert_ends_it_whatever_its_level)
 {
     enum { UNKNOWN = 200 };

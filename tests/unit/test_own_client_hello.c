@@ -34,6 +34,24 @@ Test(own_client_hello, offers_1_2_alone_and_says_what_it_verifies)
     host_free(&client);
 }
 
+/* [rfc8446#4.1.2] "For every TLS 1.3 ClientHello, this vector MUST contain exactly one byte, set to
+ * zero, which corresponds to the "null" compression method in prior versions of TLS."
+ * [rfc8446#4.2.1] "MUST send this extension in the ClientHello containing all versions of TLS which
+ * they are prepared to negotiate" [rfc8446#4.2.2] "Clients MUST NOT use cookies in their initial
+ * ClientHello in subsequent connections." [rfc8446#4.2.3] "Clients which desire the server to
+ * authenticate itself via a certificate MUST send the "signature_algorithms" extension."
+ * [rfc8446#4.2.8] "Each KeyShareEntry value MUST correspond to a group offered in the
+ * "supported_groups" extension and MUST appear in the same order." "Clients MUST NOT offer multiple
+ * KeyShareEntry values for the same group." "Clients MUST NOT offer any KeyShareEntry values for
+ * groups not listed in the client's "supported_groups" extension." [rfc8446#9.2] "All
+ * implementations MUST send and use these extensions when offering applicable features:"
+ * ""supported_versions" is REQUIRED for all ClientHello, ServerHello, and HelloRetryRequest
+ * messages." ""signature_algorithms" is REQUIRED for certificate authentication."
+ * ""supported_groups" is REQUIRED for ClientHello messages using DHE or ECDHE key exchange."
+ * ""key_share" is REQUIRED for DHE or ECDHE key exchange." "If not containing a "pre_shared_key"
+ * extension, it MUST contain both a "signature_algorithms" extension and a "supported_groups"
+ * extension." "If containing a "supported_groups" extension, it MUST also contain a "key_share"
+ * extension, and vice versa." */
 Test(own_client_hello, offers_1_3_with_a_share_of_a_group_that_it_lists)
 {
     static const uint16_t versions[] = {VERSION_DTLS_1_2, VERSION_DTLS_1_3};

@@ -168,7 +168,10 @@ static enum rdtls_status parse_hello(struct bytes body)
     return status;
 }
 
-/* What is behind the identities is the list of binders alone, and both sides agree on it. */
+/* What is behind the identities is the list of binders alone, and both sides agree on it.
+ * [rfc8446#4.2.11] "The "pre_shared_key" extension MUST be the last extension in the ClientHello
+ * (this facilitates implementation as described below)." [rfc8446#9.2] ""pre_shared_key" is
+ * REQUIRED for PSK key agreement." */
 Test(pre_shared_key, what_was_written_reads_back_and_is_the_last_extension)
 {
     struct bytes binder = exact_pattern(48, 3);

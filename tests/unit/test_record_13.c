@@ -164,7 +164,9 @@ Test(record_13, nothing_is_sealed_behind_the_last_number)
 }
 
 /* [rfc9147#4.4] "the upper layer protocol MUST NOT write any record that exceeds the maximum record
- * size of 2^14 bytes." */
+ * size of 2^14 bytes." [rfc8446#5.2] "The length MUST NOT exceed 2^14 + 256 bytes." [rfc8446#5.4]
+ * "The presence of padding does not change the overall record size limitations: the full encoded
+ * TLSInnerPlaintext MUST NOT exceed 2^14 + 1 octets." */
 Test(record_13, too_much_plaintext_is_not_sealed)
 {
     static const uint8_t payload[PLAINTEXT_MAX + 1];
@@ -185,7 +187,10 @@ Test(record_13, too_much_plaintext_is_not_sealed)
     protection_engines_close(&fixture.engines);
 }
 
-/* Padding by hand: what is sealed as of type 0 ends in zeros. */
+/* Padding by hand: what is sealed as of type 0 ends in zeros. [rfc8446#5.4] "Implementations MUST
+ * limit their scanning to the cleartext returned from the AEAD decryption." "If a receiving
+ * implementation does not find a non-zero octet in the cleartext, it MUST terminate the connection
+ * with an "unexpected_message" alert." */
 Test(record_13, padding_is_taken_off_and_is_not_all)
 {
     static const uint8_t padded[] = {'h', 'i', CONTENT_HANDSHAKE, 0, 0};

@@ -161,6 +161,8 @@ Test(resume, a_session_that_has_run_out_makes_a_full_handshake)
     resuming_free(&both);
 }
 
+/* [rfc8446#4.6.1] "Clients MUST only resume if the new SNI value is valid for the server
+ * certificate presented in the original session" */
 Test(resume, another_name_makes_a_full_handshake)
 {
     struct rdtls_config_options client = ticket_options();

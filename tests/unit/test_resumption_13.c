@@ -2,6 +2,8 @@
  */
 #include "endpoint_support.h"
 
+#include "handshake/session.h"
+
 enum {
     MILLISECOND = 1000000,
     LIFETIME_S = 100,
@@ -138,6 +140,11 @@ static uint64_t lane_jobs(const struct end *end)
     return rdtls_endpoint_stats(end->host.endpoint)->lane_jobs;
 }
 
+/* [rfc8446#4.2.9] "In order to use PSKs, clients MUST also send a "psk_key_exchange_modes"
+ * extension." "A client MUST provide a "psk_key_exchange_modes" extension if it offers a
+ * "pre_shared_key" extension." "In this mode, the client and server MUST supply "key_share" values
+ * as described in Section 4.2.8." [rfc8446#9.2] ""psk_key_exchange_modes" is REQUIRED for PSK key
+ * agreement." */
 Test(resumption_13, a_ticket_comes_and_is_taken_back)
 {
     struct rdtls_config_options config = options_13();
@@ -154,6 +161,21 @@ Test(resumption_13, a_ticket_comes_and_is_taken_back)
     cr_expect_eq(stats->handshakes_resumed, 3);
     cr_expect_eq(stats->handshakes_open, 0, "the tickets' flights have been acknowledged");
     cr_expect_eq(stats->retransmits, 0);
+    ends_free(&ends);
+}
+
+/* [rfc8446#4.6.1] "The server MUST generate a fresh value for each ticket it sends." */
+Test(resumption_13, each_ticket_has_its_own_age_add)
+{
+    struct rdtls_config_options config = options_13();
+    struct ends ends = ends_with(&config, &config);
+    struct saved_session saved[2];
+    for (size_t i = 0; i < 2; i++) {
+        (void)connect_on(&ends.client, &ends.server, (uint16_t)(1 + i), 0);
+        cr_assert(saved_session_decode(bytes_of(ends.client.session, ends.client.session_len),
+                                       &saved[i]));
+    }
+    cr_expect_neq(saved[0].session.age_add, saved[1].session.age_add);
     ends_free(&ends);
 }
 
@@ -215,33 +237,35 @@ static const struct {
     uint16_t first;
     uint16_t second;
     bool resumed;
-} suite_rows[] = {
+} hash_rows[] = {
     {"the same suite", AES_128, AES_128, true},
     {"another hash, known from the HelloRetryRequest", AES_256, AES_128, false},
     {"the other way round", AES_128, AES_256, false},
 };
 
 /* [rfc8446#4.2.11] A session is of one hash. The server that has the same secret has another suite
- * the second time. */
+ * the second time. [rfc8446#4.2.11] "The server MUST ensure that it selects a compatible PSK (if
+ * any) and cipher suite." [rfc8446#4.6.1] "Any ticket MUST only be resumed with a cipher suite that
+ * has the same KDF hash algorithm as that used to establish the original connection." */
 Test(resumption_13, another_hash_makes_a_full_handshake)
 {
     static const uint16_t every[] = {AES_128, AES_256};
     static const uint8_t secret[1][RDTLS_TICKET_SECRET_LEN] = {{7}};
-    for (size_t i = 0; i < sizeof(suite_rows) / sizeof(suite_rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(hash_rows) / sizeof(hash_rows[0]); i++) {
         struct rdtls_config_options client_config = options_13();
         struct rdtls_config_options server_config = options_13();
         client_config.cipher_suites = every;
         client_config.cipher_suite_count = 2;
         server_config.ticket_secrets = secret;
         server_config.ticket_secret_count = 1;
-        server_config.cipher_suites = &suite_rows[i].first;
+        server_config.cipher_suites = &hash_rows[i].first;
         server_config.cipher_suite_count = 1;
         struct ends ends = ends_with(&client_config, &server_config);
         cr_expect_not(connect_on(&ends.client, &ends.server, 1, 0));
-        server_config.cipher_suites = &suite_rows[i].second;
+        server_config.cipher_suites = &hash_rows[i].second;
         struct end other = end_with(&server_config);
-        cr_expect_eq(connect_on(&ends.client, &other, 2, 0), suite_rows[i].resumed, "%s",
-                     suite_rows[i].what);
+        cr_expect_eq(connect_on(&ends.client, &other, 2, 0), hash_rows[i].resumed, "%s",
+                     hash_rows[i].what);
         end_free(&other);
         ends_free(&ends);
     }
@@ -260,6 +284,9 @@ Test(resumption_13, a_ticket_of_somebody_else_makes_a_full_handshake)
     ends_free(&ends);
 }
 
+/* [rfc8446#4.2.11.1] "Clients MUST NOT attempt to use tickets which have ages greater than the
+ * "ticket_lifetime" value which was provided with the ticket." [rfc8446#4.6.1] "Clients MUST NOT
+ * cache tickets for longer than 7 days, regardless of the ticket_lifetime" */
 Test(resumption_13, a_session_ends_with_its_lifetime_however_often_it_was_taken_up)
 {
     struct rdtls_config_options config = options_13();

@@ -173,7 +173,9 @@ Test(rsa, a_signature_from_the_modulus_on_is_none, .timeout = 60)
     scene_free(&scene);
 }
 
-/* A frame that is right but for its salt's length, which libcrypto would make if asked to. */
+/* A frame that is right but for its salt's length, which libcrypto would make if asked to.
+ * [rfc8446#4.2.3] "The length of the Salt MUST be equal to the length of the output of the digest
+ * algorithm." */
 Test(rsa, a_salt_of_another_length_is_refused, .timeout = 60)
 {
     struct scene scene = scene_of(rsa_key(2048, 65537));
@@ -234,7 +236,8 @@ Test(rsa, only_sound_keys_of_a_peers_are_taken)
     }
 }
 
-/* Certificates: sizes that are served, and what libcrypto reads in them. */
+/* Certificates: sizes that are served, and what libcrypto reads in them. [rfc8446#4.2.3] "If the
+ * public key is carried in an X.509 certificate, it MUST use the rsaEncryption OID [RFC5280]." */
 Test(rsa, certificates_of_2048_to_4096_bits_are_read, .timeout = 300)
 {
     static const struct {

@@ -101,6 +101,27 @@ static void expect_verdicts(const struct row *rows, size_t count)
 #define DOWNGRADED(last) \
     "fefd 5050505050505050 5050505050505050 5050505050505050 444f574e475244" last " 00 c02b 00"
 
+/* [rfc8446#4.1.3] "A client which receives a legacy_session_id_echo field that does not match what
+ * it sent in the ClientHello MUST abort the handshake with an "illegal_parameter" alert." "A client
+ * which receives a cipher suite that was not offered MUST abort the handshake with an
+ * "illegal_parameter" alert." "If negotiating TLS 1.2, TLS 1.3 servers MUST set the last 8 bytes of
+ * their Random value to the bytes: 44 4F 57 4E 47 52 44 01" "If a match is found, the client MUST
+ * abort the handshake with an "illegal_parameter" alert." [rfc8446#4.2] "Upon receiving such an
+ * extension, an endpoint MUST abort the handshake with an "unsupported_extension" alert." "If an
+ * implementation receives an extension which it recognizes and which is not specified for the
+ * message in which it appears, it MUST abort the handshake with an "illegal_parameter" alert."
+ * "There MUST NOT be more than one extension of the same type in a given extension block."
+ * [rfc8446#4.2.1] "Clients MUST check for this extension prior to processing the rest of the
+ * ServerHello" "the client MUST abort the handshake with an "illegal_parameter" alert." [rfc8446#6]
+ * "Peers which receive a message which is syntactically correct but semantically invalid" "MUST
+ * terminate the connection with an "illegal_parameter" alert." [rfc8446#6.2] "Upon transmission or
+ * receipt of a fatal alert message, both parties MUST immediately close the connection." "Whenever
+ * an implementation encounters a fatal error condition, it SHOULD send an appropriate fatal alert
+ * and MUST close the connection without sending or receiving any additional data." "The phrases
+ * "terminate the connection with an X alert" and "abort the handshake with an X alert" mean that
+ * the implementation MUST send alert X if it sends any alert." [rfc8446#7.4.2] "Implementations
+ * MUST check whether the computed Diffie-Hellman shared secret is the all-zero value and abort if
+ * so, as described in Section 6 of [RFC7748]." */
 Test(server_hello_judged_13, a_server_hello)
 {
     static const struct row rows[] = {
@@ -148,6 +169,20 @@ Test(server_hello_judged_13, a_server_hello)
     expect_verdicts(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+/* [rfc8446#4.1.3] "Upon receiving a message with type server_hello, implementations MUST first
+ * examine the Random value and, if it matches this value, process it as described in Section 4.1.4"
+ * [rfc8446#4.1.4] "the client MUST check the legacy_version, legacy_session_id_echo, cipher_suite,
+ * and legacy_compression_method as specified in Section 4.1.3" "Clients MUST abort the handshake
+ * with an "illegal_parameter" alert if the HelloRetryRequest would not result in any change in the
+ * ClientHello." "A client which receives a cipher suite that was not offered MUST abort the
+ * handshake." [rfc8446#4.2.8] "the client MUST verify that (1) the selected_group field corresponds
+ * to a group which was provided in the "supported_groups" extension in the original ClientHello and
+ * (2) the selected_group field does not correspond to a group which was provided in the "key_share"
+ * extension in the original ClientHello." "If either of these checks fails, then the client MUST
+ * abort the handshake with an "illegal_parameter" alert." [rfc8446#4.2.1 !] "If this extension is
+ * present, clients MUST ignore the ServerHello.legacy_version value and MUST use only the
+ * "supported_versions" extension to determine the selected version.": legacy_version has to be
+ * right as well. */
 Test(server_hello_judged_13, a_hello_retry_request)
 {
     static const struct row rows[] = {
@@ -180,6 +215,14 @@ Test(server_hello_judged_13, a_hello_retry_request)
     expect_verdicts(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+/* [rfc8446#4.1.4] "If a client receives a second HelloRetryRequest in the same connection" "clients
+ * MUST check that the cipher suite supplied in the ServerHello is the same as that in the
+ * HelloRetryRequest and otherwise abort the handshake with an "illegal_parameter" alert." "The
+ * value of selected_version in the HelloRetryRequest "supported_versions" extension MUST be
+ * retained in the ServerHello, and a client MUST abort the handshake with an "illegal_parameter"
+ * alert if the value changes." [rfc8446#4.2.8] "the client MUST verify that the selected NamedGroup
+ * in the ServerHello is the same as that in the HelloRetryRequest." "If this check fails, the
+ * client MUST abort the handshake with an "illegal_parameter" alert." */
 Test(server_hello_judged_13, what_follows_a_hello_retry_request)
 {
     static const struct row rows[] = {
@@ -200,6 +243,12 @@ Test(server_hello_judged_13, what_follows_a_hello_retry_request)
     expect_verdicts(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+/* [rfc8446#4.1.4] "Otherwise, the client MUST process all extensions in the HelloRetryRequest and
+ * send a second updated ClientHello." [rfc8446#4.2.2] "When sending the new ClientHello, the client
+ * MUST copy the contents of the extension received in the HelloRetryRequest into a "cookie"
+ * extension in the new ClientHello." [rfc8446#4.2.8] "the client MUST replace the original
+ * "key_share" extension with one containing only a new KeyShareEntry for the group indicated in the
+ * selected_group field of the triggering HelloRetryRequest." */
 Test(server_hello_judged_13, the_second_hello_has_what_was_asked_for)
 {
     static const struct said asked = {RETRY, VERSION COOKIE ASKED_P256};

@@ -143,7 +143,10 @@ Test(signature_schemes, what_was_not_offered_is_refused)
 
 /* [rfc5246#7.4.8] "The hash and signature algorithms used in the signature MUST be one of those
  * present in the supported_signature_algorithms field of the CertificateRequest message." The same
- * of a client, after its server has asked. */
+ * of a client, after its server has asked. [rfc8446#4.4.3] "If sent by a client, the signature
+ * algorithm used in the signature MUST be one of those present in the
+ * supported_signature_algorithms field of the "signature_algorithms" extension in the
+ * CertificateRequest message." */
 Test(signature_schemes, what_was_not_asked_for_is_refused)
 {
     const struct identity ecdsa = identity_of(EVP_EC_gen("P-256"));
@@ -172,6 +175,8 @@ static enum rdtls_status configured(const struct rdtls_config_options *options)
     return status;
 }
 
+/* [rfc8446#4.4.3] "RSA signatures MUST use an RSASSA-PSS algorithm, regardless of whether
+ * RSASSA-PKCS1-v1_5 algorithms appear in "signature_algorithms"." */
 Test(signature_schemes, lists_that_make_no_sense_are_refused)
 {
     static const uint16_t unknown[] = {0x0603};

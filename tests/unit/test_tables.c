@@ -78,7 +78,19 @@ Test(tables, of_a_resumed_1_2_allow_these_orders_and_no_other)
     expect_order(rows, COOKIE | TICKET | ASKED | SENT, "1 3 1 2 4 20 20");
 }
 
-/* [rfc9147#5.7] figure 6, in every variant without resumption; 6 is the HelloRetryRequest */
+/* [rfc9147#5.7] figure 6, in every variant without resumption; 6 is the HelloRetryRequest
+ * [rfc8446#4] "Protocol messages MUST be sent in the order defined in Section 4.4.1 and shown in
+ * the diagrams in Section 2." [rfc8446#4.1.4] "If a client receives a second HelloRetryRequest in
+ * the same connection" [rfc8446#4.3.1] "In all handshakes, the server MUST send the
+ * EncryptedExtensions message immediately after the ServerHello message." [rfc8446#4.3.2] "This
+ * message, if sent, MUST follow EncryptedExtensions." [rfc8446#4.4.2] "The server MUST send a
+ * Certificate message whenever the agreed-upon key exchange method uses certificates for
+ * authentication" "The client MUST send a Certificate message if and only if the server has
+ * requested client authentication via a CertificateRequest message" "A Finished message MUST be
+ * sent regardless of whether the Certificate message is empty." [rfc8446#4.4.3] "Servers MUST send
+ * this message when authenticating via a certificate." "Clients MUST send this message whenever
+ * authenticating via a certificate" "When sent, this message MUST appear immediately after the
+ * Certificate message and immediately prior to the Finished message." */
 Test(tables, of_1_3_allow_these_orders_and_no_other)
 {
     const struct handshake_row *rows = handshake_13_full;
@@ -118,13 +130,16 @@ static void expect_consistent(const struct handshake_row *rows)
     cr_assert_eq(rows[ROW_HELLO_VERIFY_REQUEST].message, MESSAGE_HELLO_VERIFY_REQUEST);
 }
 
+/* [rfc8446#5.1] "Handshake messages MUST NOT span key changes." */
 Test(tables, flights_epochs_and_senders_are_consistent)
 {
     for (size_t i = 0; i < TABLE_COUNT; i++)
         expect_consistent(tables[i]);
 }
 
-/* The walk goes on in another table where the server's answer says so. */
+/* The walk goes on in another table where the server's answer says so. [rfc8446#4.1.2] "When a
+ * client first connects to a server, it is REQUIRED to send the ClientHello as its first TLS
+ * message." */
 Test(tables, begin_with_the_same_hellos)
 {
     for (size_t i = 1; i < TABLE_COUNT; i++)
@@ -216,7 +231,10 @@ static size_t refuse_all(const struct handshake_row *rows, enum rdtls_role role)
 
 /* At every row, with every set of facts, every message that no row allows ends the handshake.
  * [rfc5246#7.4.1.1] "This message MUST NOT be included in the message hashes that are maintained
- * throughout the handshake": a HelloRequest is one of those. */
+ * throughout the handshake": a HelloRequest is one of those. [rfc8446#4] "A peer which receives a
+ * handshake message in an unexpected order MUST abort the handshake with an "unexpected_message"
+ * alert." [rfc8446#4.6.3] "Implementations that receive a KeyUpdate message prior to receiving a
+ * Finished message MUST terminate the connection with an "unexpected_message" alert." */
 Test(tables, nothing_that_is_not_a_row_is_taken)
 {
     size_t refused = 0;

@@ -120,6 +120,7 @@ static struct authority root_new(const char *name)
     return make(EVP_EC_gen("P-256"), &(struct recipe){name, NULL, "critical,CA:TRUE", NULL, NULL});
 }
 
+/* [rfc8446#4.4.2] "with the exception of the end-entity certificate which MUST be first." */
 Test(trust, a_chain_leads_up_to_an_authority)
 {
     static struct list list;
@@ -146,6 +147,29 @@ Test(trust, a_chain_leads_up_to_an_authority)
     authority_free(&leaf);
     authority_free(&between);
     authority_free(&stranger);
+    authority_free(&root);
+}
+
+/* [rfc8446#4.4.2.4] "Any endpoint receiving any certificate which it would need to validate using
+ * any signature algorithm using an MD5 hash MUST abort the handshake with a "bad_certificate"
+ * alert." */
+Test(trust, no_signature_with_md5_or_sha_1_vouches_for_anybody)
+{
+    const EVP_MD *const hashes[] = {EVP_sha256(), EVP_sha1(), EVP_md5()};
+    struct authority root =
+        make(rsa_key(2048, 65537), &(struct recipe){"root", NULL, "critical,CA:TRUE", NULL, NULL});
+    struct authority leaf = leaf_of(&root, NULL, NULL);
+    struct trust *trust = trust_in(root.certificate);
+    for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+        static struct list list;
+        list.len = 0;
+        cr_assert_gt(X509_sign(leaf.certificate, root.key, hashes[i]), 0);
+        list_add(&list, leaf.certificate);
+        cr_expect_eq(ask(trust, &list, true, "", 0),
+                     i == 0 ? RDTLS_OK : RDTLS_ALERT_BAD_CERTIFICATE, "%zu", i);
+    }
+    trust_free(trust);
+    authority_free(&leaf);
     authority_free(&root);
 }
 
@@ -288,7 +312,8 @@ struct expectation {
     enum rdtls_status server;
 };
 
-/* Both roles: each trusts the root, and looks at name, purpose and time of the other. */
+/* Both roles: each trusts the root, and looks at name, purpose and time of the other.
+ * [rfc8446#4.4.2.2] "MUST abort the handshake with an appropriate certificate-related alert" */
 Test(trust, both_ends_judge_each_other, .timeout = 60)
 {
     struct authority root = root_new("root");
