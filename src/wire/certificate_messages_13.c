@@ -94,6 +94,11 @@ enum rdtls_status certificate_request_13_read(struct bytes body,
     extension_walk_begin(&walk, reader_bytes(&reader, reader.left));
     /* [rfc8446#4.3.2] "Clients MUST ignore unrecognized extensions." */
     while (extension_walk_next(&walk, &extension)) {
+        /* [rfc8446#4.2] "If an implementation receives an extension which it recognizes and which
+         * is not specified for the message in which it appears, it MUST abort the handshake with an
+         * "illegal_parameter" alert." */
+        if (extension_is_for_hellos(extension.type))
+            return RDTLS_ALERT_ILLEGAL_PARAMETER;
         if (extension.type == EXTENSION_SIGNATURE_ALGORITHMS &&
             !read_schemes(extension.body, &request->signature_algorithms))
             return RDTLS_ALERT_DECODE_ERROR;

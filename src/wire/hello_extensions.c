@@ -5,6 +5,26 @@ bool code_points_are_whole(struct bytes list)
     return list.len > 0 && list.len % 2 == 0;
 }
 
+bool extension_is_for_hellos(uint16_t type)
+{
+    static const uint16_t types[] = {
+        EXTENSION_SERVER_NAME,
+        EXTENSION_SUPPORTED_GROUPS,
+        EXTENSION_USE_SRTP,
+        EXTENSION_ALPN,
+        EXTENSION_RECORD_SIZE_LIMIT,
+        EXTENSION_PRE_SHARED_KEY,
+        EXTENSION_SUPPORTED_VERSIONS,
+        EXTENSION_COOKIE,
+        EXTENSION_PSK_KEY_EXCHANGE_MODES,
+        EXTENSION_KEY_SHARE,
+    };
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (types[i] == type)
+            return true;
+    return false;
+}
+
 void code_points_write(struct writer *writer, const uint16_t *code_points, size_t count)
 {
     size_t list = writer_open_vector(writer, 2);

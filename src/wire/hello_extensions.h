@@ -10,6 +10,9 @@
 #include "wire/codepoints.h"
 #include "wire/extensions.h"
 
+/* Is it known, and of hellos and EncryptedExtensions alone? */
+bool extension_is_for_hellos(uint16_t type);
+
 /* In a hello that was read. */
 struct hello_extras {
     bool use_srtp_present;

@@ -1,6 +1,6 @@
 #include "wire/session_ticket_13.h"
 
-#include "wire/extensions.h"
+#include "wire/hello_extensions.h"
 
 /* [rfc8446#4.6.1] "Clients MUST ignore unrecognized extensions." */
 static enum rdtls_status step_over_extensions(struct bytes block)
@@ -9,7 +9,10 @@ static enum rdtls_status step_over_extensions(struct bytes block)
     struct extension extension;
     extension_walk_begin(&walk, block);
     while (extension_walk_next(&walk, &extension))
-        ;
+        /* [rfc8446#4.2] "an extension which it recognizes and which is not specified for the
+         * message in which it appears" */
+        if (extension_is_for_hellos(extension.type))
+            return RDTLS_ALERT_ILLEGAL_PARAMETER;
     return walk.status;
 }
 

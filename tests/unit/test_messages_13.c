@@ -115,12 +115,17 @@ static enum rdtls_status parse_request(struct bytes body)
 /* [rfc8446#4.3.2] "This field SHALL be zero length unless used for the post-handshake
  * authentication exchanges described in Section 4.6.2." "The "signature_algorithms" extension MUST
  * be specified, and other extensions may optionally be included if defined for this message."
- * "Clients MUST ignore unrecognized extensions." */
+ * "Clients MUST ignore unrecognized extensions." [rfc8446#4.2] "If an implementation receives an
+ * extension which it recognizes and which is not specified for the message in which it appears, it
+ * MUST abort the handshake with an "illegal_parameter" alert." */
 Test(messages_13, certificate_request)
 {
     static const struct body_case cases[] = {
         {"algorithms", "00 0008 000d 0004 0002 0403", RDTLS_OK},
         {"and what nobody knows", "00 000c 000d 0004 0002 0403 1234 0000", RDTLS_OK},
+        {"and a key share", "00 0010 000d 0004 0002 0403 0033 0004 001d 0000",
+         RDTLS_ALERT_ILLEGAL_PARAMETER},
+        {"and a name", "00 000c 000d 0004 0002 0403 0000 0000", RDTLS_ALERT_ILLEGAL_PARAMETER},
         {"nothing", "", RDTLS_ALERT_DECODE_ERROR},
         {"a context", "01 61 0008 000d 0004 0002 0403", RDTLS_ALERT_ILLEGAL_PARAMETER},
         {"no extensions", "00", RDTLS_ALERT_DECODE_ERROR},

@@ -41,7 +41,9 @@ Test(session_ticket_13, what_was_written_reads_back_whole_or_not_at_all)
 }
 
 /* [rfc8446#4.6.1] "Servers MUST NOT use any value greater than 604800 seconds (7 days)." "Clients
- * MUST ignore unrecognized extensions." */
+ * MUST ignore unrecognized extensions." [rfc8446#4.2] "If an implementation receives an extension
+ * which it recognizes and which is not specified for the message in which it appears, it MUST abort
+ * the handshake with an "illegal_parameter" alert." */
 Test(session_ticket_13, is_judged)
 {
     static const struct {
@@ -56,6 +58,7 @@ Test(session_ticket_13, is_judged)
         {"00000001 00000000 00 0001 aa 0004 ffff 0000", RDTLS_OK},
         {"00000001 00000000 00 0001 aa 0008 002a 0004 ffffffff", RDTLS_OK},
         {"00000001 00000000 00 0001 aa 0008 ffff 0000 ffff 0000", RDTLS_ALERT_ILLEGAL_PARAMETER},
+        {"00000001 00000000 00 0001 aa 0004 0033 0000", RDTLS_ALERT_ILLEGAL_PARAMETER},
         {"00000001 00000000 00 0001 aa 0003 ffff 00", RDTLS_ALERT_DECODE_ERROR},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
