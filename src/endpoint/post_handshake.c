@@ -185,7 +185,9 @@ static bool receive_fragment(const struct incoming *in, const struct handshake_h
     struct association *association = &in->connection->association;
     uint16_t ahead = (uint16_t)(header->message_seq - association->peer_final_message_seq - 1);
     *status = RDTLS_OK;
-    if (ahead >= UINT16_MAX / 2) {
+    /* Behind the last number there is none: 0 is that of the first hello. */
+    bool is_last = association->peer_final_message_seq == UINT16_MAX;
+    if (is_last || ahead >= UINT16_MAX / 2) {
         incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
         return true;
     }

@@ -31,6 +31,7 @@ struct exchange {
     bool has_connected;
     bool has_ended;
     bool retry_seen;
+    bool has_ticket;
     size_t credential; /* ours, as it was chosen */
     struct seen_hello hello;
     bool refused;
@@ -108,11 +109,6 @@ static void update_keys(struct exchange *exchange)
     flush(exchange);
 }
 
-static bool texts_differ(const char *expected, const char *found)
-{
-    return expected != NULL && (found == NULL || strcmp(expected, found) != 0);
-}
-
 static void check_expectations(struct exchange *exchange)
 {
     const struct settings *settings = exchange->settings;
@@ -120,10 +116,10 @@ static void check_expectations(struct exchange *exchange)
     rdtls_conn_info(exchange->conn, &info);
     if (info.resumed != (settings->is_resumption && !settings->expect_session_miss))
         fail(exchange, info.resumed ? "session was resumed" : "session was not resumed");
-    if (texts_differ(settings->expect_alpn, info.alpn))
+    if (settings_text_differs(settings->expect_alpn, info.alpn))
         fail(exchange, "another ALPN protocol than was expected");
-    if (texts_differ(settings->expect_server_name, exchange->hello.server_name) ||
-        texts_differ(settings->expect_advertised_alpn, exchange->hello.alpn))
+    if (settings_text_differs(settings->expect_server_name, exchange->hello.server_name) ||
+        settings_text_differs(settings->expect_advertised_alpn, exchange->hello.alpn))
         fail(exchange, "other names in the hello than were expected");
     if ((settings->expect_hrr && !exchange->retry_seen) ||
         (settings->expect_no_hrr && exchange->retry_seen))
@@ -241,6 +237,7 @@ static void follow(struct exchange *exchange)
             sign(exchange, event.sign);
             break;
         case RDTLS_EVENT_TICKET:
+            exchange->has_ticket = true;
             keep_session(exchange->state, &event);
             break;
         case RDTLS_EVENT_NONE:
@@ -353,15 +350,18 @@ static void obey(struct exchange *exchange)
 
 static void converse(struct exchange *exchange)
 {
+    const struct settings *settings = exchange->settings;
     follow(exchange);
     while (!exchange->has_ended) {
         if (!transport_receive(&exchange->transport, &exchange->frame)) {
             if (!exchange->has_connected)
                 fail(exchange, "the runner has gone before the handshake was complete");
-            return;
+            break;
         }
         obey(exchange);
     }
+    if (exchange->has_ticket ? settings->expect_no_session : settings->expect_ticket_renewal)
+        fail(exchange, exchange->has_ticket ? "a ticket has come" : "no new ticket has come");
 }
 
 static enum rdtls_status begin(struct exchange *exchange)

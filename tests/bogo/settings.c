@@ -36,11 +36,12 @@ static const struct flag flags_known[] = {
     {"-expect-alpn", TEXT, AT(expect_alpn)},
     {"-expect-hrr", SWITCH, AT(expect_hrr)},
     {"-expect-no-hrr", SWITCH, AT(expect_no_hrr)},
-    {"-expect-no-session", IGNORED, 0},
+    {"-expect-no-session", SWITCH, AT(expect_no_session)},
     {"-expect-no-session-id", IGNORED, 0},
     {"-expect-selected-credential", NUMBERS, AT(expect_credential)},
     {"-expect-server-name", TEXT, AT(expect_server_name)},
     {"-expect-session-miss", SWITCH, AT(expect_session_miss)},
+    {"-expect-ticket-renewal", SWITCH, AT(expect_ticket_renewal)},
     {"-expect-verify-result", SWITCH, AT(expect_verify_result)},
     {"-export-context", TEXT, AT(export_context)},
     {"-export-keying-material", NUMBER, AT(export_len)},
@@ -173,6 +174,11 @@ static bool apply(const struct flag *flag, const char *value, struct settings *s
 const struct credential_settings *settings_credential(const struct settings *settings, size_t n)
 {
     return &settings->credentials[n < settings->credentials_new ? n + 1 : 0];
+}
+
+bool settings_text_differs(const char *expected, const char *found)
+{
+    return expected != NULL && (found == NULL || strcmp(expected, found) != 0);
 }
 
 bool settings_must_verify(const struct settings *settings)

@@ -72,11 +72,16 @@ struct settings {
     bool writes_first;
     bool update_keys;
     bool expect_session_miss;
+    bool expect_ticket_renewal;
+    bool expect_no_session;
     bool no_ticket;
 };
 
 /* The n-th in order of preference, in which the default one is the last. */
 const struct credential_settings *settings_credential(const struct settings *settings, size_t n);
+
+/* Was a text expected, and another one found, or none? */
+bool settings_text_differs(const char *expected, const char *found);
 
 /* Does the peer's certificate matter? A client goes on with one that it does not look at. */
 bool settings_must_verify(const struct settings *settings);

@@ -91,3 +91,24 @@ Test(hazard_18, another_finished_overtakes_the_last_flight)
     cr_expect_eq(live.client.last_status, RDTLS_ALERT_UNEXPECTED_MESSAGE);
     live_free(&live);
 }
+
+/* message_seq does not begin anew: behind the last number whatever comes is old, and acknowledged
+ * as such. */
+Test(hazard_18, what_is_numbered_0_behind_the_last_number_is_old)
+{
+    static const uint8_t garbage[] = {7, 7};
+    struct live live;
+    uint8_t message[DATAGRAM_MAX];
+    uint8_t datagram[DATAGRAM_MAX];
+    live_13_init(&live);
+    live_at_server(&live)->association.peer_final_message_seq = UINT16_MAX;
+    size_t len = write_message(MESSAGE_KEY_UPDATE, 0, bytes_of(garbage, sizeof(garbage)), message);
+    len = seal_13_ahead(&live.client, live_at_client(&live), CONTENT_HANDSHAKE, 1,
+                        bytes_of(message, len), datagram);
+    host_receive(&live.server, &live.path, datagram, len, 0);
+    cr_expect_eq(live.server.closed, 0);
+    cr_expect_eq(discarded(&live.server, RDTLS_DISCARD_OLD_MESSAGE), 1);
+    cr_expect_gt(host_take(&live.server, datagram), 0, "it is acknowledged");
+    live_expect_talking(&live);
+    live_free(&live);
+}
