@@ -7,29 +7,16 @@
 #include "handshake/key_schedule_12.h"
 #include "handshake/messages_12.h"
 #include "handshake/tables.h"
-#include "handshake/ticket.h"
 #include "wire/session_ticket_12.h"
 
 static_assert((int)SESSION_TICKET_12_MAX == (int)SESSION_TICKET_12_OVERHEAD + (int)TICKET_OURS_MAX,
               "the longest that we send");
 
-static struct ticket_box box_of(const struct handshake_environment *environment)
-{
-    return (struct ticket_box){
-        .secrets = &environment->policy->ticket_secrets,
-        .aead = environment->engines.aead,
-        .lifetime_s = environment->policy->ticket_lifetime_s,
-    };
-}
-
 /* Whose keys follow from it: the association has its randoms and its suite. */
 static void take_up(struct handshake *handshake, const struct session *session)
 {
     struct association *association = handshake->association;
-    association->resumed = true;
-    association->peer_certificate = session->peer_certificate;
-    memcpy(association->peer_fingerprint, session->peer_fingerprint, SHA256_LEN);
-    handshake->authenticated_ms = session->authenticated_ms;
+    note_resumed(handshake, session);
     handshake->rows = handshake_12_resumed;
     key_schedule_12_resume(association, handshake->choice.suite, session->secret);
     association->keys_ready = true;
@@ -44,7 +31,7 @@ bool find_session_12(const struct handshake *handshake, const struct client_hell
     const struct handshake_environment *environment = handshake->environment;
     struct bytes ticket = hello->extras.session_ticket;
     uint64_t clock_ms = environment_clock_ms(environment, handshake->now_ns);
-    struct ticket_box box = box_of(environment);
+    struct ticket_box box = ticket_box_of(environment);
     if (ticket.len == 0 || !policy_resumes(environment->policy, RDTLS_SERVER) ||
         !ticket_open(&box, ticket, clock_ms, session))
         return false;
@@ -125,7 +112,7 @@ bool write_session_ticket_12(const struct handshake_environment *environment,
     uint8_t salt[TICKET_SALT_LEN];
     uint8_t ticket_bytes[TICKET_OURS_MAX];
     struct writer ticket = writer_of(ticket_bytes, sizeof(ticket_bytes));
-    struct ticket_box box = box_of(environment);
+    struct ticket_box box = ticket_box_of(environment);
     describe(environment, association, &session);
     session.authenticated_ms = when->authenticated_ms;
     session.issued_ms = when->issued_ms;

@@ -2,7 +2,6 @@
  * and the tickets that they come from (section 4.6.1). */
 #include "base/secret.h"
 #include "handshake/messages_13.h"
-#include "handshake/ticket.h"
 #include "wire/session_ticket_13.h"
 
 #include <assert.h>
@@ -35,16 +34,6 @@ static void make_binder(const struct key_schedule_13 *schedule, const struct tra
     key_schedule_13_binder(schedule, bytes_of(hash, hash_len), binder);
 }
 
-static struct ticket_box ticket_box_of(const struct handshake *handshake)
-{
-    const struct policy *policy = handshake->environment->policy;
-    return (struct ticket_box){
-        .secrets = &policy->ticket_secrets,
-        .aead = handshake->environment->engines.aead,
-        .lifetime_s = policy->ticket_lifetime_s,
-    };
-}
-
 /* That a ticket is as old as its client says is asked for early data (RFC 8446 section 4.2.10),
  * which there is none of; nothing else assumes that a ClientHello is fresh, so what the client says
  * of the age changes nothing. How old a session is, is known without it. */
@@ -65,7 +54,7 @@ static bool find_session(const struct handshake *handshake, const struct client_
                          const struct suite *suite, struct session *session,
                          struct psk_identity *identity, uint16_t *place)
 {
-    struct ticket_box box = ticket_box_of(handshake);
+    struct ticket_box box = ticket_box_of(handshake->environment);
     struct psk_walk walk = psk_walk_begin(&hello->offer_13.psk);
     uint64_t clock_ms = environment_clock_ms(handshake->environment, handshake->now_ns);
     for (*place = 0; *place < IDENTITIES_MAX && psk_walk_next(&walk, identity); ++*place)
@@ -94,15 +83,6 @@ static enum rdtls_status check_binder(const struct handshake *handshake,
     return is_good ? RDTLS_OK : RDTLS_ALERT_DECRYPT_ERROR;
 }
 
-static void take_up(struct handshake *handshake, const struct session *session)
-{
-    struct association *association = handshake->association;
-    association->resumed = true;
-    association->peer_certificate = session->peer_certificate;
-    memcpy(association->peer_fingerprint, session->peer_fingerprint, SHA256_LEN);
-    handshake->authenticated_ms = session->authenticated_ms;
-}
-
 enum rdtls_status choose_session_13(struct handshake *handshake, const struct client_hello *hello,
                                     struct choice *choice)
 {
@@ -124,7 +104,7 @@ enum rdtls_status choose_session_13(struct handshake *handshake, const struct cl
                               bytes_of(session.secret, session.secret_len));
         status = check_binder(handshake, hello, identity.binder);
         if (status == RDTLS_OK)
-            take_up(handshake, &session);
+            note_resumed(handshake, &session);
         choice->psk_selected = place;
         secret_wipe(&session, sizeof(session));
         return status;
@@ -178,7 +158,7 @@ bool handshake_grants_ticket(const struct handshake *handshake, struct session *
 /* The ticket is sealed once, and what is said again is what lies in the flight. */
 enum rdtls_status build_session_ticket_13(struct handshake *handshake, struct writer *body)
 {
-    struct ticket_box box = ticket_box_of(handshake);
+    struct ticket_box box = ticket_box_of(handshake->environment);
     struct session session = *handshake->v13.granted;
     uint8_t random[TICKET_SALT_LEN + sizeof(session.age_add)];
     uint8_t ticket_bytes[TICKET_OURS_MAX];
@@ -335,7 +315,7 @@ void accept_selected_13(struct handshake *handshake, const struct server_answer_
     const struct saved_session *saved = answer->psk_present ? offered_13(handshake) : NULL;
     struct bytes psk = {NULL, 0};
     if (saved != NULL) {
-        take_up(handshake, &saved->session);
+        note_resumed(handshake, &saved->session);
         psk = bytes_of(saved->session.secret, saved->session.secret_len);
     }
     key_schedule_13_begin(&handshake->v13.schedule, suite->hash, psk);

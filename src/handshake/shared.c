@@ -118,3 +118,21 @@ enum rdtls_status build_certificate_verify(struct handshake *handshake, struct w
     certificate_verify_write(body, &message);
     return RDTLS_OK;
 }
+
+struct ticket_box ticket_box_of(const struct handshake_environment *environment)
+{
+    return (struct ticket_box){
+        .secrets = &environment->policy->ticket_secrets,
+        .aead = environment->engines.aead,
+        .lifetime_s = environment->policy->ticket_lifetime_s,
+    };
+}
+
+void note_resumed(struct handshake *handshake, const struct session *session)
+{
+    struct association *association = handshake->association;
+    association->resumed = true;
+    association->peer_certificate = session->peer_certificate;
+    memcpy(association->peer_fingerprint, session->peer_fingerprint, SHA256_LEN);
+    handshake->authenticated_ms = session->authenticated_ms;
+}
