@@ -5,11 +5,10 @@
 #include "handshake/read_epochs.h"
 #include "wire/alert.h"
 
-/* Is it none that the peer has said before? */
+/* Is it none that the peer has said before? message_seq does not begin anew. */
 static bool is_beyond(const struct association *association, uint16_t message_seq)
 {
-    uint16_t ahead = (uint16_t)(message_seq - association->peer_final_message_seq);
-    return ahead != 0 && ahead < UINT16_MAX / 2;
+    return message_seq > association->peer_final_message_seq;
 }
 
 bool connection_refuses_beyond(const struct incoming *in, struct bytes content)
@@ -183,15 +182,12 @@ static bool receive_fragment(const struct incoming *in, const struct handshake_h
                              struct bytes body, enum rdtls_status *status)
 {
     struct association *association = &in->connection->association;
-    uint16_t ahead = (uint16_t)(header->message_seq - association->peer_final_message_seq - 1);
     *status = RDTLS_OK;
-    /* Behind the last number there is none: 0 is that of the first hello. */
-    bool is_last = association->peer_final_message_seq == UINT16_MAX;
-    if (is_last || ahead >= UINT16_MAX / 2) {
+    if (!is_beyond(association, header->message_seq)) {
         incoming_discard(in, RDTLS_DISCARD_OLD_MESSAGE);
         return true;
     }
-    if (ahead > 0) {
+    if (header->message_seq != association->peer_final_message_seq + 1) {
         incoming_discard(in, RDTLS_DISCARD_FUTURE_MESSAGE);
         return false;
     }
