@@ -51,32 +51,32 @@ void ml_kem_free(struct ml_kem *kem)
     crypto_release(kem, sizeof(*kem));
 }
 
-static EVP_PKEY *import_seed(struct ml_kem *kem, const uint8_t seed[ML_KEM_SEED_LEN])
+static EVP_PKEY *import_key(struct ml_kem *kem, int selection, const char *name,
+                            struct bytes encoded)
 {
     /* libcrypto reads through this pointer, although it is not const. */
-    uint8_t copy[ML_KEM_SEED_LEN];
-    memcpy(copy, seed, sizeof(copy));
+    uint8_t copy[ML_KEM_PUBLIC_LEN];
+    bytes_copy(copy, encoded);
     OSSL_PARAM parameters[] = {
-        OSSL_PARAM_octet_string(seed_parameter, copy, sizeof(copy)),
+        OSSL_PARAM_octet_string(name, copy, encoded.len),
         OSSL_PARAM_END,
     };
     EVP_PKEY *key = NULL;
-    if (EVP_PKEY_fromdata(kem->import, &key, EVP_PKEY_KEYPAIR, parameters) != 1)
+    if (EVP_PKEY_fromdata(kem->import, &key, selection, parameters) != 1)
         key = NULL;
-    secret_wipe(copy, sizeof(copy));
+    secret_wipe(copy, encoded.len);
     return key;
+}
+
+static EVP_PKEY *import_seed(struct ml_kem *kem, const uint8_t seed[ML_KEM_SEED_LEN])
+{
+    return import_key(kem, EVP_PKEY_KEYPAIR, seed_parameter, bytes_of(seed, ML_KEM_SEED_LEN));
 }
 
 static EVP_PKEY *import_public(struct ml_kem *kem, const uint8_t public_key[ML_KEM_PUBLIC_LEN])
 {
-    uint8_t copy[ML_KEM_PUBLIC_LEN];
-    memcpy(copy, public_key, sizeof(copy));
-    OSSL_PARAM parameters[] = {
-        OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy, sizeof(copy)),
-        OSSL_PARAM_END,
-    };
-    EVP_PKEY *key = NULL;
-    return EVP_PKEY_fromdata(kem->import, &key, EVP_PKEY_PUBLIC_KEY, parameters) == 1 ? key : NULL;
+    return import_key(kem, EVP_PKEY_PUBLIC_KEY, OSSL_PKEY_PARAM_PUB_KEY,
+                      bytes_of(public_key, ML_KEM_PUBLIC_LEN));
 }
 
 static bool export_public(const EVP_PKEY *key, uint8_t public_key[ML_KEM_PUBLIC_LEN])
