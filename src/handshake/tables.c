@@ -65,10 +65,10 @@ const struct handshake_row handshake_12_resumed[] = {
  * messages MUST NOT span key changes." */
 const struct handshake_row handshake_13_full[] = {
     /* sender        message                       epoch flight presence                    prepare                        build                         consume                         complete                              instead */
-    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 1, FACT_ALWAYS,                NULL,                          build_client_hello,           consume_client_hello,           complete_client_hello_13,                       0 },
+    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 1, FACT_ALWAYS,                NULL,                          build_client_hello,           consume_client_hello,           complete_client_hello_13,             0 },
     { RDTLS_SERVER, MESSAGE_HELLO_VERIFY_REQUEST,     0, 2, FACT_COOKIE,                NULL,                          NULL, /* the hello gate */    consume_hello_verify_request,   NULL,                                 0 },
     { RDTLS_SERVER, MESSAGE_HELLO_RETRY_REQUEST,      0, 2, FACT_RETRY,                 NULL,                          build_hello_retry_request,    consume_hello_retry_request,    NULL,                                 0 },
-    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 3, FACT_SECOND_HELLO,          NULL,                          build_client_hello,           consume_client_hello,           complete_client_hello_13,                       0 },
+    { RDTLS_CLIENT, MESSAGE_CLIENT_HELLO,             0, 3, FACT_SECOND_HELLO,          NULL,                          build_client_hello,           consume_client_hello,           complete_client_hello_13,             0 },
     { RDTLS_SERVER, MESSAGE_SERVER_HELLO,             0, 4, FACT_ALWAYS,                NULL,                          build_server_hello_13,        consume_server_hello,           complete_server_hello_13,             0 },
     { RDTLS_SERVER, MESSAGE_ENCRYPTED_EXTENSIONS,     2, 4, FACT_ALWAYS,                NULL,                          build_encrypted_extensions,   consume_encrypted_extensions,   NULL,                                 0 },
     { RDTLS_SERVER, MESSAGE_CERTIFICATE_REQUEST,      2, 4, FACT_CERTIFICATE_REQUESTED, NULL,                          build_certificate_request_13, consume_certificate_request_13, NULL,                                 0 },
