@@ -6,6 +6,7 @@
 #include "connection.h"
 #include "endpoint.h"
 #include "server.h"
+#include "stats.h"
 #include "status.h"
 
 #endif
