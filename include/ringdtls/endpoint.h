@@ -51,6 +51,20 @@ enum rdtls_datagram_class {
  * thread. */
 RDTLS_API enum rdtls_datagram_class rdtls_datagram_classify(const uint8_t *datagram, size_t len);
 
+/* What shares a port with DTLS, by the first byte (RFC 7983 section 7). */
+enum rdtls_protocol {
+    RDTLS_PROTOCOL_UNKNOWN,
+    RDTLS_PROTOCOL_STUN,         /* 0 to 3 */
+    RDTLS_PROTOCOL_ZRTP,         /* 16 to 19 */
+    RDTLS_PROTOCOL_DTLS,         /* 20 to 63: for rdtls_endpoint_receive */
+    RDTLS_PROTOCOL_TURN_CHANNEL, /* 64 to 79 */
+    RDTLS_PROTOCOL_RTP,          /* 128 to 191: SRTP and SRTCP too */
+};
+
+/* Tell by its first byte which protocol a datagram of len bytes is of; one without any byte is of
+ * none (UNKNOWN). Nothing else is looked at, so it may be malformed. Any thread. */
+RDTLS_API enum rdtls_protocol rdtls_classify(const uint8_t *datagram, size_t len);
+
 /* One UDP payload to send, and where to. */
 struct rdtls_datagram {
     struct rdtls_path path; /* from local to remote */
@@ -227,6 +241,14 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_send(struct rdtls_en
                                                                  struct rdtls_id id,
                                                                  const uint8_t *data,
                                                                  size_t data_len);
+
+/* Send a datagram of another protocol (STUN, SRTP) from the same port, to path's remote address, as
+ * it is and in order with everything else that leaves. len bytes, 1 to RDTLS_MTU_MAX, are copied;
+ * no connection is needed, and none is touched. Errors, which change nothing: TOO_LONG,
+ * INVALID_ARGUMENT (no bytes), NO_ROOM (the outbox is full: transmit, then try again). */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_send_datagram(
+    struct rdtls_endpoint *endpoint, const struct rdtls_path *path, const uint8_t *bytes,
+    size_t len);
 
 /* Also accept this association's records on another path (its 5-tuple, or one that the host's own
  * address look-up names). There is room for connections_max paths in all, and a new association

@@ -37,6 +37,12 @@ struct rdtls_handlers {
     /* Once a pass, before it sends. Returns when it wants to be called again at the latest, in
      * nanoseconds of CLOCK_MONOTONIC, or RDTLS_NEVER. */
     uint64_t (*on_pass)(void *context, struct rdtls_shard *shard, uint64_t now_ns);
+    /* Each datagram that is not DTLS (rdtls_classify): in a pass after the records of established
+     * associations, before what belongs to handshakes. The path and the len bytes, at most 2048 (a
+     * longer one is cut there), are there until the handler returns, which may write into them.
+     * NULL: they are dropped and counted (RDTLS_DISCARD_NOT_DTLS). */
+    void (*on_datagram)(void *context, struct rdtls_shard *shard, const struct rdtls_path *path,
+                        uint8_t *datagram, size_t len);
 };
 
 /* An address that every shard has a socket for. */
@@ -116,6 +122,11 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_server_complete_signature(
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_server_set_config(
     struct rdtls_server *server, const struct rdtls_config *config);
 
+/* Have a shard make a pass soon, so that on_pass is called: for a host with a queue of its own,
+ * which it fills before the call. Costs no more than an atomic exchange while the shard is on its
+ * way already. A shard that does not exist is no error. Any thread, and any handler. */
+RDTLS_API void rdtls_server_wake(struct rdtls_server *server, uint32_t shard);
+
 /* A snapshot, at most some ten milliseconds old; each figure by itself is right. Any thread. */
 RDTLS_API void rdtls_server_stats(const struct rdtls_server *server,
                                   struct rdtls_server_stats *stats);
@@ -144,6 +155,11 @@ RDTLS_API struct rdtls_endpoint *rdtls_shard_endpoint(struct rdtls_shard *shard)
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_shard_send(struct rdtls_shard *shard,
                                                               struct rdtls_id id,
                                                               const uint8_t *data, size_t data_len);
+
+/* As rdtls_endpoint_send_datagram: for STUN, SRTP, TURN on the same sockets. path.socket says which
+ * one; what is sent leaves at the end of this pass. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_shard_send_datagram(
+    struct rdtls_shard *shard, const struct rdtls_path *path, const uint8_t *bytes, size_t len);
 
 /* As rdtls_endpoint_close. */
 RDTLS_API void rdtls_shard_close(struct rdtls_shard *shard, struct rdtls_id id);

@@ -68,6 +68,22 @@ enum rdtls_status rdtls_endpoint_send(struct rdtls_endpoint *endpoint, struct rd
     return RDTLS_OK;
 }
 
+enum rdtls_status rdtls_endpoint_send_datagram(struct rdtls_endpoint *endpoint,
+                                               const struct rdtls_path *path, const uint8_t *bytes,
+                                               size_t len)
+{
+    if (len > RDTLS_MTU_MAX)
+        return RDTLS_TOO_LONG;
+    if (len == 0)
+        return RDTLS_INVALID_ARGUMENT;
+    uint8_t *room = outbox_reserve(&endpoint->outbox, (uint32_t)len);
+    if (room == NULL)
+        return RDTLS_NO_ROOM;
+    bytes_copy(room, bytes_of(bytes, len));
+    outbox_commit(&endpoint->outbox, path, (uint32_t)len, true, true);
+    return RDTLS_OK;
+}
+
 enum rdtls_status rdtls_endpoint_add_path(struct rdtls_endpoint *endpoint, struct rdtls_id id,
                                           const struct rdtls_path *path)
 {

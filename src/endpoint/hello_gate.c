@@ -1,7 +1,6 @@
 #include "endpoint/hello_gate.h"
 
 #include "base/nanoseconds.h"
-#include "wire/unified_header.h"
 
 #include <assert.h>
 
@@ -15,34 +14,12 @@ enum {
 static_assert((int)HELLO_VERIFY_REQUEST_LEN <= (int)CLIENT_HELLO_SHORTEST,
               "an unproven address gets no more bytes than it sent");
 
-/* [rfc7983#7] "If the value is between 20 and 63 (inclusive), then the packet is DTLS." */
-static bool first_byte_is_dtls(uint8_t first)
-{
-    return first >= 20 && first <= 63;
-}
-
-enum rdtls_datagram_class rdtls_datagram_classify(const uint8_t *datagram, size_t len)
-{
-    if (len > 0 && unified_header_begins(datagram[0]))
-        return RDTLS_DATAGRAM_PROTECTED;
-    if (len < RECORD_HEADER_LEN || !first_byte_is_dtls(datagram[0]))
-        return RDTLS_DATAGRAM_OTHER;
-    struct record_header header;
-    struct reader reader = reader_of(bytes_of(datagram, len));
-    (void)record_header_read(&reader, &header);
-    if (header.epoch != EPOCH_PLAINTEXT)
-        return RDTLS_DATAGRAM_PROTECTED;
-    if (header.type == CONTENT_HANDSHAKE && reader.left > 0 && reader.at[0] == MESSAGE_CLIENT_HELLO)
-        return RDTLS_DATAGRAM_HELLO;
-    return RDTLS_DATAGRAM_HANDSHAKE;
-}
-
 static bool first_record_read(struct bytes datagram, struct record_header *record,
                               struct bytes *fragment, enum rdtls_discard *reason)
 {
     struct reader reader = reader_of(datagram);
     *reason = RDTLS_DISCARD_NOT_DTLS;
-    if (datagram.len == 0 || !first_byte_is_dtls(datagram.data[0]) ||
+    if (rdtls_classify(datagram.data, datagram.len) != RDTLS_PROTOCOL_DTLS ||
         !record_header_read(&reader, record))
         return false;
     *reason = RDTLS_DISCARD_VERSION;

@@ -2,11 +2,17 @@
 
 #include <string.h>
 
-/* In the order in which they are taken. */
-enum turn { TURN_ESTABLISHED, TURN_HANDSHAKE, TURN_HELLO };
+/* In the order in which they are taken. What is not DTLS, media and STUN, comes behind records that
+ * cost a look-up and an AEAD, so that a flood of it is no pause for them beyond the buffers of one
+ * pass; and before handshakes, so that a hello meets the path that STUN has opened for it. It has
+ * no budget, as hellos have: it needs none of the time that public-key operations take, and to hold
+ * it back would only move a queue from the socket to here. */
+enum turn { TURN_ESTABLISHED, TURN_NOT_DTLS, TURN_HANDSHAKE, TURN_HELLO, TURN_COUNT };
 
 static enum turn turn_of(const struct packet *packet)
 {
+    if (rdtls_classify(packet->bytes, packet->len) != RDTLS_PROTOCOL_DTLS)
+        return TURN_NOT_DTLS;
     switch (rdtls_datagram_classify(packet->bytes, packet->len)) {
     case RDTLS_DATAGRAM_PROTECTED:
         return TURN_ESTABLISHED;
@@ -42,16 +48,18 @@ void receive_order_sort(struct receive_order *order, const struct packet *packet
     uint8_t turns[PACKET_BUFFER_COUNT];
     assert(count + order->held_count <= PACKET_BUFFER_COUNT);
     order->now_count = 0;
+    uint32_t counts[TURN_COUNT] = {0};
     for (uint32_t i = 0; i < count; i++) {
         turns[i] = (uint8_t)turn_of(&packets[i]);
+        counts[turns[i]]++;
         if (turns[i] == TURN_ESTABLISHED)
-            take(order, &packets[i]);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (turns[i] == TURN_HANDSHAKE)
             take(order, &packets[i]);
         else if (turns[i] == TURN_HELLO)
             order->held[order->held_count++] = packets[i];
     }
+    for (enum turn turn = TURN_NOT_DTLS; turn < TURN_HELLO; turn++)
+        for (uint32_t i = 0; counts[turn] > 0 && i < count; i++)
+            if (turns[i] == turn)
+                take(order, &packets[i]);
     take_hellos(order, hellos_max);
 }

@@ -1,8 +1,8 @@
 /*
- * The order in which a pass takes what has arrived: established associations first, then what goes
- * on with a handshake, then new hellos, and of those only so many. The others wait in their buffers
- * for the next pass, older ones first; when they would hold more than half of all buffers, they are
- * taken after all.
+ * The order in which a pass takes what has arrived: established associations first, then what is
+ * not DTLS, then what goes on with a handshake, then new hellos, and of those only so many. The
+ * others wait in their buffers for the next pass, older ones first; when they would hold more than
+ * half of all buffers, they are taken after all.
  */
 #ifndef IO_RECEIVE_ORDER_H
 #define IO_RECEIVE_ORDER_H

@@ -206,6 +206,12 @@ enum rdtls_status rdtls_server_set_config(struct rdtls_server *server,
     return server_configs_change(&server->configs, &list, config);
 }
 
+void rdtls_server_wake(struct rdtls_server *server, uint32_t shard)
+{
+    if (shard < server->shard_count)
+        shard_wake(server->shards[shard]);
+}
+
 void rdtls_server_stats(const struct rdtls_server *server, struct rdtls_server_stats *stats)
 {
     const struct shard_list list = list_of(server);

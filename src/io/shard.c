@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "io/endpoint_memory.h"
 #include "io/system_clock.h"
@@ -29,10 +27,9 @@ struct rdtls_shard *shard_new(const struct shard_options *options, uint32_t sock
     shard->socket_count = socket_count;
     shard->sockets = calloc(socket_count, sizeof(*shard->sockets));
     shard->drops = calloc(socket_count, sizeof(*shard->drops));
-    /* Not EFD_NONBLOCK: io_uring would answer EAGAIN to the read that is to wait for it. */
-    shard->doorbell = eventfd(0, EFD_CLOEXEC);
+    bool has_doorbell = doorbell_open(&shard->doorbell);
     bool has_mail = !options->config->policy.host_signs || signature_mail_open(&shard->mail);
-    if (shard->sockets == NULL || shard->drops == NULL || shard->doorbell < 0 || !has_mail) {
+    if (shard->sockets == NULL || shard->drops == NULL || !has_doorbell || !has_mail) {
         int error = errno;
         shard->socket_count = 0;
         shard_free(shard);
@@ -48,8 +45,7 @@ void shard_free(struct rdtls_shard *shard)
 {
     for (uint32_t i = 0; i < shard->socket_count; i++)
         udp_socket_close(&shard->sockets[i]);
-    if (shard->doorbell >= 0)
-        close(shard->doorbell);
+    doorbell_close(&shard->doorbell);
     signature_mail_close(&shard->mail);
     edition_free(atomic_load_explicit(&shard->posted, memory_order_acquire));
     free(shard->sockets);
@@ -76,10 +72,10 @@ static bool open_io(struct rdtls_shard *shard)
     const struct shard_options *options = &shard->options;
     const struct packet_io_ops *ops = options->io;
     enum rdtls_status status =
-        ops->open(shard->sockets, shard->socket_count, shard->doorbell, &shard->io);
+        ops->open(shard->sockets, shard->socket_count, shard->doorbell.fd, &shard->io);
     if (status != RDTLS_OK && options->io_instead != NULL) {
         ops = options->io_instead;
-        status = ops->open(shard->sockets, shard->socket_count, shard->doorbell, &shard->io);
+        status = ops->open(shard->sockets, shard->socket_count, shard->doorbell.fd, &shard->io);
     }
     if (status != RDTLS_OK)
         return fail(shard, status,
@@ -160,18 +156,10 @@ enum rdtls_status shard_start(struct rdtls_shard *shard)
     return RDTLS_OK;
 }
 
-static void ring_doorbell(const struct rdtls_shard *shard)
-{
-    const uint64_t ring = 1;
-    /* It fails only when the doorbell has rung 2^64 times and nobody came. */
-    ssize_t written = write(shard->doorbell, &ring, sizeof(ring));
-    (void)written;
-}
-
 void shard_stop(struct rdtls_shard *shard, uint64_t stop_at)
 {
     atomic_store_explicit(&shard->stop_at, stop_at, memory_order_release);
-    ring_doorbell(shard);
+    doorbell_ring(&shard->doorbell);
 }
 
 enum rdtls_status shard_post_signature(struct rdtls_shard *shard,
@@ -183,14 +171,19 @@ enum rdtls_status shard_post_signature(struct rdtls_shard *shard,
     if (!signature_mail_post(&shard->mail, letter, &ring_bell))
         return RDTLS_NO_ROOM;
     if (ring_bell)
-        ring_doorbell(shard);
+        doorbell_ring(&shard->doorbell);
     return RDTLS_OK;
 }
 
 void shard_post_edition(struct rdtls_shard *shard, struct edition *edition)
 {
     edition_free(atomic_exchange_explicit(&shard->posted, edition, memory_order_acq_rel));
-    ring_doorbell(shard);
+    doorbell_ring(&shard->doorbell);
+}
+
+void shard_wake(struct rdtls_shard *shard)
+{
+    doorbell_ring(&shard->doorbell);
 }
 
 uint32_t rdtls_shard_index(const struct rdtls_shard *shard)
@@ -217,6 +210,13 @@ enum rdtls_status rdtls_shard_send(struct rdtls_shard *shard, struct rdtls_id id
                                    const uint8_t *data, size_t data_len)
 {
     return rdtls_endpoint_send(shard->endpoint, id, data, data_len);
+}
+
+enum rdtls_status rdtls_shard_send_datagram(struct rdtls_shard *shard,
+                                            const struct rdtls_path *path, const uint8_t *bytes,
+                                            size_t len)
+{
+    return rdtls_endpoint_send_datagram(shard->endpoint, path, bytes, len);
 }
 
 void rdtls_shard_close(struct rdtls_shard *shard, struct rdtls_id id)

@@ -16,6 +16,7 @@
 #include <pthread.h>
 
 #include "endpoint/edition.h"
+#include "io/doorbell.h"
 #include "io/figures.h"
 #include "io/packet_io.h"
 #include "io/receive_order.h"
@@ -49,7 +50,7 @@ struct rdtls_shard {
     struct shard_options options;
     struct udp_socket *sockets;
     uint32_t socket_count;
-    int doorbell;
+    struct doorbell doorbell;
     pthread_t thread;
     bool thread_runs;
     struct shard_failure failure; /* this and io_kind are for others to read behind the gate */
@@ -107,6 +108,9 @@ MUST_CHECK enum rdtls_status shard_post_signature(struct rdtls_shard *shard,
 /* Any thread: handshakes are to begin under this edition, which is the shard's from now on. One
  * that still waits is freed. */
 void shard_post_edition(struct rdtls_shard *shard, struct edition *edition);
+
+/* Any thread: make a pass soon. */
+void shard_wake(struct rdtls_shard *shard);
 
 /* The loop; returns when the shard has been stopped (shard_pass.c). */
 void shard_run(struct rdtls_shard *shard);

@@ -50,17 +50,26 @@ static void transmit(struct rdtls_shard *shard)
     }
 }
 
+static void take_datagram(struct rdtls_shard *shard, struct packet *packet)
+{
+    const struct rdtls_handlers *handlers = shard->options.handlers;
+    bool is_the_hosts = handlers->on_datagram != NULL &&
+                        rdtls_classify(packet->bytes, packet->len) != RDTLS_PROTOCOL_DTLS;
+    if (is_the_hosts)
+        handlers->on_datagram(handlers->context, shard, &packet->path, packet->bytes, packet->len);
+    else
+        rdtls_endpoint_receive(shard->endpoint, &packet->path, packet->bytes, packet->len,
+                               shard->now);
+}
+
 static void receive(struct rdtls_shard *shard)
 {
     struct receive_order *order = &shard->order;
     uint32_t room = PACKET_BUFFER_COUNT - order->held_count;
     uint32_t count = shard->io->ops->receive(shard->io, shard->packets, room);
     receive_order_sort(order, shard->packets, count, shard->options.hellos_per_pass);
-    for (uint32_t i = 0; i < order->now_count; i++) {
-        struct packet *packet = &order->now[i];
-        rdtls_endpoint_receive(shard->endpoint, &packet->path, packet->bytes, packet->len,
-                               shard->now);
-    }
+    for (uint32_t i = 0; i < order->now_count; i++)
+        take_datagram(shard, &order->now[i]);
     shard->figures_changed = shard->figures_changed || order->now_count > 0;
 }
 
@@ -148,6 +157,7 @@ static uint64_t pass(struct rdtls_shard *shard)
 {
     const struct rdtls_handlers *handlers = shard->options.handlers;
     shard->now = system_clock_now();
+    doorbell_come(&shard->doorbell);
     take_edition(shard);
     receive(shard);
     take_signatures(shard);

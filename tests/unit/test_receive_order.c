@@ -37,6 +37,20 @@ Test(receive_order, established_come_first_and_hellos_last)
     cr_expect_eq(order.held_count, 0);
 }
 
+/* STUN opens the path that the handshake behind it needs, however they arrived. */
+Test(receive_order, what_is_not_dtls_comes_before_handshakes)
+{
+    static struct receive_order order;
+    struct packet packets[] = {packet_of(handshake, 0),   packet_of(hello, 1),
+                               packet_of(stun, 2),        packet_of(handshake, 3),
+                               packet_of(established, 4), packet_of(stun, 5)};
+    receive_order_sort(&order, packets, 6, 64);
+    static const uint16_t expected[] = {4, 2, 5, 0, 3, 1};
+    cr_assert_eq(order.now_count, 6);
+    for (uint32_t i = 0; i < 6; i++)
+        cr_expect_eq(order.now[i].buffer, expected[i], "at %u", i);
+}
+
 Test(receive_order, hellos_beyond_the_budget_wait_and_go_first_next_time)
 {
     static struct receive_order order;
