@@ -42,7 +42,12 @@ enum rdtls_srtp_profile {
 };
 
 /* Who speaks first. */
-enum rdtls_role { RDTLS_CLIENT, RDTLS_SERVER };
+enum rdtls_role {
+    RDTLS_CLIENT,
+    RDTLS_SERVER,
+    RDTLS_ROLE_LATER, /* the host does not know yet: ..._set_role will say. Only for what is opened
+                         or made with it */
+};
 
 /* Does the server ask for a certificate (RFC 5246 section 7.4.4, RFC 8446 section 4.3.2)? */
 enum rdtls_client_certificate {

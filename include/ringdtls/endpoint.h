@@ -21,22 +21,12 @@
 #define RINGDTLS_ENDPOINT_H
 
 #include "connection.h"
+#include "paths.h"
 #include "stats.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Where a datagram came from and where it arrived. Two datagrams are of one path when all these
- * bytes are equal. */
-struct rdtls_path {
-    uint8_t remote_ip[16]; /* IPv4 as ::ffff:a.b.c.d */
-    uint8_t local_ip[16];
-    uint16_t remote_port; /* host byte order, as everywhere in this struct */
-    uint16_t local_port;
-    uint32_t interface_index; /* of a link-local address, otherwise 0 */
-    uint32_t socket;          /* the host's own number for its socket; given back as it came */
-};
 
 /* What the first bytes of a datagram say about it. */
 enum rdtls_datagram_class {
@@ -250,13 +240,6 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_send_datagram(
     struct rdtls_endpoint *endpoint, const struct rdtls_path *path, const uint8_t *bytes,
     size_t len);
 
-/* Also accept this association's records on another path (its 5-tuple, or one that the host's own
- * address look-up names). There is room for connections_max paths in all, and a new association
- * needs one of them: who adds paths makes connections_max larger. Errors: NO_SUCH_CONNECTION,
- * NO_ROOM, INVALID_ARGUMENT (the path belongs to another). */
-RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_add_path(
-    struct rdtls_endpoint *endpoint, struct rdtls_id id, const struct rdtls_path *path);
-
 /* As rdtls_conn_verify_peer, for the connection that PEER_CERTIFICATE named. Errors: NOT_CONNECTED
  * (nothing to decide), NO_SUCH_CONNECTION. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_verify_peer(
@@ -289,7 +272,8 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_info(
     const struct rdtls_endpoint *endpoint, struct rdtls_id id, struct rdtls_info *info);
 
 /* What events bring from now on, those that wait to be polled among them; 0 until then for a
- * connection that a client began. Error: NO_SUCH_CONNECTION. */
+ * connection that a client began, but for one that takes the place of one which the host opened.
+ * Error: NO_SUCH_CONNECTION. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_set_user_data(
     struct rdtls_endpoint *endpoint, struct rdtls_id id, uint64_t user_data);
 

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "connection.h"
 #include "endpoint.h"
+#include "paths.h"
 #include "server.h"
 #include "stats.h"
 #include "status.h"

@@ -104,6 +104,8 @@ struct rdtls_endpoint_stats {
     uint64_t configs_set;        /* how often another configuration took the first one's place */
     uint64_t configs_in_use;     /* at the moment: 1, and those before under which a handshake goes
                                     on */
+    uint64_t
+        connections_waiting; /* at the moment: opened by the host, and no handshake has begun */
 };
 
 #ifdef __cplusplus

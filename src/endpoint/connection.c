@@ -1,49 +1,8 @@
-/* A connection's life: begin, complete, fail, close, release. What comes in is in
- * connection_receive.c, what goes out in connection_send.c. */
+/* A connection's life: complete, fail, close, release. How it begins is in connection_begin.c, what
+ * comes in in connection_receive.c, what goes out in connection_send.c. */
 #include "endpoint/connection.h"
 
-#include <assert.h>
-
 #include "base/secret.h"
-
-enum {
-    CONNECTION_12_BUDGET = 512,
-    CONNECTION_13_BUDGET = 640,
-    SESSION_ENTRY_COST = 24 + 2 * 4, /* one entry, and its share of the buckets at worst */
-    HANDSHAKE_BUDGET = 5120,
-};
-
-enum {
-    SLOT_ALIGNMENT = _Alignof(struct connection),
-    /* Up to the end of what 1.2 keeps, so that slots lie end to end. */
-    CONNECTION_12_LEN = offsetof(struct connection, association) +
-                        offsetof(struct association, v12) + sizeof(struct association_12),
-    CONNECTION_12_SIZE = (CONNECTION_12_LEN + SLOT_ALIGNMENT - 1) / SLOT_ALIGNMENT * SLOT_ALIGNMENT,
-};
-
-static_assert(CONNECTION_12_SIZE + SESSION_ENTRY_COST <= CONNECTION_12_BUDGET,
-              "an established connection of 1.2 owns at most 512 bytes");
-static_assert(sizeof(struct connection) + SESSION_ENTRY_COST <= CONNECTION_13_BUDGET,
-              "one of 1.3 at most 640");
-static_assert(sizeof(struct handshake) + sizeof(struct connection) + SESSION_ENTRY_COST +
-                      REASSEMBLY_SLACK / REASSEMBLY_BLOCK_DATA * REASSEMBLY_BLOCK_LEN <=
-                  HANDSHAKE_BUDGET,
-              "a handshake in flight owns at most 5 KB beside what it has received");
-
-size_t connection_size_for(const struct policy *policy)
-{
-    return policy->speaks_13 ? sizeof(struct connection) : CONNECTION_12_SIZE;
-}
-
-size_t rdtls_bytes_per_connection(void)
-{
-    return CONNECTION_12_SIZE + SESSION_ENTRY_COST;
-}
-
-size_t rdtls_bytes_per_handshake(void)
-{
-    return sizeof(struct handshake) + rdtls_bytes_per_connection();
-}
 
 static void end_handshake(struct connection_environment *environment, uint32_t index)
 {
@@ -60,60 +19,6 @@ static void forget_handshake(struct connection_environment *environment,
     end_handshake(environment, connection->handshake);
     connection->handshake = POOL_NONE;
     environment->stats->handshakes_open--;
-}
-
-static void count_handshake(struct rdtls_endpoint_stats *stats)
-{
-    stats->handshakes_started++;
-    stats->handshakes_open++;
-    if (stats->handshakes_open > stats->handshakes_peak)
-        stats->handshakes_peak = stats->handshakes_open;
-}
-
-/* All but the generation: a slot may be shorter than the struct. */
-static void clear(const struct connection_environment *environment, struct connection *connection)
-{
-    uint32_t generation = connection->generation;
-    secret_wipe(connection, environment->connection_size);
-    connection->generation = generation;
-}
-
-enum rdtls_status connection_begin(struct connection_environment *environment,
-                                   struct connection *connection,
-                                   const struct connection_start *start)
-{
-    uint32_t index = pool_lend(&environment->handshakes);
-    if (index == POOL_NONE)
-        return RDTLS_NO_ROOM;
-    clear(environment, connection);
-    connection->path = start->path;
-    connection->user_data = start->user_data;
-    connection->handshake = index;
-    connection->first_session = POOL_NONE;
-    connection->next_event = POOL_NONE;
-    connection->next_closed = POOL_NONE;
-    connection->next_transmit = POOL_NONE;
-    connection->successor = POOL_NONE;
-    connection->predecessor = POOL_NONE;
-    connection->state = CONNECTION_HANDSHAKING;
-    connection->last_received_ns = start->now;
-    connection->handshake_started_ns = start->now;
-    timer_link_init(&connection->timer);
-    count_handshake(environment->stats);
-    struct handshake *handshake = connection_handshake(environment, connection);
-    const struct handshake_environment *lent = environment_lend(environment);
-    enum rdtls_status status = RDTLS_OK;
-    if (start->role == RDTLS_SERVER)
-        handshake_begin_server(handshake, lent, &connection->association, &start->server,
-                               start->now);
-    else
-        status = handshake_begin_client(
-            handshake, lent, &connection->association,
-            connection_take_session(environment, start->session, start->now), start->now);
-    handshake->job_owner = start->slot;
-    if (status != RDTLS_OK)
-        connection_fail(environment, connection, status);
-    return RDTLS_OK;
 }
 
 /* The handshake's slot goes at once, or, if data that came early still lies in it, when that has
@@ -253,6 +158,8 @@ void connection_fail(struct connection_environment *environment, struct connecti
     leave_keys(environment, connection);
     if (connection->was_connected)
         stats->connections_open--;
+    else if (connection->state == CONNECTION_WAITING)
+        stats->connections_waiting--;
     else
         stats->handshakes_failed[status]++;
     connection->state = CONNECTION_CLOSED;
@@ -282,8 +189,9 @@ void connection_close(struct connection_environment *environment, struct connect
     if (connection->state == CONNECTION_CLOSED)
         return;
     /* [rfc5246#7.2.1] "each party is required to send a close_notify alert before closing the
-     * write side of the connection." A handshake that is abandoned says so too. */
-    if (!status_is_alert(status)) {
+     * write side of the connection." A handshake that is abandoned says so too; before one there is
+     * nobody to say it to. */
+    if (!status_is_alert(status) && connection->state != CONNECTION_WAITING) {
         connection->alert_level = ALERT_WARNING;
         connection->alert_description = ALERT_CLOSE_NOTIFY;
     }
@@ -333,7 +241,7 @@ void connection_tick(struct connection_environment *environment, struct connecti
 uint64_t connection_deadline(const struct connection_environment *environment,
                              const struct connection *connection)
 {
-    if (connection->state == CONNECTION_CLOSED)
+    if (connection->state == CONNECTION_CLOSED || connection->state == CONNECTION_WAITING)
         return NEVER;
     const struct handshake *handshake = connection_handshake(environment, connection);
     if (handshake != NULL)
@@ -394,7 +302,7 @@ void connection_release(struct connection_environment *environment, struct conne
 {
     if (connection->handshake != POOL_NONE)
         forget_handshake(environment, connection);
-    clear(environment, connection);
+    connection_clear(environment, connection);
     connection->generation++;
     connection->state = CONNECTION_CLOSED;
 }

@@ -7,6 +7,9 @@
  *          |          `--> VERIFYING --the host accepts--^    |                    ^
  *          `-------------------------failure-----------------'-------------------'
  *
+ * One that the host opens before anything has come is WAITING, without a handshake's slot, until
+ * its hello comes or is to be said.
+ *
  * What happened is left in `events` and `close_status` for whoever polls; what is to be sent is
  * asked for with connection_transmit. There is no other way out, and neither can be missed.
  */
@@ -27,6 +30,7 @@ enum connection_state {
                              certificate */
     CONNECTION_CONNECTED,
     CONNECTION_CLOSED,
+    CONNECTION_WAITING, /* opened by the host; nothing has come, and nothing has been said */
 };
 
 /* What waits to be polled, or'ed. */
@@ -67,11 +71,14 @@ struct connection {
                              section 4.2.8) */
     uint32_t predecessor; /* the older one that this one will replace */
     uint32_t retransmits;
-    uint16_t close_status; /* enum rdtls_status */
-    uint8_t state;         /* enum connection_state */
-    uint8_t events;        /* enum connection_event, or'ed */
-    uint8_t queues;        /* enum connection_queue, or'ed */
-    uint8_t alert_level;   /* to be sent; 0: none */
+    uint16_t close_status;   /* enum rdtls_status */
+    uint8_t state;           /* enum connection_state */
+    uint8_t events;          /* enum connection_event, or'ed */
+    uint8_t queues;          /* enum connection_queue, or'ed */
+    uint8_t alert_level : 2; /* to be sent; 0: none */
+    bool is_opened : 1;      /* by the host, or in the place of one that was */
+    bool role_is_open : 1;   /* WAITING: the host has not said yet who begins */
+    bool path_is_chosen : 1; /* the host has said where to send */
     uint8_t alert_description;
     uint8_t final_wanted : 2; /* enum final_part: of the final flight, or its acknowledgement, what
                                  is to be sent (again) */
@@ -136,6 +143,19 @@ struct connection_start {
 MUST_CHECK enum rdtls_status connection_begin(struct connection_environment *environment,
                                               struct connection *connection,
                                               const struct connection_start *start);
+
+/* Of the host's, WAITING: it may wait for ever. Keeps the generation alone. */
+void connection_open(struct connection_environment *environment, struct connection *connection,
+                     const struct connection_start *start);
+
+/* WAITING: who begins; RDTLS_ROLE_LATER: will be told. */
+void connection_take_role(struct connection *connection, enum rdtls_role role);
+
+/* WAITING: the handshake begins. What start says of path and user data does not matter. Errors,
+ * which change nothing: NO_ROOM, as connection_begin's. */
+MUST_CHECK enum rdtls_status connection_begin_opened(struct connection_environment *environment,
+                                                     struct connection *connection,
+                                                     const struct connection_start *start);
 
 /* One datagram of this association; opened in place. slot names the connection in DATA events. */
 void connection_receive(struct connection_environment *environment, struct connection *connection,
@@ -291,6 +311,8 @@ static inline struct handshake *connection_handshake(
         return NULL;
     return pool_slot(&environment->handshakes, connection->handshake);
 }
+void connection_clear(const struct connection_environment *environment,
+                      struct connection *connection); /* all but the generation */
 void connection_fail(struct connection_environment *environment, struct connection *connection,
                      enum rdtls_status status);
 void connection_complete(struct connection_environment *environment, struct connection *connection,

@@ -1,7 +1,8 @@
 /* An endpoint's parts, for its own files: endpoint.c (creation and pass),
  * endpoint_config.c (another configuration), run_lanes.c (public-key operations), settle.c (what
- * follows from anything that happened to a connection), admission.c (who a datagram belongs to, and
- * first contact), endpoint_api.c (what the host asks of a connection). */
+ * follows from anything that happened to a connection), admission.h (who a datagram belongs to, and
+ * first contact), endpoint_api.c (what the host asks of a connection), paths.c (connections that
+ * the host opens, and the paths that it knows). */
 #ifndef ENDPOINT_ENDPOINT_H
 #define ENDPOINT_ENDPOINT_H
 
@@ -68,6 +69,9 @@ uint32_t endpoint_dequeue(struct rdtls_endpoint *endpoint, enum connection_queue
 
 /* NULL when the id names nothing. */
 struct connection *endpoint_find(const struct rdtls_endpoint *endpoint, struct rdtls_id id);
+
+/* A slot for one of the host's, WAITING; POOL_NONE when all are lent. */
+uint32_t endpoint_open(struct rdtls_endpoint *endpoint, const struct connection_start *start);
 
 /* A slot for a new association, begun; POOL_NONE when a limit is reached. It is in no table yet. */
 uint32_t endpoint_begin(struct rdtls_endpoint *endpoint, struct connection_start *start);

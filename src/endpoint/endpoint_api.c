@@ -84,23 +84,6 @@ enum rdtls_status rdtls_endpoint_send_datagram(struct rdtls_endpoint *endpoint,
     return RDTLS_OK;
 }
 
-enum rdtls_status rdtls_endpoint_add_path(struct rdtls_endpoint *endpoint, struct rdtls_id id,
-                                          const struct rdtls_path *path)
-{
-    struct connection *connection = endpoint_find(endpoint, id);
-    if (connection == NULL)
-        return RDTLS_NO_SUCH_CONNECTION;
-    uint64_t key = session_table_key(&endpoint->sessions, bytes_of(path, sizeof(*path)));
-    struct session_target owner = session_table_find(&endpoint->sessions, key);
-    if (owner.kind != SESSION_NONE)
-        return owner.kind == SESSION_CONNECTION && owner.index == id.slot ? RDTLS_OK
-                                                                          : RDTLS_INVALID_ARGUMENT;
-    struct session_target target = {SESSION_CONNECTION, id.slot};
-    return session_table_insert(&endpoint->sessions, key, target, &connection->first_session)
-               ? RDTLS_OK
-               : RDTLS_NO_ROOM;
-}
-
 enum rdtls_status rdtls_endpoint_verify_peer(struct rdtls_endpoint *endpoint, struct rdtls_id id,
                                              bool accept)
 {
@@ -200,7 +183,8 @@ size_t rdtls_endpoint_close_some(struct rdtls_endpoint *endpoint, size_t max)
         endpoint_settle(endpoint, slot);
         max--;
     }
-    return (size_t)(endpoint->stats.connections_open + endpoint->stats.handshakes_open);
+    return (size_t)(endpoint->stats.connections_open + endpoint->stats.handshakes_open +
+                    endpoint->stats.connections_waiting);
 }
 
 void rdtls_endpoint_accept(struct rdtls_endpoint *endpoint, bool accept)

@@ -2,7 +2,7 @@
  * path, its slot. */
 #include "endpoint/endpoint.h"
 
-uint32_t endpoint_begin(struct rdtls_endpoint *endpoint, struct connection_start *start)
+static uint32_t lend_slot(struct rdtls_endpoint *endpoint)
 {
     uint32_t slot = pool_lend(&endpoint->connections);
     if (slot == POOL_NONE)
@@ -10,6 +10,23 @@ uint32_t endpoint_begin(struct rdtls_endpoint *endpoint, struct connection_start
     struct connection *connection = endpoint_connection(endpoint, slot);
     if (connection->generation == 0)
         connection->generation = 1; /* of a slot that was never lent before */
+    return slot;
+}
+
+uint32_t endpoint_open(struct rdtls_endpoint *endpoint, const struct connection_start *start)
+{
+    uint32_t slot = lend_slot(endpoint);
+    if (slot != POOL_NONE)
+        connection_open(&endpoint->environment, endpoint_connection(endpoint, slot), start);
+    return slot;
+}
+
+uint32_t endpoint_begin(struct rdtls_endpoint *endpoint, struct connection_start *start)
+{
+    uint32_t slot = lend_slot(endpoint);
+    if (slot == POOL_NONE)
+        return POOL_NONE;
+    struct connection *connection = endpoint_connection(endpoint, slot);
     start->slot = slot;
     if (connection_begin(&endpoint->environment, connection, start) != RDTLS_OK) {
         connection->state = CONNECTION_CLOSED;

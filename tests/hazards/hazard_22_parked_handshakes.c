@@ -176,7 +176,7 @@ static void move(struct scene *scene)
 {
     struct rdtls_path other = path_number(2);
     struct rdtls_id id = id_of(scene->parked, parked_slot(scene->parked));
-    cr_assert_eq(rdtls_endpoint_add_path(scene->parked->endpoint, id, &other), RDTLS_OK);
+    cr_assert_eq(rdtls_endpoint_add_path(scene->parked->endpoint, id, &other, 0), RDTLS_OK);
     rdtls_endpoint_run_lanes(scene->parked->endpoint, 0);
     host_poll(scene->parked);
     for (int i = 0; i < 16; i++) {

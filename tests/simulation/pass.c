@@ -58,7 +58,7 @@ static void follow(struct world *world, struct host *host, struct place place)
         const struct end *end = &host->ends[i - 1];
         if (end->path != place.path || end->closed || end->closed_by_host)
             continue;
-        enum rdtls_status status = rdtls_endpoint_add_path(host->endpoint, end->id, at);
+        enum rdtls_status status = rdtls_endpoint_add_path(host->endpoint, end->id, at, world->now);
         if (status != RDTLS_OK && status != RDTLS_NO_ROOM && status != RDTLS_INVALID_ARGUMENT &&
             status != RDTLS_NO_SUCH_CONNECTION)
             world_fail(world, "add_path: %s", rdtls_status_name(status));

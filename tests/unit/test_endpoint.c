@@ -188,8 +188,10 @@ Test(endpoint, a_second_path_reaches_the_same_association)
     struct rdtls_path path = path_number(1);
     struct rdtls_path other = path_number(2);
     struct rdtls_id id = connect_to(&client, &server, &path);
-    cr_assert_eq(rdtls_endpoint_add_path(server.endpoint, server.last_connected, &other), RDTLS_OK);
-    cr_assert_eq(rdtls_endpoint_add_path(server.endpoint, server.last_connected, &other), RDTLS_OK);
+    cr_assert_eq(rdtls_endpoint_add_path(server.endpoint, server.last_connected, &other, 0),
+                 RDTLS_OK);
+    cr_assert_eq(rdtls_endpoint_add_path(server.endpoint, server.last_connected, &other, 0),
+                 RDTLS_OK);
     uint8_t datagram[DATAGRAM_MAX];
     cr_assert_eq(rdtls_endpoint_send(client.endpoint, id, (const uint8_t *)"x", 1), RDTLS_OK);
     host_receive(&server, &other, datagram, host_take(&client, datagram), 0);

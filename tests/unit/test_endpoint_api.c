@@ -44,7 +44,7 @@ static void expect_nobody(struct rdtls_endpoint *endpoint, struct rdtls_id id)
     char line[RDTLS_KEY_LOG_MAX];
     struct rdtls_path path = path_number(9);
     cr_expect_eq(rdtls_endpoint_send(endpoint, id, material, 1), RDTLS_NO_SUCH_CONNECTION);
-    cr_expect_eq(rdtls_endpoint_add_path(endpoint, id, &path), RDTLS_NO_SUCH_CONNECTION);
+    cr_expect_eq(rdtls_endpoint_add_path(endpoint, id, &path, 0), RDTLS_NO_SUCH_CONNECTION);
     cr_expect_eq(rdtls_endpoint_verify_peer(endpoint, id, true), RDTLS_NO_SUCH_CONNECTION);
     cr_expect_eq(rdtls_endpoint_export(endpoint, id, &exporter, material, sizeof(material)),
                  RDTLS_NO_SUCH_CONNECTION);
@@ -117,7 +117,7 @@ Test(endpoint_api, a_path_belongs_to_one_association)
     cr_expect_eq(rdtls_endpoint_connect(scene.client.endpoint, &scene.path, 0, 0, &id),
                  RDTLS_INVALID_ARGUMENT);
     cr_assert_eq(rdtls_endpoint_connect(scene.client.endpoint, &other, 0, 0, &id), RDTLS_OK);
-    cr_expect_eq(rdtls_endpoint_add_path(scene.client.endpoint, scene.id, &other),
+    cr_expect_eq(rdtls_endpoint_add_path(scene.client.endpoint, scene.id, &other, 0),
                  RDTLS_INVALID_ARGUMENT);
     scene_free(&scene);
 }

@@ -1,0 +1,59 @@
+/*
+ * Paths, and connections of an endpoint that its host opens before anything has come: for an agent
+ * of ICE, which knows whom it talks to before DTLS begins, and tells the endpoint. All of it
+ * belongs to the endpoint's thread (endpoint.h).
+ */
+#ifndef RINGDTLS_PATHS_H
+#define RINGDTLS_PATHS_H
+
+#include "connection.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* endpoint.h has it. */
+struct rdtls_endpoint;
+
+/* Where a datagram came from and where it arrived. Two datagrams are of one path when all these
+ * bytes are equal. */
+struct rdtls_path {
+    uint8_t remote_ip[16]; /* IPv4 as ::ffff:a.b.c.d */
+    uint8_t local_ip[16];
+    uint16_t remote_port; /* host byte order, as everywhere in this struct */
+    uint16_t local_port;
+    uint32_t interface_index; /* of a link-local address, otherwise 0 */
+    uint32_t socket;          /* the host's own number for its socket; given back as it came */
+};
+
+/* A connection of the host's, an ICE session's for instance, before any datagram and without a
+ * path: rdtls_endpoint_add_path brings those. role: RDTLS_SERVER. It waits for its hello as long as
+ * the host likes: a handshake's time-out, and a handshake's memory (of handshakes_max), begin with
+ * the hello. While none is free a hello is dropped and counted (FULL), and the client's repetition
+ * has another chance. Nothing is said before, and rdtls_endpoint_close needs nobody to say it to.
+ * *id is set on success alone. now_ns: as everywhere. Errors: NO_ROOM (connections_max),
+ * INVALID_ARGUMENT (role).
+ *
+ * Its client may begin anew on one of its paths (RFC 6347 section 4.2.8, RFC 9147 section 5.11): a
+ * hello that is not the one it began with needs a cookie, also where options.accept is false, and
+ * an association of another id grows beside it and takes its place: CLOSED comes with the status
+ * REPLACED, and the other's events bring the same user_data. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_open(struct rdtls_endpoint *endpoint,
+                                                                 enum rdtls_role role,
+                                                                 uint64_t user_data,
+                                                                 uint64_t now_ns,
+                                                                 struct rdtls_id *id);
+/* Also accept this association's records on another path (its 5-tuple, or one that the host's own
+ * address look-up names). The host vouches for it, as who has checked it by ICE can: one that was
+ * opened (rdtls_endpoint_open) begins its handshake with the first hello that comes on any of its
+ * paths, without a cookie. There is room for connections_max paths in all, and a new association
+ * needs one of them: who adds paths makes connections_max larger. now_ns: as everywhere. Errors:
+ * NO_SUCH_CONNECTION, NO_ROOM, INVALID_ARGUMENT (the path belongs to another). */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_add_path(
+    struct rdtls_endpoint *endpoint, struct rdtls_id id, const struct rdtls_path *path,
+    uint64_t now_ns);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,41 @@
+/* Connections that the host opens before anything has come, and the paths that it vouches for. */
+#include "endpoint/endpoint.h"
+
+static uint64_t key_of(const struct rdtls_endpoint *endpoint, const struct rdtls_path *path)
+{
+    return session_table_key(&endpoint->sessions, bytes_of(path, sizeof(*path)));
+}
+
+enum rdtls_status rdtls_endpoint_open(struct rdtls_endpoint *endpoint, enum rdtls_role role,
+                                      uint64_t user_data, uint64_t now_ns, struct rdtls_id *id)
+{
+    if (role != RDTLS_SERVER)
+        return RDTLS_INVALID_ARGUMENT;
+    struct connection_start start = {.role = role, .user_data = user_data, .now = now_ns};
+    uint32_t slot = endpoint_open(endpoint, &start);
+    if (slot == POOL_NONE)
+        return RDTLS_NO_ROOM;
+    *id = (struct rdtls_id){slot, endpoint_connection(endpoint, slot)->generation};
+    return RDTLS_OK;
+}
+
+enum rdtls_status rdtls_endpoint_add_path(struct rdtls_endpoint *endpoint, struct rdtls_id id,
+                                          const struct rdtls_path *path, uint64_t now_ns)
+{
+    struct connection *connection = endpoint_find(endpoint, id);
+    (void)now_ns;
+    if (connection == NULL)
+        return RDTLS_NO_SUCH_CONNECTION;
+    uint64_t key = key_of(endpoint, path);
+    struct session_target owner = session_table_find(&endpoint->sessions, key);
+    if (owner.kind != SESSION_NONE)
+        return owner.kind == SESSION_CONNECTION && owner.index == id.slot ? RDTLS_OK
+                                                                          : RDTLS_INVALID_ARGUMENT;
+    struct session_target target = {SESSION_CONNECTION, id.slot};
+    bool is_first = connection->first_session == POOL_NONE;
+    if (!session_table_insert(&endpoint->sessions, key, target, &connection->first_session))
+        return RDTLS_NO_ROOM;
+    if (is_first)
+        connection->path = *path;
+    return RDTLS_OK;
+}
