@@ -1,7 +1,5 @@
 #include "app/stats_json.h"
 
-#include <cjson/cJSON.h>
-
 #include "app/arenas.h"
 #include "app/protocol_words.h"
 
@@ -136,6 +134,12 @@ static void put_engine(cJSON *root, const struct rdtls_server_stats *stats)
     put(root, "shards", stats->shards);
 }
 
+void stats_json_put_server(cJSON *object, const struct rdtls_server_stats *stats)
+{
+    put_endpoint(object, &stats->endpoint);
+    put_engine(object, stats);
+}
+
 static void put_memory(cJSON *root, const struct memory_watch *memory)
 {
     double from_start = 0;
@@ -217,8 +221,7 @@ char *stats_json_print(const struct stats_snapshot *snapshot)
         return NULL;
     }
     cJSON_AddNumberToObject(root, "elapsed_s", snapshot->elapsed_s);
-    put_endpoint(root, &snapshot->server->endpoint);
-    put_engine(root, snapshot->server);
+    stats_json_put_server(root, snapshot->server);
     put_lanes(root, snapshot);
     put_memory(root, snapshot->memory);
     put_echo(root, snapshot->echo);

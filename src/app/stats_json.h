@@ -3,6 +3,7 @@
 #ifndef APP_STATS_JSON_H
 #define APP_STATS_JSON_H
 
+#include <cjson/cJSON.h>
 #include <ringdtls/ringdtls.h>
 
 #include "app/echo.h"
@@ -19,6 +20,9 @@ struct stats_snapshot {
 
 /* To be freed with free; NULL: out of memory. */
 char *stats_json_print(const struct stats_snapshot *snapshot);
+
+/* The engine's and its endpoints' figures, as keys of an object. */
+void stats_json_put_server(cJSON *object, const struct rdtls_server_stats *stats);
 
 /* Names as people say them. */
 const char *io_name(enum rdtls_io io);
