@@ -2,7 +2,7 @@
 
 packages_needed=(
     build-essential meson ninja-build pkgconf python3
-    libssl-dev liburing-dev libpopt-dev libcjson-dev libmicrohttpd-dev libjemalloc-dev # the programs
+    libssl-dev liburing-dev libpopt-dev libcjson-dev libmicrohttpd-dev libusrsctp-dev libjemalloc-dev # the programs
     libcriterion-dev openssl gnutls-bin valgrind                     # the tests; valgrind also builds bench/micro
     libgnutls28-dev libmbedtls-dev libwolfssl-dev                    # the servers that ours is compared with
     clang-14 libclang-rt-14-dev                                      # the fuzzers
