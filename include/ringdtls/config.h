@@ -17,6 +17,8 @@ extern "C" {
 
 enum {
     RDTLS_FINGERPRINT_LEN = 32, /* SHA-256 of a certificate's DER */
+    RDTLS_DIGEST_MAX = 64,
+    RDTLS_SIGNALLED_MAX = 8, /* fingerprints that one connection's peer is held to */
     RDTLS_COOKIE_SECRET_LEN = 32,
     RDTLS_TICKET_SECRET_LEN = 32,
     RDTLS_TICKET_SECRETS_MAX = 4,
@@ -66,6 +68,22 @@ enum rdtls_verify {
     RDTLS_VERIFY_CHAIN, /* the authorities in trust_pem: unknown_ca, certificate_expired,
                            unsupported_certificate or bad_certificate when they do not vouch for
                            it */
+    RDTLS_VERIFY_SIGNALLED, /* fingerprints that the host learns by signalling (SDP, RFC 8122), for
+                               each connection its own: ..._set_fingerprints, before the handshake,
+                               during it, or when PEER_CERTIFICATE has told that it has ended and
+                               they are awaited; bad_certificate when it is not among them. A server
+                               asks for a certificate and refuses a client without one, whatever
+                               client_certificate says: handshake_failure in 1.2,
+                               certificate_required in 1.3. Nothing is resumed */
+};
+
+/* Hash functions of fingerprints: IANA TLS HashAlgorithm. SHA-1 and what is weaker are none. */
+enum rdtls_hash { RDTLS_HASH_SHA256 = 4, RDTLS_HASH_SHA384 = 5, RDTLS_HASH_SHA512 = 6 };
+
+/* Of a certificate's DER (RFC 8122 section 5). */
+struct rdtls_fingerprint {
+    enum rdtls_hash hash;
+    uint8_t digest[RDTLS_DIGEST_MAX]; /* 32, 48 or 64 bytes; what is behind them is not read */
 };
 
 /* When must a client prove its address before it costs anything (RFC 6347 section 4.2.1, RFC 9147
@@ -226,9 +244,10 @@ struct rdtls_config_options {
      * A resumed association has no certificates on its wire: the peer's fingerprint is the one of
      * the full handshake, and the session is taken up only while server_name, client_certificate,
      * verify, fingerprints and trust_pem are what they were then. With RDTLS_VERIFY_HOST the host
-     * sees every certificate, so nothing is resumed that would show it one. Whoever has a ticket's
-     * secret can read what is sent in 1.2 as long as the session lives, and what was sent: that is
-     * why it is off by default. */
+     * sees every certificate, so nothing is resumed that would show it one; nor with
+     * RDTLS_VERIFY_SIGNALLED, where each connection has a certificate of its own to expect. Whoever
+     * has a ticket's secret can read what is sent in 1.2 as long as the session lives, and what was
+     * sent: that is why it is off by default. */
     bool tickets;
     /* RDTLS_TICKET_SECRET_LEN bytes each: the first seals, each opens, so that they can be rotated.
      * A fleet behind one address shares them, and cookie_clock_offset_ns. Count 0: a random one,

@@ -46,8 +46,9 @@ enum rdtls_event_kind {
     RDTLS_EVENT_NONE,
     RDTLS_EVENT_CONNECTED, /* the handshake is complete: data may be sent. Comes once, before any
                               DATA */
-    RDTLS_EVENT_PEER_CERTIFICATE, /* with RDTLS_VERIFY_HOST: call ..._verify_peer; CONNECTED follows
-                                   */
+    RDTLS_EVENT_PEER_CERTIFICATE, /* with RDTLS_VERIFY_HOST: call ..._verify_peer; CONNECTED
+                                     follows. With RDTLS_VERIFY_SIGNALLED: ..._set_fingerprints is
+                                     awaited */
     RDTLS_EVENT_DATA,             /* one record's payload */
     RDTLS_EVENT_CLOSED, /* final; status says why. The id is dead once this has been polled */
     RDTLS_EVENT_SIGN, /* with RDTLS_SIGNER_HOST: have `sign` signed, then ..._complete_signature */
@@ -221,6 +222,26 @@ RDTLS_API size_t rdtls_conn_payload_max(const struct rdtls_conn *conn);
  * decide. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_verify_peer(struct rdtls_conn *conn,
                                                                     bool accept);
+
+/* With RDTLS_VERIFY_SIGNALLED: the fingerprints of the certificates that the peer may show, 1 to
+ * RDTLS_SIGNALLED_MAX, as the peer's SDP has them (RFC 8122 section 5); copied. Of several hashes
+ * the strongest decides, and one of its fingerprints has to match: CONNECTED follows, or, if none
+ * does, bad_certificate and CLOSED (RFC 8122 sections 5.1, 6.2).
+ *
+ * They may be set at any time from the connection's creation on: before the certificate comes, then
+ * a wrong one ends the handshake where it is shown; while the handshake goes on; or when
+ * PEER_CERTIFICATE has told that it has ended and the verdict is awaited. Until then nothing can be
+ * sent and there are no keys (NOT_CONNECTED). Who is never told ends by its handshake_timeout_ms:
+ * TIMED_OUT. A list that is set before the verdict takes the place of an earlier one.
+ *
+ * Once connected, a list that has the peer's SHA-256 changes nothing and is OK, as when an offer
+ * comes again; any other is NOT_AWAITED and changes nothing either: other fingerprints ask for
+ * another association (RFC 8842 section 4). Poll and transmit afterwards. Errors, which change
+ * nothing: INVALID_ARGUMENT (none or too many, a hash that is not known, a configuration whose
+ * verify is another), NOT_AWAITED (also once it has ended). */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_set_fingerprints(
+    struct rdtls_conn *conn, const struct rdtls_fingerprint *fingerprints, size_t count,
+    uint64_t now_ns);
 
 /* After SIGN, at any later time: the signature, which is copied: of ECDSA as DER (RFC 3279 section
  * 2.2.3), of RSA as many bytes as the modulus has, of Ed25519 64. signature_len 0: the signer

@@ -245,6 +245,11 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_send_datagram(
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_verify_peer(
     struct rdtls_endpoint *endpoint, struct rdtls_id id, bool accept);
 
+/* As rdtls_conn_set_fingerprints; also NO_SUCH_CONNECTION. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_set_fingerprints(
+    struct rdtls_endpoint *endpoint, struct rdtls_id id,
+    const struct rdtls_fingerprint *fingerprints, size_t count, uint64_t now_ns);
+
 /* After SIGN, at any later time, even when the connection is gone: as
  * rdtls_conn_complete_signature, for the connection that the event named. An id is used once, so an
  * answer that comes too late never reaches another. Transmit afterwards. Errors, which change

@@ -23,7 +23,8 @@ static_assert(sizeof(SHA256_CTX) == DIGEST_SHA256_WORDS * sizeof(uint64_t), "and
 static_assert(sizeof(union libcrypto_state) == sizeof(((struct digest *)NULL)->state),
               "every state of libcrypto fits");
 static_assert(_Alignof(union libcrypto_state) <= _Alignof(uint64_t), "words align it");
-static_assert(SHA256_LEN == SHA256_DIGEST_LENGTH && SHA384_LEN == SHA384_DIGEST_LENGTH,
+static_assert(SHA256_LEN == SHA256_DIGEST_LENGTH && SHA384_LEN == SHA384_DIGEST_LENGTH &&
+                  SHA512_LEN == SHA512_DIGEST_LENGTH,
               "lengths are libcrypto's");
 
 static union libcrypto_state *state_in(uint64_t *words)
@@ -127,4 +128,13 @@ void digest_of(enum digest_kind kind, struct bytes bytes, uint8_t *out)
     digest_init(&digest, kind);
     digest_update(&digest, bytes);
     digest_finish(&digest, out);
+}
+
+void digest_sha512_of(struct bytes bytes, uint8_t out[SHA512_LEN])
+{
+    SHA512_CTX state;
+    (void)SHA512_Init(&state);
+    if (bytes.len > 0)
+        (void)SHA512_Update(&state, bytes.data, bytes.len);
+    (void)SHA512_Final(out, &state);
 }

@@ -12,7 +12,8 @@ enum digest_kind { DIGEST_SHA256, DIGEST_SHA384 };
 enum {
     SHA256_LEN = 32,
     SHA384_LEN = 48,
-    DIGEST_LEN_MAX = 48,
+    SHA512_LEN = 64,
+    DIGEST_LEN_MAX = 48, /* of those that protocols run on */
     DIGEST_STATE_WORDS =
         27, /* 216 bytes: libcrypto's SHA512_CTX, the larger of the two (asserted) */
     DIGEST_SHA256_WORDS = 14, /* 112 bytes: its SHA256_CTX (asserted) */
@@ -42,5 +43,8 @@ void digest_finish(struct digest *digest, uint8_t *out);
 
 /* Of one view of bytes. Writes digest_len bytes. */
 void digest_of(enum digest_kind kind, struct bytes bytes, uint8_t *out);
+
+/* The same by SHA-512, which nothing but fingerprints is made with. */
+void digest_sha512_of(struct bytes bytes, uint8_t out[SHA512_LEN]);
 
 #endif

@@ -150,10 +150,13 @@ static enum rdtls_status take_policies(struct rdtls_config *config,
                                        const struct rdtls_config_options *options)
 {
     if (options->client_certificate > RDTLS_CLIENT_CERTIFICATE_REQUIRE ||
-        options->verify > RDTLS_VERIFY_CHAIN || options->cookies > RDTLS_COOKIES_NEVER ||
+        options->verify > RDTLS_VERIFY_SIGNALLED || options->cookies > RDTLS_COOKIES_NEVER ||
         options->signer > RDTLS_SIGNER_HOST)
         return RDTLS_INVALID_ARGUMENT;
-    config->policy.client_certificate = options->client_certificate;
+    /* Who is to be held to a fingerprint has to show a certificate. */
+    config->policy.client_certificate = options->verify == RDTLS_VERIFY_SIGNALLED
+                                            ? RDTLS_CLIENT_CERTIFICATE_REQUIRE
+                                            : options->client_certificate;
     config->policy.offers_certificate = options->client_certificate_offer;
     config->policy.verify = options->verify;
     config->policy.host_signs = options->signer == RDTLS_SIGNER_HOST;

@@ -9,6 +9,7 @@ enum {
     OWN_BLOCKS = 48,  /* one message of 16 KB, and one block of early records */
     OWN_EVENTS = 64,  /* records in one datagram; more than that is noise */
     OWN_SESSIONS = 4, /* offered, received, and told but not polled */
+    OWN_SIGNALLED = RDTLS_SIGNALLED_MAX + SHOWN_DIGESTS,
 };
 
 struct rdtls_conn {
@@ -22,6 +23,7 @@ struct rdtls_conn {
     struct reassembly_block blocks[OWN_BLOCKS];
     struct data_event events[OWN_EVENTS];
     struct saved_session sessions[OWN_SESSIONS];
+    struct signalled_digest signalled[OWN_SIGNALLED];
     uint8_t scratch[REASSEMBLY_MESSAGE_MAX];
 };
 

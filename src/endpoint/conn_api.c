@@ -38,12 +38,14 @@ static bool init_environment(struct rdtls_conn *conn, const struct rdtls_config 
     block_pool_init(&environment->blocks, conn->blocks, sizeof(conn->blocks[0]), OWN_BLOCKS, 1);
     event_queue_init(&environment->data, conn->events, OWN_EVENTS);
     pool_init(&environment->sessions, conn->sessions, sizeof(conn->sessions[0]), OWN_SESSIONS);
+    pool_init(&environment->signalled, conn->signalled, sizeof(conn->signalled[0]), OWN_SIGNALLED);
     environment->handshake = (struct handshake_environment){
         .lanes = lanes_new(&lanes),
         .random = {crypto_random_fill, NULL},
         .blocks = &environment->blocks,
         .scratch = conn->scratch,
         .sessions = &environment->sessions,
+        .signalled = &environment->signalled,
     };
     bool complete = protection_engines_open(&environment->handshake.engines) && edition != NULL;
     if (edition != NULL)
@@ -254,6 +256,14 @@ enum rdtls_status rdtls_conn_verify_peer(struct rdtls_conn *conn, bool accept)
 {
     return conn->has_begun ? connection_verify_peer(&conn->environment, &conn->connection, accept)
                            : RDTLS_NOT_CONNECTED;
+}
+
+enum rdtls_status rdtls_conn_set_fingerprints(struct rdtls_conn *conn,
+                                              const struct rdtls_fingerprint *fingerprints,
+                                              size_t count, uint64_t now_ns)
+{
+    struct signalled_list list = {fingerprints, count, now_ns};
+    return connection_set_fingerprints(&conn->environment, &conn->connection, &list);
 }
 
 enum rdtls_status rdtls_conn_export(const struct rdtls_conn *conn,

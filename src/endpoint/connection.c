@@ -46,8 +46,8 @@ void connection_release_retired(struct connection_environment *environment)
     }
 }
 
-static void become_connected(struct connection_environment *environment,
-                             struct connection *connection)
+void connection_become_connected(struct connection_environment *environment,
+                                 struct connection *connection)
 {
     struct rdtls_endpoint_stats *stats = environment->stats;
     connection->state = CONNECTION_CONNECTED;
@@ -75,13 +75,11 @@ void connection_complete(struct connection_environment *environment, struct conn
         /* A server's last word is its acknowledgement, and it goes at once. */
         has_last_word = connection->association.role == RDTLS_SERVER;
     connection->final_wanted = has_last_word ? FINAL_ALL : FINAL_NONE;
-    bool asks_host = handshake->environment->policy->verify == RDTLS_VERIFY_HOST &&
-                     connection->association.peer_certificate;
-    if (asks_host) {
+    if (connection_awaits_verdict(connection, handshake)) {
         connection->state = CONNECTION_VERIFYING;
         connection->events |= CONNECTION_EVENT_PEER_CERTIFICATE;
     } else {
-        become_connected(environment, connection);
+        connection_become_connected(environment, connection);
     }
     connection_tell_session(environment, connection, slot, handshake->received);
     handshake->received = POOL_NONE;
@@ -90,7 +88,10 @@ void connection_complete(struct connection_environment *environment, struct conn
     uint32_t before = environment->data.tail;
     connection_open_early(environment, connection, slot, now);
     /* A client of 1.3 keeps its last flight until it has been acknowledged. */
-    if (connection->handshake == index && handshake->retransmit.due_ns == NEVER)
+    if (connection->handshake == index && handshake->retransmit.due_ns == NEVER &&
+        connection->state == CONNECTION_VERIFYING)
+        handshake_rest(handshake);
+    else if (connection->handshake == index && handshake->retransmit.due_ns == NEVER)
         retire_handshake(environment, connection, environment->data.tail != before);
     if (grants)
         connection_send_ticket(environment, connection, &session, now);
@@ -113,6 +114,8 @@ void connection_acknowledged(struct connection_environment *environment,
 {
     struct handshake *handshake = connection_handshake(environment, connection);
     uint64_t now = handshake->now_ns;
+    if (connection->state == CONNECTION_VERIFYING)
+        return; /* its slot goes with the verdict */
     handshake_move_write_keys(handshake);
     connection_drop_flight(environment, connection);
     if (connection->update_wanted)
@@ -156,6 +159,8 @@ void connection_fail(struct connection_environment *environment, struct connecti
         connection->alert_description = (uint8_t)status;
     }
     leave_keys(environment, connection);
+    if (connection_may_have_list(connection))
+        signalled_release(&environment->signalled, &connection->signalled);
     if (connection->was_connected)
         stats->connections_open--;
     else if (connection->state == CONNECTION_WAITING)
@@ -175,6 +180,7 @@ void connection_fail(struct connection_environment *environment, struct connecti
     /* A job in the lanes comes back to its slot; only then may the slot go. In one that is complete
      * early data may lie that nobody has polled. */
     handshake_withdraw(handshake);
+    signalled_release_peer(&environment->signalled, &handshake->peer);
     if (handshake->complete)
         retire_handshake(environment, connection, true);
     else if (!handshake_is_parked(handshake))
@@ -225,6 +231,8 @@ void connection_tick(struct connection_environment *environment, struct connecti
         enum rdtls_status status = handshake_tick(handshake, now);
         if (status != RDTLS_OK && handshake_is_dispensable(handshake))
             connection_drop_flight(environment, connection);
+        else if (status != RDTLS_OK && connection->state == CONNECTION_VERIFYING)
+            connection_close(environment, connection, status); /* its peer takes it for open */
         else if (status != RDTLS_OK)
             connection_fail(environment, connection, status);
         return;
@@ -250,20 +258,6 @@ uint64_t connection_deadline(const struct connection_environment *environment,
         return 0; /* at once */
     uint64_t idle = environment->config->idle_timeout_ns;
     return idle == 0 ? NEVER : nanoseconds_after(connection->last_received_ns, idle);
-}
-
-enum rdtls_status connection_verify_peer(struct connection_environment *environment,
-                                         struct connection *connection, bool accept)
-{
-    if (connection->state != CONNECTION_VERIFYING)
-        return RDTLS_NOT_CONNECTED;
-    if (!accept) {
-        connection_fail(environment, connection, RDTLS_ALERT_BAD_CERTIFICATE);
-        return RDTLS_OK;
-    }
-    become_connected(environment, connection);
-    connection->update_due = connection->update_wanted;
-    return RDTLS_OK;
 }
 
 bool connection_poll(struct connection *connection, unsigned kinds, struct rdtls_event *event)

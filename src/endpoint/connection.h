@@ -61,7 +61,11 @@ struct connection {
     uint64_t user_data;
     uint64_t last_received_ns;
     uint64_t handshake_started_ns;
-    uint64_t handshake_done_ns;
+    union {
+        uint64_t handshake_done_ns; /* 0 until then */
+        uint32_t signalled; /* before its handshake has a slot: the list of fingerprints that its
+                               peer will be held to; 0: none yet */
+    };
     uint32_t handshake;     /* slot of its handshake; POOL_NONE: over */
     uint32_t first_session; /* its entries in the session table */
     uint32_t next_event;    /* the next one in each of the endpoint's queues */
@@ -124,6 +128,7 @@ struct connection_environment {
     struct rdtls_endpoint_stats *stats;
     struct rdtls_sign_request sign_request; /* of the SIGN event that was polled last */
     struct pool sessions;                   /* of struct saved_session */
+    struct pool signalled;                  /* of struct signalled_digest */
     uint8_t session[RDTLS_SESSION_MAX];     /* of the TICKET event that was polled last */
     size_t session_len;                     /* 0: none, or wiped since */
 };
@@ -193,8 +198,26 @@ MUST_CHECK enum rdtls_status connection_seal(struct connection_environment *envi
                                              struct connection *connection, struct bytes payload,
                                              uint8_t *out);
 
+/* connection_verdict.c: who the peer is has been proven; is it the one that was meant? */
 MUST_CHECK enum rdtls_status connection_verify_peer(struct connection_environment *environment,
                                                     struct connection *connection, bool accept);
+
+/* What the peer is held to. */
+struct signalled_list {
+    const struct rdtls_fingerprint *fingerprints;
+    size_t count;
+    uint64_t now;
+};
+
+/* Errors, which change nothing: INVALID_ARGUMENT, NOT_AWAITED. */
+MUST_CHECK enum rdtls_status connection_set_fingerprints(struct connection_environment *environment,
+                                                         struct connection *connection,
+                                                         const struct signalled_list *list);
+
+/* The handshake has ended as it should: is the host to say something before the peer is believed?
+ */
+bool connection_awaits_verdict(const struct connection *connection,
+                               const struct handshake *handshake);
 
 /* Bytes of data that one record can carry: they fit a datagram, and the peer takes them. */
 size_t connection_payload_max(const struct connection_environment *environment,
@@ -303,6 +326,13 @@ static inline size_t connection_record_len(const struct connection *connection, 
     return payload_len + record_overhead(association, EPOCH_APPLICATION);
 }
 
+/* Has it no handshake yet that would hold what its peer is held to? */
+static inline bool connection_may_have_list(const struct connection *connection)
+{
+    return connection->handshake == POOL_NONE &&
+           (connection->state == CONNECTION_WAITING || connection->state == CONNECTION_HANDSHAKING);
+}
+
 /* Used by the files of the connection alone. */
 static inline struct handshake *connection_handshake(
     const struct connection_environment *environment, const struct connection *connection)
@@ -317,6 +347,8 @@ void connection_fail(struct connection_environment *environment, struct connecti
                      enum rdtls_status status);
 void connection_complete(struct connection_environment *environment, struct connection *connection,
                          uint32_t slot, uint64_t now);
+void connection_become_connected(struct connection_environment *environment,
+                                 struct connection *connection);
 void connection_open_early(struct connection_environment *environment,
                            struct connection *connection, uint32_t slot, uint64_t now);
 

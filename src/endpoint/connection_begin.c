@@ -66,7 +66,10 @@ void connection_clear(const struct connection_environment *environment,
 static void prepare(const struct connection_environment *environment, struct connection *connection,
                     const struct connection_start *start)
 {
+    /* One of the connection level may have been told before its client was met. */
+    uint32_t signalled = connection->signalled;
     connection_clear(environment, connection);
+    connection->signalled = signalled;
     connection->path = start->path;
     connection->user_data = start->user_data;
     connection->handshake = POOL_NONE;
@@ -82,6 +85,8 @@ static void prepare(const struct connection_environment *environment, struct con
 static void shake_hands(struct connection_environment *environment, struct connection *connection,
                         const struct connection_start *start)
 {
+    uint32_t signalled = connection->signalled;
+    connection->handshake_done_ns = 0;
     connection->state = CONNECTION_HANDSHAKING;
     connection->last_received_ns = start->now;
     connection->handshake_started_ns = start->now;
@@ -97,6 +102,7 @@ static void shake_hands(struct connection_environment *environment, struct conne
             handshake, lent, &connection->association,
             connection_take_session(environment, start->session, start->now), start->now);
     handshake->job_owner = start->slot;
+    handshake->peer.expected = signalled;
     if (status != RDTLS_OK)
         connection_fail(environment, connection, status);
 }

@@ -36,6 +36,7 @@ enum endpoint_part {
     PART_OUTBOX,
     PART_EVENTS,
     PART_SAVED_SESSIONS,
+    PART_SIGNALLED,
     PART_SCRATCH,
     PART_HALF_HELLOS,
     PART_LANES,
@@ -71,6 +72,9 @@ static size_t part_len(const struct rdtls_endpoint_options *options, enum endpoi
     case PART_SAVED_SESSIONS: /* one that is offered and one that comes, while clients shake hands
                                */
         return pool_footprint(sizeof(struct saved_session), 2 * options->handshakes_max);
+    case PART_SIGNALLED:
+        return pool_footprint(sizeof(struct signalled_digest),
+                              signalled_count(options->connections_max, options->handshakes_max));
     case PART_SCRATCH:
         return REASSEMBLY_MESSAGE_MAX;
     case PART_HALF_HELLOS:
@@ -157,11 +161,15 @@ static bool init_environment(struct rdtls_endpoint *endpoint, const struct rdtls
                      power_of_two_at_least(options->events_max));
     pool_init(&environment->sessions, part_at(endpoint, PART_SAVED_SESSIONS),
               sizeof(struct saved_session), 2 * options->handshakes_max);
+    pool_init(&environment->signalled, part_at(endpoint, PART_SIGNALLED),
+              sizeof(struct signalled_digest),
+              signalled_count(options->connections_max, options->handshakes_max));
     environment->handshake = (struct handshake_environment){
         .random = random_source_of(endpoint),
         .blocks = &environment->blocks,
         .scratch = part_at(endpoint, PART_SCRATCH),
         .sessions = &environment->sessions,
+        .signalled = &environment->signalled,
         .clock_offset_ns = options->cookie_clock_offset_ns,
     };
     common_ground_lay(&endpoint->ground, config);

@@ -95,6 +95,20 @@ enum rdtls_status rdtls_endpoint_verify_peer(struct rdtls_endpoint *endpoint, st
     return RDTLS_OK;
 }
 
+enum rdtls_status rdtls_endpoint_set_fingerprints(struct rdtls_endpoint *endpoint,
+                                                  struct rdtls_id id,
+                                                  const struct rdtls_fingerprint *fingerprints,
+                                                  size_t count, uint64_t now_ns)
+{
+    struct connection *connection = endpoint_find(endpoint, id);
+    struct signalled_list list = {fingerprints, count, now_ns};
+    if (connection == NULL)
+        return RDTLS_NO_SUCH_CONNECTION;
+    TRY(connection_set_fingerprints(&endpoint->environment, connection, &list));
+    endpoint_settle(endpoint, id.slot);
+    return RDTLS_OK;
+}
+
 enum rdtls_status rdtls_endpoint_export(const struct rdtls_endpoint *endpoint, struct rdtls_id id,
                                         const struct rdtls_exporter *exporter, uint8_t *out,
                                         size_t out_len)

@@ -52,8 +52,10 @@ static enum side_verdict find_side(const struct incoming *in, const struct unifi
         return SIDE_FOUND;
     }
     /* A server that has updated its keys has had our last flight: what looks like epoch 2 is a
-     * later one. */
-    bool has_moved = association->read_moves || association->read.epoch > EPOCH_APPLICATION;
+     * later one. A client whose last flight we have says it again, whether or not its handshake
+     * still has a slot. */
+    bool has_moved = association->read_moves || association->read.epoch > EPOCH_APPLICATION ||
+                     (association->role == RDTLS_SERVER && !is_handshaking);
     if (handshake != NULL && handshake->v13.epoch.keys_ready && !has_moved &&
         bits_are(header, EPOCH_HANDSHAKE)) {
         *side = (struct read_side){&handshake->v13.epoch.read_keys, &handshake->v13.epoch.window,

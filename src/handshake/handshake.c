@@ -102,6 +102,7 @@ void handshake_end(struct handshake *handshake)
     struct block_pool *blocks = handshake->environment->blocks;
     environment_drop_session(handshake->environment, &handshake->offered);
     environment_drop_session(handshake->environment, &handshake->received);
+    signalled_release_peer(handshake->environment->signalled, &handshake->peer);
     reassembly_release(&handshake->reassembly, blocks);
     early_records_release(&handshake->early, blocks);
     certified_key_release(&handshake->certified, &blocks->slots);
@@ -247,6 +248,12 @@ enum rdtls_status handshake_resume(struct handshake *handshake, uint64_t now)
 {
     handshake->now_ns = now;
     return handshake_drive(handshake);
+}
+
+void handshake_rest(struct handshake *handshake)
+{
+    handshake->flight.sending = false;
+    handshake->v13.ack_wanted = false;
 }
 
 void handshake_withdraw(struct handshake *handshake)

@@ -22,6 +22,7 @@
 #include "handshake/reassembly.h"
 #include "handshake/retransmit.h"
 #include "handshake/session.h"
+#include "handshake/signalled.h"
 #include "handshake/transcript.h"
 #include "wire/session_ticket_13.h"
 
@@ -35,6 +36,7 @@ struct handshake_environment {
     struct block_pool *blocks;
     uint8_t *scratch;      /* REASSEMBLY_MESSAGE_MAX bytes */
     struct pool *sessions; /* of struct saved_session: what clients offer and what they are given */
+    struct pool *signalled;   /* of struct signalled_digest */
     uint64_t clock_offset_ns; /* from the caller's clock to the one of tickets */
     /* Of each of the policy's application protocols: 1 + its place in a list that outlives it. */
     uint8_t protocols[RDTLS_ALPN_MAX];
@@ -126,6 +128,7 @@ struct handshake {
     uint16_t share_group;     /* of a client: what its share is of */
     struct long_share kem;    /* our part of ML-KEM, where the group has it */
     struct certified_key certified;
+    struct signalled_peer peer; /* with RDTLS_VERIFY_SIGNALLED */
 
     struct lane_job job;
     struct transcript transcript;
@@ -218,6 +221,10 @@ void handshake_hear_again(struct handshake *handshake, struct bytes content, uin
 MUST_CHECK enum rdtls_status handshake_receive_change_cipher_spec(struct handshake *handshake,
                                                                   uint64_t now);
 
+/* With RDTLS_VERIFY_SIGNALLED, once fingerprints or the certificate are there: BAD_CERTIFICATE; OK
+ * also as long as one of them is missing. */
+MUST_CHECK enum rdtls_status handshake_judge_peer(struct handshake *handshake);
+
 /* The lane job has come back: go on. */
 MUST_CHECK enum rdtls_status handshake_resume(struct handshake *handshake, uint64_t now);
 
@@ -230,6 +237,9 @@ static inline bool handshake_is_parked(const struct handshake *handshake)
 /* The handshake has ended. What it asked the host to sign may never be answered, and is not waited
  * for; a job that the lanes run comes back by itself. */
 void handshake_withdraw(struct handshake *handshake);
+
+/* The handshake is complete and stays for what it knows: it says nothing more by itself. */
+void handshake_rest(struct handshake *handshake);
 
 /* The handshake has failed: whoever says so in its place finds the keys and numbers of its epoch in
  * the association. */

@@ -65,7 +65,25 @@ static enum rdtls_status judge_chain(const struct handshake *handshake, struct b
     return trust_judge(policy->trust, &question);
 }
 
-static enum rdtls_status judge_certificate(const struct handshake *handshake,
+/* [rfc8122#5.1] "If a certificate does not match any such fingerprint, the endpoint MUST NOT
+ * establish the TLS connection." It ends where the certificate is shown, if the fingerprints are
+ * there by then, and otherwise when they come. */
+enum rdtls_status handshake_judge_peer(struct handshake *handshake)
+{
+    struct signalled_peer *peer = &handshake->peer;
+    if (peer->shown == 0 || peer->expected == 0)
+        return RDTLS_OK;
+    peer->is_expected = signalled_matches(handshake->environment->signalled, peer);
+    return peer->is_expected ? RDTLS_OK : RDTLS_ALERT_BAD_CERTIFICATE;
+}
+
+static enum rdtls_status judge_signalled(struct handshake *handshake, struct bytes leaf)
+{
+    signalled_show(handshake->environment->signalled, leaf, &handshake->peer.shown);
+    return handshake_judge_peer(handshake);
+}
+
+static enum rdtls_status judge_certificate(struct handshake *handshake,
                                            const struct certificate_message *message,
                                            const uint8_t fingerprint[SHA256_LEN])
 {
@@ -76,6 +94,8 @@ static enum rdtls_status judge_certificate(const struct handshake *handshake,
                                                              : RDTLS_ALERT_BAD_CERTIFICATE;
     case RDTLS_VERIFY_CHAIN:
         return judge_chain(handshake, message->chain);
+    case RDTLS_VERIFY_SIGNALLED:
+        return judge_signalled(handshake, message->leaf);
     case RDTLS_VERIFY_NONE:
     case RDTLS_VERIFY_HOST:
         break;

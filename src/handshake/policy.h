@@ -97,13 +97,15 @@ static inline struct bytes policy_server_name(const struct policy *policy)
     return bytes_of(policy->server_name, strlen(policy->server_name));
 }
 
-/* Are sessions resumed in this role? Where the host judges the peer's certificate itself, each
- * handshake shows it one. */
+/* Are sessions resumed in this role? Where the host judges the peer's certificate itself, or says
+ * for each connection which one it is, each handshake shows one. */
 static inline bool policy_resumes(const struct policy *policy, enum rdtls_role role)
 {
     bool sees_certificate =
         role == RDTLS_CLIENT || policy->client_certificate != RDTLS_CLIENT_CERTIFICATE_NONE;
-    return policy->tickets && !(sees_certificate && policy->verify == RDTLS_VERIFY_HOST);
+    bool is_each_time =
+        policy->verify == RDTLS_VERIFY_HOST || policy->verify == RDTLS_VERIFY_SIGNALLED;
+    return policy->tickets && !(sees_certificate && is_each_time);
 }
 
 static inline bool policy_lists_group(const struct policy *policy, uint16_t group)

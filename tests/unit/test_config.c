@@ -89,7 +89,7 @@ Test(config, numbers_out_of_their_range)
     EXPECT_REFUSED(retransmit_max_ms, 999);
     EXPECT_REFUSED(handshake_timeout_ms, 0);
     EXPECT_REFUSED(client_certificate, RDTLS_CLIENT_CERTIFICATE_REQUIRE + 1);
-    EXPECT_REFUSED(verify, RDTLS_VERIFY_CHAIN + 1);
+    EXPECT_REFUSED(verify, RDTLS_VERIFY_SIGNALLED + 1);
     EXPECT_REFUSED(cookies, RDTLS_COOKIES_NEVER + 1);
     EXPECT_REFUSED(signer, RDTLS_SIGNER_HOST + 1);
 }

@@ -39,6 +39,7 @@ static void scene_free(struct scene *scene)
 static void expect_nobody(struct rdtls_endpoint *endpoint, struct rdtls_id id)
 {
     uint8_t material[32] = {0};
+    const struct rdtls_fingerprint any = {.hash = RDTLS_HASH_SHA256};
     struct rdtls_srtp_keys keys;
     struct rdtls_info info;
     char line[RDTLS_KEY_LOG_MAX];
@@ -46,6 +47,8 @@ static void expect_nobody(struct rdtls_endpoint *endpoint, struct rdtls_id id)
     cr_expect_eq(rdtls_endpoint_send(endpoint, id, material, 1), RDTLS_NO_SUCH_CONNECTION);
     cr_expect_eq(rdtls_endpoint_add_path(endpoint, id, &path, 0), RDTLS_NO_SUCH_CONNECTION);
     cr_expect_eq(rdtls_endpoint_verify_peer(endpoint, id, true), RDTLS_NO_SUCH_CONNECTION);
+    cr_expect_eq(rdtls_endpoint_set_fingerprints(endpoint, id, &any, 1, 0),
+                 RDTLS_NO_SUCH_CONNECTION);
     cr_expect_eq(rdtls_endpoint_export(endpoint, id, &exporter, material, sizeof(material)),
                  RDTLS_NO_SUCH_CONNECTION);
     cr_expect_eq(rdtls_endpoint_srtp_keys(endpoint, id, &keys), RDTLS_NO_SUCH_CONNECTION);
