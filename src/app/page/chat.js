@@ -27,7 +27,7 @@
     dtlsVersion: null,
     dtlsCipher: null,
     rttMs: null,
-    messages: [],          // {name, text, own}
+    messages: [],          // {name, text, own, delivered}: own ones come back from the room
     people: new Map(),     // id -> name, of the others
     connection: null,
     connect, disconnect, send,
@@ -51,10 +51,11 @@
     at("error").hidden = ringdtls.error === null;
     at("error").textContent = ringdtls.error ?? "";
     at("open").firstElementChild.textContent = milliseconds(ringdtls.openMs);
+    at("open").lastElementChild.textContent = ringdtls.openMs === null ? "" : `${milliseconds(ringdtls.answerToOpenMs)} after answer`;
     at("rtt").firstElementChild.textContent = milliseconds(ringdtls.rttMs);
     at("dtls").firstElementChild.textContent = ringdtls.dtlsVersion ?? "–";
     at("dtls").lastElementChild.textContent = ringdtls.dtlsCipher ?? "";
-    at("title").textContent = busy ? ringdtls.room : "Messages";
+    at("title").textContent = ringdtls.room ?? "Messages";
     at("people").textContent = open ? people() : "";
   }
 
@@ -82,20 +83,20 @@
       set({ state: "failed", error: "This browser has no WebRTC, or it is switched off: try another one." });
       return;
     }
-    const mine = link = { id: random(), pc: new RTCPeerConnection(), resource: null, timers: [], rtts: [] };
+    const mine = link = { id: random(), pc: new RTCPeerConnection(), resource: null, timers: [], rtts: [], sent: [] };
     ringdtls.people.clear();
     set({
       state: "connecting", error: null, openMs: null, answerToOpenMs: null, dtlsVersion: null, dtlsCipher: null, rttMs: null,
       name: at("name").value.trim() || "somebody", room: at("room").value.trim() || "lobby", connection: mine.pc,
     });
     draw([]);
-    mine.timers.push(setTimeout(() => fail(mine, "The server answered, but no UDP came through: is its UDP port reachable " +
-      "from here (firewall, --announce)?"), OPEN_TIMEOUT_MS));
+    mine.timers.push(setTimeout(() => fail(mine, `Not open after ${OPEN_TIMEOUT_MS / 1000} s. ${whatIsMissing(mine.pc)}`),
+      OPEN_TIMEOUT_MS));
     watch(mine);
     mine.chat = mine.pc.createDataChannel("chat");
     mine.ping = mine.pc.createDataChannel("ping", { ordered: false, maxRetransmits: 0 });
     mine.chat.onopen = () => opened(mine, clickedMs);
-    mine.chat.onclose = () => fail(mine, "The server closed the connection: connect again.");
+    mine.chat.onclose = () => fail(mine, "The server closed the channel: connect again, or try another room if this one is full.");
     mine.chat.onmessage = (event) => { if (link === mine) received(mine, event.data); };
     mine.ping.onmessage = (event) => { if (link === mine) measured(mine, Number(event.data)); };
     try {
@@ -107,6 +108,15 @@
     } catch (error) {
       fail(mine, error.message);
     }
+  }
+
+  function whatIsMissing(pc) {
+    if (pc.signalingState !== "stable") return "The server has not answered the offer.";
+    if (!["connected", "completed"].includes(pc.iceConnectionState)) {
+      return "No UDP came through: is the server's UDP port reachable from here (firewall, --announce)?";
+    }
+    return pc.connectionState !== "connected" ? "UDP came through, but the DTLS handshake has not ended."
+      : "DTLS is up, but the data channel has not opened.";
   }
 
   // RFC 9725: the offer is posted, the answer comes back, and so does the address that ends the session.
@@ -134,7 +144,7 @@
       if (link !== mine) return;
       const state = mine.pc.connectionState;
       if (state === "failed") fail(mine, mine.opened ? "The connection was lost: connect again."
-        : "The connection failed before it was open: is the server's UDP port reachable from here?");
+        : `The connection failed. ${whatIsMissing(mine.pc)}`);
       if (state === "disconnected") set({ state: "interrupted" });
       if (state === "connected" && mine.opened) set({ state: "connected" });
     };
@@ -147,6 +157,7 @@
     clearTimeout(mine.timers[0]);
     set({ state: "connected", openMs: nowMs - clickedMs, answerToOpenMs: nowMs - (mine.answeredMs ?? nowMs) });
     tell(mine, { event: "joined" });
+    note(`You are in ${ringdtls.room}`);
     mine.timers.push(setInterval(() => ping(mine), PING_MS));
     ping(mine);
     describe(mine);
@@ -221,9 +232,18 @@
 
   function send(text) {
     if (link === null || ringdtls.state !== "connected") return false;
+    const message = { name: ringdtls.name, text, own: true, delivered: false };
+    link.sent.push({ message, item: add(message) });
     tell(link, { text });
-    add({ name: ringdtls.name, text, own: true });
     return true;
+  }
+
+  // What we said has come back, so the room has heard it. The channel keeps the order.
+  function delivered(mine) {
+    const first = mine.sent.shift();
+    if (first === undefined) return;
+    first.message.delivered = true;
+    first.item.dataset.delivered = "";
   }
 
   function parse(data) {
@@ -242,7 +262,10 @@
 
   function received(mine, data) {
     const message = parse(data);
-    if (message.id === mine.id) return; // ours, from the room
+    if (message.id === mine.id) {
+      if (message.text !== null) delivered(mine);
+      return;
+    }
     if (message.text !== null) {
       meet(message);
       add({ name: message.name, text: message.text, own: false });
@@ -285,11 +308,11 @@
     ringdtls.messages = [...ringdtls.messages, message].slice(-MESSAGES_MAX);
     const item = element("li", message.own ? "own" : "", "");
     const who = element("div", "who", message.name);
-    const hue = [...message.name].reduce((sum, letter) => sum + letter.codePointAt(0), 0) % 6;
-    who.dataset.hue = hue;
+    who.dataset.hue = [...message.name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 9973, 7) % 6;
     who.append(element("time", "", new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })));
     item.append(who, element("div", "text", message.text));
     append(item);
+    return item;
   }
 
   // The page
