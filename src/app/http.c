@@ -20,12 +20,13 @@
 enum {
     BACKLOG = 512,
     HEADERS_BYTES_MAX = 16384, /* of a connection: its headers, and its buffers both ways */
-    PASS_MS = 250,             /* how exact the deadline of a request is */
+    LOOK_MS = 250,             /* between two looks at what the library does not see */
 };
 
 /* One TCP connection. */
 struct http_slot {
     int socket; /* -1: free */
+    bool left;  /* the other side had said its last at the previous look */
     uint64_t due_ns;
 };
 
@@ -33,6 +34,7 @@ struct http {
     struct http_options options;
     struct MHD_Daemon *daemon;
     struct http_slot *slots; /* connections_max */
+    struct pollfd *looks;    /* likewise, of the slots in their places */
     struct http_figures figures;
     struct site site;
     pthread_t thread;
@@ -88,26 +90,44 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     struct http_slot *slot = find_free_slot(http);
     if (slot != NULL && info != NULL) {
-        *slot = (struct http_slot){info->connect_fd, due_ns(http)};
+        *slot = (struct http_slot){.socket = info->connect_fd, .due_ns = due_ns(http)};
     }
     *socket_context = slot;
     http->figures.connections_accepted++;
     http->figures.connections_open++;
 }
 
-/* The library's own time-out begins anew with every byte, so one byte a second would hold a
- * connection for ever. This one does not: the socket is shut, and the library ends what it finds
- * ended. */
-static void shut_overdue(struct http *http)
+/* Shut the socket: the library ends what it finds ended, and sends what it has written before. */
+static void end_slot(struct http_slot *slot)
 {
+    shutdown(slot->socket, SHUT_RDWR);
+    slot->due_ns = UINT64_MAX;
+}
+
+/* Two things that the library does not see. Its time-out begins anew with every byte, so one byte a
+ * second would hold a connection for ever. And of an end that arrives together with bytes it learns
+ * by its time-out alone, being told of changes only: who leaves in the middle of a request would
+ * hold a place until then. At the second look, since an answer may be on its way at the first. */
+static void look_after_slots(struct http *http)
+{
+    const uint32_t count = http->options.connections_max;
     const uint64_t now_ns = monotonic_ns();
-    for (uint32_t i = 0; i < http->options.connections_max; i++) {
+    for (uint32_t i = 0; i < count; i++) {
+        http->looks[i] = (struct pollfd){.fd = http->slots[i].socket, .events = POLLRDHUP};
+    }
+    if (poll(http->looks, count, 0) < 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
         struct http_slot *slot = &http->slots[i];
-        if (slot->socket >= 0 && now_ns >= slot->due_ns) {
-            shutdown(slot->socket, SHUT_RDWR);
-            slot->due_ns = UINT64_MAX;
-            http->figures.connections_overdue++;
+        const bool leaves = http->looks[i].revents != 0;
+        const bool overdue = now_ns >= slot->due_ns;
+        if (slot->socket >= 0 && slot->due_ns != UINT64_MAX &&
+            (overdue || (leaves && slot->left))) {
+            end_slot(slot);
+            http->figures.connections_overdue += overdue;
         }
+        slot->left = leaves;
     }
 }
 
@@ -232,20 +252,32 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     }
 }
 
+/* How long nothing needs to be done; with nobody there, until somebody comes. */
+static int patience_ms(const struct http *http)
+{
+    MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
+    const bool timed = MHD_get_timeout(http->daemon, &timeout_ms) == MHD_YES;
+    if (timed && timeout_ms < LOOK_MS) {
+        return (int)timeout_ms;
+    }
+    return timed || http->figures.connections_open > 0 ? LOOK_MS : -1;
+}
+
 static void *run(void *context)
 {
     struct http *http = context;
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     struct pollfd wait[] = {{.fd = info->epoll_fd, .events = POLLIN},
                             {.fd = http->stop_event, .events = POLLIN}};
+    uint64_t look_ns = 0;
     while (wait[1].revents == 0) {
-        MHD_UNSIGNED_LONG_LONG timeout_ms = PASS_MS;
-        if (MHD_get_timeout(http->daemon, &timeout_ms) != MHD_YES || timeout_ms > PASS_MS) {
-            timeout_ms = PASS_MS;
-        }
-        (void)poll(wait, 2, (int)timeout_ms);
+        (void)poll(wait, 2, patience_ms(http));
         MHD_run(http->daemon);
-        shut_overdue(http);
+        const uint64_t now_ns = monotonic_ns();
+        if (now_ns >= look_ns) {
+            look_after_slots(http);
+            look_ns = now_ns + LOOK_MS * 1000000U;
+        }
     }
     return NULL;
 }
@@ -296,7 +328,8 @@ static bool prepare(struct http *http, struct complaint *complaint)
 {
     http->slots = calloc(http->options.connections_max, sizeof(*http->slots));
     http->stop_event = eventfd(0, EFD_CLOEXEC);
-    if (http->slots == NULL || http->stop_event < 0) {
+    http->looks = calloc(http->options.connections_max, sizeof(*http->looks));
+    if (http->slots == NULL || http->looks == NULL || http->stop_event < 0) {
         return complain(complaint, "%s", strerror(errno));
     }
     for (uint32_t i = 0; i < http->options.connections_max; i++) {
@@ -355,6 +388,7 @@ void http_stop(struct http *http)
     if (http->stop_event >= 0) {
         close(http->stop_event);
     }
+    free(http->looks);
     free(http->slots);
     free(http);
 }
