@@ -2,18 +2,20 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "app/sctp_limits.h"
 #include "app/sctp_stack.h"
 
 enum {
+    NS_PER_S = 1000000000,
     NS_PER_MS = 1000000,
-    TICK_NS = 10 * NS_PER_MS,
-    /* After a pause of ours, timers are not made up for at once: the peer had no chance to answer.
+    TICK_MS = 10,
+    ASSOCIATIONS_PER_MS = 100,
+    /* After a pause of ours timers are not made up for at once: the peer had no chance to answer.
      */
-    TICK_MAX_MS = 200,
-    /* usrsctp has timers of its own for what is closed. */
-    LINGER_NS = 2000 * NS_PER_MS,
+    PAUSE_MAX_MS = 200,
+    LINGER_MS = 2000, /* usrsctp has timers of its own for what is closed */
     PLACES_STEP = 64,
 };
 
@@ -208,22 +210,46 @@ void sctp_stack_detach(struct sctp_stack *stack, struct sctp_association *associ
     put_free(stack, association->place);
 }
 
+static void keep_time(struct sctp_stack *stack, uint64_t now_ns)
+{
+    /* All timers are looked at each time: many associations have to do with coarser ones. */
+    const uint64_t least_ms = 1 + stack->figures.associations_open / ASSOCIATIONS_PER_MS;
+    const uint64_t step_ms = least_ms < TICK_MS ? least_ms : TICK_MS;
+    const uint64_t elapsed_ms =
+        now_ns > stack->clock_ns ? (now_ns - stack->clock_ns) / NS_PER_MS : 0;
+    if (stack->clock_runs && elapsed_ms >= step_ms) {
+        stack->clock_ns += elapsed_ms * NS_PER_MS;
+        sctp_library_pass_time((uint32_t)(elapsed_ms < PAUSE_MAX_MS ? elapsed_ms : PAUSE_MAX_MS));
+    }
+}
+
+static uint64_t now(const struct sctp_stack *stack)
+{
+    struct timespec time;
+    if (stack->options.now != NULL) {
+        return stack->options.now(stack->options.context);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
+}
+
+void sctp_stack_keep_time(struct sctp_stack *stack)
+{
+    keep_time(stack, now(stack));
+}
+
 /* Shard 0 alone. Returns when it is to be called again. */
 static uint64_t run_clock(struct sctp_stack *stack, uint64_t now_ns)
 {
     uint64_t next_ns = RDTLS_NEVER;
     sctp_stack_lock(stack, 0);
+    keep_time(stack, now_ns);
     if (stack->clock_runs) {
-        const uint64_t elapsed_ms = (now_ns - stack->clock_ns) / NS_PER_MS;
-        if (elapsed_ms * NS_PER_MS >= TICK_NS) {
-            stack->clock_ns += elapsed_ms * NS_PER_MS;
-            sctp_library_pass_time((uint32_t)(elapsed_ms < TICK_MAX_MS ? elapsed_ms : TICK_MAX_MS));
-        }
         if (stack->figures.associations_open > 0) {
             stack->last_alive_ns = now_ns;
         }
-        stack->clock_runs = now_ns < stack->last_alive_ns + LINGER_NS;
-        next_ns = stack->clock_runs ? stack->clock_ns + TICK_NS : RDTLS_NEVER;
+        stack->clock_runs = now_ns < stack->last_alive_ns + LINGER_MS * (uint64_t)NS_PER_MS;
+        next_ns = stack->clock_runs ? stack->clock_ns + TICK_MS * (uint64_t)NS_PER_MS : RDTLS_NEVER;
     }
     sctp_stack_unlock(stack);
     return next_ns;

@@ -11,7 +11,8 @@
  *                                                 association; wake(), when that is another's
  *
  * There is one of these in a process, since usrsctp is. One lock is around all of it: it is held
- * while a packet is worked at, never while one of the host's functions runs, but for wake().
+ * while a packet is worked at, never while one of the host's functions runs, but for wake() and
+ * now().
  *
  * Nothing grows without bound, whoever the peer is: a message has at most SCTP_MESSAGE_MAX bytes;
  * what an association reads ahead, holds back and has on the way is limited (sctp_limits.h); who
@@ -40,6 +41,8 @@ struct sctp_options {
     /* Have that shard call sctp_stack_pass soon. Any thread, the lock is held: must not block or
      * call back. rdtls_server_wake does. */
     void (*wake)(void *context, uint32_t shard);
+    /* Nanoseconds; NULL: CLOCK_MONOTONIC. Any thread, as wake(). */
+    uint64_t (*now)(void *context);
 };
 
 /* NULL: out of memory, or it runs already. */

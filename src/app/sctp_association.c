@@ -219,6 +219,7 @@ void sctp_association_receive(struct sctp_stack *stack, struct sctp_association 
                               const uint8_t *packet, size_t len)
 {
     sctp_stack_lock(stack, association->shard);
+    sctp_stack_keep_time(stack);
     if (association->socket != NULL) {
         sctp_library_receive((uintptr_t)association->place + 1, packet, len);
     }

@@ -69,6 +69,10 @@ void sctp_stack_lock(struct sctp_stack *stack, uint32_t caller);
 /* What has become ready is looked at first. */
 void sctp_stack_unlock(struct sctp_stack *stack);
 
+/* usrsctp's timers start from the time that it was told last: before anything is sent it is to be
+ * near. */
+void sctp_stack_keep_time(struct sctp_stack *stack);
+
 void sctp_stack_now_ready(struct sctp_stack *stack, struct sctp_association *association);
 
 /* Give it a place and a socket, which says INIT. False: out of memory. */

@@ -1,7 +1,7 @@
 /* What tests of SCTP share: our side and its peers in one process, on one stack, and a wire between
  * them that loses, doubles and reorders by a seed. A peer is an association of ours that is never
  * looked at (its ready is always set): the test reads and writes its socket. Our side is shard 0's,
- * the peers are shard 1's. Time is virtual, but for what usrsctp asks the clock. */
+ * the peers are shard 1's. Time is virtual. */
 #ifndef TESTS_SCTP_SUPPORT_H
 #define TESTS_SCTP_SUPPORT_H
 
@@ -13,6 +13,7 @@
 #include "app/sctp.h"
 #include "app/sctp_limits.h"
 #include "app/sctp_stack.h"
+#include "stand_in_clock.h"
 
 enum {
     OURS = 0,
@@ -47,6 +48,7 @@ struct pair {
     struct sctp_assemblies assemblies;
     const char *ended;
     bool peer_up;
+    bool deaf; /* it reads nothing */
     uint64_t peer_up_ns;
     unsigned peer_lost;
     unsigned acks;
@@ -60,6 +62,7 @@ struct world {
     struct sctp_stack *stack;
     uint64_t now_ns;
     uint64_t random;
+    uint64_t lost_packet; /* this one, from 1 */
     unsigned loss_percent;
     unsigned double_percent;
     unsigned reorder_percent;
@@ -104,7 +107,7 @@ static inline enum rdtls_status on_send(void *context, struct rdtls_id id, const
     world->taken++;
     world->packets++;
     world->longest_packet = len > world->longest_packet ? len : world->longest_packet;
-    if (percent(world) >= world->loss_percent) {
+    if (percent(world) >= world->loss_percent && world->packets != world->lost_packet) {
         put_on_wire(world, id, packet, len);
     }
     if (percent(world) < world->double_percent) {
@@ -130,12 +133,24 @@ static inline void on_wake(void *context, uint32_t shard)
     ((struct world *)context)->wakes[shard]++;
 }
 
+static inline void world_advance(struct world *world, uint64_t ns)
+{
+    world->now_ns += ns;
+    stand_in_clock_set(world->now_ns);
+}
+
+static inline uint64_t world_now(void *context)
+{
+    return ((struct world *)context)->now_ns;
+}
+
 /* Large: static, one in each test's process. */
 static inline void world_start(struct world *world, uint64_t seed)
 {
-    *world = (struct world){.now_ns = 1000 * (uint64_t)MS, .random = seed};
-    world->stack =
-        sctp_stack_start(&(struct sctp_options){.shards = 2, .context = world, .wake = on_wake});
+    *world = (struct world){.random = seed};
+    world_advance(world, 1000000 * (uint64_t)MS);
+    world->stack = sctp_stack_start(
+        &(struct sctp_options){.shards = 2, .context = world, .wake = on_wake, .now = world_now});
     cr_assert_not_null(world->stack);
 }
 
@@ -208,7 +223,7 @@ static inline void peer_note(struct world *world, struct pair *pair, const struc
 static inline void peer_read(struct world *world, struct pair *pair)
 {
     static uint64_t buffer[SCTP_MESSAGE_MAX / sizeof(uint64_t)];
-    while (pair->peer.socket != NULL) {
+    while (pair->peer.socket != NULL && !pair->deaf) {
         const struct sctp_read read =
             sctp_socket_read(pair->peer.socket, (uint8_t *)buffer, sizeof(buffer));
         struct sctp_message message;
@@ -262,7 +277,7 @@ static inline void deliver_due(struct world *world)
 static inline void step(struct world *world)
 {
     const struct sctp_outlet outlet = {.context = world, .send = on_send, .ended = on_ended};
-    world->now_ns += STEP_NS;
+    world_advance(world, STEP_NS);
     deliver_due(world);
     for (uint32_t shard = 0; shard < 2; shard++) {
         world->taken = 0;
