@@ -192,6 +192,51 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_transmit(struct rdtls_co
                                                                  uint8_t *datagram, size_t capacity,
                                                                  size_t *len);
 
+/* What rdtls_conn_transmit_flight has written, and where in its flight that stands (RFC 6347
+ * section 4.2.4, RFC 9147 section 5.8). */
+struct rdtls_flight_datagram {
+    size_t len;  /* 0: there is nothing to send */
+    bool repeat; /* of a flight of the handshake: a host that repeats these itself keeps a copy.
+                    false: an alert, or what comes behind the handshake; sent once, and forgotten */
+    bool first;  /* with repeat: a flight begins, and what was kept of the one before can go */
+    bool last;   /* with repeat: and here it ends */
+};
+
+/* As rdtls_conn_transmit, with its errors. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_transmit_flight(
+    struct rdtls_conn *conn, uint8_t *datagram, size_t capacity,
+    struct rdtls_flight_datagram *sent);
+
+/* With on: the host carries the handshake's flights, inside STUN for example, and repeats them
+ * itself, byte for byte, while rdtls_conn_awaits_answer, or until the peer's host has acknowledged
+ * each datagram. Nothing of the handshake is sent twice from here then: no retransmission timer
+ * runs, no ACK asks for the rest of a flight (RFC 9147 section 7.1), and a peer that repeats itself
+ * is not answered by another copy. The handshake's time-out stays. The peer's host has to repeat
+ * datagrams as well: what answers a replayed record is a datagram that the host has, and not the
+ * library. A server's last word in 1.3, its ACK, is a flight like any other; a client that says its
+ * last flight in records made anew is told of those, by another ACK (RFC 9147 section 5.8.1).
+ *
+ * What comes behind the handshake, tickets and KeyUpdates (RFC 9147 section 8), is repeated by
+ * rdtls_conn_tick as ever, since by then there is a path for it and nobody carries flights any
+ * more.
+ *
+ * Before the first datagram is transmitted or received; without on at any time, when it turns out
+ * that the peer's host does not do this: what is unanswered is then sent again by the next tick,
+ * which is due at once. Error: INVALID_ARGUMENT (too late). */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_set_external_retransmission(
+    struct rdtls_conn *conn, bool on);
+
+/* Is the handshake's flight that was transmitted last still to be repeated? A flight until the
+ * peer's has answered it. A last word, which nothing has to answer, until data has come from a peer
+ * that has it (1.2), or the handshake's time-out has passed; only with external retransmission. */
+RDTLS_API bool rdtls_conn_awaits_answer(const struct rdtls_conn *conn);
+
+/* Has all that the datagram received last said been taken, or been known before? false: something
+ * found no room, or came before its keys, and has to come again as it is. So a host that
+ * acknowledges datagrams to the peer's host, which then repeats them no more, acknowledges those
+ * that were taken. */
+RDTLS_API bool rdtls_conn_has_taken(const struct rdtls_conn *conn);
+
 /* When rdtls_conn_tick must be called next, in nanoseconds of the host's clock; RDTLS_NEVER while
  * nothing is awaited. Any call that takes the time, and rdtls_conn_seal, may change it. */
 RDTLS_API uint64_t rdtls_conn_deadline(const struct rdtls_conn *conn);

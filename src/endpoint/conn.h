@@ -17,7 +17,9 @@ struct rdtls_conn {
     struct connection connection;
     struct rdtls_endpoint_stats stats;
     enum rdtls_role role;
-    bool has_begun; /* a server begins with its first hello, and may wait for it for ever */
+    bool has_begun;  /* a server begins with its first hello, and may wait for it for ever */
+    bool has_taken;  /* all of the datagram that was received last */
+    bool has_talked; /* a datagram was received or transmitted */
     uint64_t user_data;
     struct handshake handshake;
     struct reassembly_block blocks[OWN_BLOCKS];
@@ -26,5 +28,20 @@ struct rdtls_conn {
     struct signalled_digest signalled[OWN_SIGNALLED];
     uint8_t scratch[REASSEMBLY_MESSAGE_MAX];
 };
+
+/* conn_flights.c: flights that the host repeats. After connection_begin: */
+void conn_flights_begin(struct rdtls_conn *conn);
+
+/* What of a datagram has been taken: before it is received, and after that. */
+struct taken_before {
+    uint64_t discarded;
+    size_t early_len;
+};
+struct taken_before conn_flights_before(const struct rdtls_conn *conn);
+void conn_flights_note_taken(struct rdtls_conn *conn, const struct taken_before *before);
+
+/* When a last word is no longer repeated. */
+uint64_t conn_flights_deadline(const struct rdtls_conn *conn);
+void conn_flights_tick(struct rdtls_conn *conn, uint64_t now);
 
 #endif

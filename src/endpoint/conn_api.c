@@ -21,7 +21,9 @@ static enum rdtls_status begin(struct rdtls_conn *conn, struct connection_start 
     start->role = conn->role;
     start->user_data = conn->user_data;
     conn->has_begun = true;
-    return connection_begin(&conn->environment, &conn->connection, start);
+    TRY(connection_begin(&conn->environment, &conn->connection, start));
+    conn_flights_begin(conn);
+    return RDTLS_OK;
 }
 
 static bool init_environment(struct rdtls_conn *conn, const struct rdtls_config *config)
@@ -158,12 +160,16 @@ static bool begin_with_hello(struct rdtls_conn *conn, struct bytes datagram, uin
 
 void rdtls_conn_receive(struct rdtls_conn *conn, uint8_t *datagram, size_t len, uint64_t now_ns)
 {
+    conn->has_talked = true;
     conn->stats.datagrams_received++;
     conn->stats.bytes_received += len;
+    struct taken_before before = conn_flights_before(conn);
+    conn->has_taken = false;
     if (!conn->has_begun && !begin_with_hello(conn, bytes_of(datagram, len), now_ns))
         return;
     connection_receive(&conn->environment, &conn->connection, ONLY_SLOT, datagram, len, now_ns);
     run_lanes(conn, now_ns);
+    conn_flights_note_taken(conn, &before);
 }
 
 enum rdtls_status rdtls_conn_complete_signature(struct rdtls_conn *conn, const uint8_t *signature,
@@ -212,29 +218,20 @@ bool rdtls_conn_poll(struct rdtls_conn *conn, struct rdtls_event *event)
            connection_poll(&conn->connection, CONNECTION_EVENT_CLOSED, event);
 }
 
-enum rdtls_status rdtls_conn_transmit(struct rdtls_conn *conn, uint8_t *datagram, size_t capacity,
-                                      size_t *len)
-{
-    size_t mtu = conn->environment.config->policy.mtu;
-    *len = 0;
-    if (capacity < mtu)
-        return RDTLS_NO_ROOM;
-    if (!conn->has_begun)
-        return RDTLS_OK;
-    *len = connection_transmit(&conn->environment, &conn->connection, datagram, mtu);
-    return RDTLS_OK;
-}
-
 uint64_t rdtls_conn_deadline(const struct rdtls_conn *conn)
 {
-    return conn->has_begun ? connection_deadline(&conn->environment, &conn->connection)
-                           : RDTLS_NEVER;
+    if (!conn->has_begun)
+        return RDTLS_NEVER;
+    return nanoseconds_earlier(connection_deadline(&conn->environment, &conn->connection),
+                               conn_flights_deadline(conn));
 }
 
 void rdtls_conn_tick(struct rdtls_conn *conn, uint64_t now_ns)
 {
-    if (conn->has_begun)
-        connection_tick(&conn->environment, &conn->connection, now_ns);
+    if (!conn->has_begun)
+        return;
+    conn_flights_tick(conn, now_ns);
+    connection_tick(&conn->environment, &conn->connection, now_ns);
 }
 
 enum rdtls_status rdtls_conn_seal(struct rdtls_conn *conn, uint8_t *record, size_t payload_len,

@@ -88,10 +88,10 @@ void connection_complete(struct connection_environment *environment, struct conn
     uint32_t before = environment->data.tail;
     connection_open_early(environment, connection, slot, now);
     /* A client of 1.3 keeps its last flight until it has been acknowledged. */
-    if (connection->handshake == index && handshake->retransmit.due_ns == NEVER &&
+    if (connection->handshake == index && !handshake->retransmit.awaits &&
         connection->state == CONNECTION_VERIFYING)
         handshake_rest(handshake);
-    else if (connection->handshake == index && handshake->retransmit.due_ns == NEVER)
+    else if (connection->handshake == index && !handshake->retransmit.awaits)
         retire_handshake(environment, connection, environment->data.tail != before);
     if (grants)
         connection_send_ticket(environment, connection, &session, now);

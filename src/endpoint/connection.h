@@ -124,7 +124,9 @@ struct connection_environment {
     const struct connection *ack_owner; /* whose ack_wanted is for ack_number */
     struct record_number ack_number;
     struct ticket_pieces ticket_pieces;
-    uint32_t retired; /* handshakes whose early data has not been polled yet */
+    uint32_t retired;     /* handshakes whose early data has not been polled yet */
+    bool flights_by_host; /* connection level: the host repeats the handshake's flights, and one
+                             that is the last word until it has been heard */
     struct rdtls_endpoint_stats *stats;
     struct rdtls_sign_request sign_request; /* of the SIGN event that was polled last */
     struct pool sessions;                   /* of struct saved_session */

@@ -144,7 +144,8 @@ void incoming_data(const struct incoming *in, struct bytes content)
         incoming_discard(in, RDTLS_DISCARD_NO_ROOM);
 }
 
-static void receive_opened(const struct incoming *in, const struct record_header *header,
+/* false: not all of it was taken. */
+static bool receive_opened(const struct incoming *in, const struct record_header *header,
                            struct bytes content)
 {
     const struct record_number number = {header->epoch, header->sequence};
@@ -152,15 +153,16 @@ static void receive_opened(const struct incoming *in, const struct record_header
         in->connection->handshake == POOL_NONE || in->connection->state != CONNECTION_HANDSHAKING;
     switch (header->type) {
     case CONTENT_HANDSHAKE:
-        if (is_over)
-            connection_receive_late_handshake(in, content);
-        else
-            (void)incoming_handshake(in, &number, content);
+        if (!is_over)
+            return incoming_handshake(in, &number, content);
+        connection_receive_late_handshake(in, content);
         break;
     case CONTENT_ALERT:
         incoming_alert(in, content);
         break;
     case CONTENT_APPLICATION_DATA:
+        /* The peer has our last word; unless this had to wait here for the peer's own. */
+        in->environment->flights_by_host = in->environment->flights_by_host && in->is_copy;
         incoming_data(in, content);
         break;
     default:
@@ -170,6 +172,7 @@ static void receive_opened(const struct incoming *in, const struct record_header
         incoming_discard(in, RDTLS_DISCARD_UNKNOWN_TYPE);
         break;
     }
+    return true;
 }
 
 void incoming_keep_early(const struct incoming *in, struct bytes record)
@@ -270,9 +273,12 @@ static void receive_protected(const struct incoming *in, const struct record_hea
     enum open_verdict verdict = open_record(&request, &plaintext);
     if (!incoming_accepts(in, verdict, plaintext.len))
         return;
+    const struct replay_window before = connection->association.read.window;
     replay_window_mark(&connection->association.read.window, header->sequence);
     connection->last_received_ns = in->now;
-    receive_opened(in, header, plaintext);
+    /* A Finished that found no room may come again as it is, from a host that repeats datagrams. */
+    if (!receive_opened(in, header, plaintext) && connection->state == CONNECTION_HANDSHAKING)
+        connection->association.read.window = before;
 }
 
 static void receive_record_12(const struct incoming *in, const struct record_header *header,

@@ -33,7 +33,7 @@ static void admit_peer(struct connection_environment *environment, struct connec
     connection_become_connected(environment, connection);
     connection->update_due = connection->update_wanted;
     /* A client of 1.3 keeps its last flight until it has been acknowledged. */
-    if (handshake->retransmit.due_ns == NEVER)
+    if (!handshake->retransmit.awaits)
         connection_drop_flight(environment, connection);
 }
 

@@ -39,9 +39,9 @@ void connection_receive_late_handshake(const struct incoming *in, struct bytes c
         header.message_seq == connection->association.peer_final_message_seq) {
         /* [rfc6347#4.2.4] "the node that transmits the last flight ... MUST respond to a
          * retransmit of the peer's last flight with a retransmit of the last flight.": once,
-         * however many fragments that comes in. */
+         * however many fragments that comes in. Or the host does, which has it. */
         bool is_end = header.fragment_offset + header.fragment_length == header.length;
-        if (connection->association.final_is_ours && is_end) {
+        if (connection->association.final_is_ours && is_end && !in->environment->flights_by_host) {
             connection->final_wanted = FINAL_ALL;
             connection->retransmits++;
             in->environment->stats->retransmits++;

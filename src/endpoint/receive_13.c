@@ -230,10 +230,11 @@ static void receive_before_update(const struct incoming *in, const struct unifie
 
 /* [rfc9147#5.8.1] "for at least twice the default MSL defined for [RFC0793], when in the FINISHED
  * state, the server MUST respond to retransmission of the client's final flight with a retransmit
- * of its ACK.": for as long as the association lives. The client says its last flight again: it has
- * not seen our acknowledgement. The keys are made again for it, before it is known whether the
- * record is the client's: a forged one costs us three derivations more than one under keys that are
- * there. */
+ * of its ACK.": for as long as the association lives. A host that repeats our ACK has not said that
+ * these records, which are new, have come. The client
+ * says its last flight again: it has not seen our acknowledgement. The keys are made again for it,
+ * before it is known whether the record is the client's: a forged one costs us three derivations
+ * more than one under keys that are there. */
 static void receive_late(const struct incoming *in, const struct unified_header *header,
                          uint8_t *record)
 {

@@ -1,9 +1,17 @@
 #include "handshake/acknowledge.h"
 
+#include <assert.h>
+
+#include "handshake/sent_records.h"
+
 enum {
     ACKNOWLEDGED_MAX = 32, /* the newest */
     ACK_MAX = 2 + ACKNOWLEDGED_MAX * RECORD_NUMBER_LEN,
 };
+
+static_assert(2 + SENT_RECORDS_BY_HOST_MAX * RECORD_NUMBER_LEN + SEALED_13_OVERHEAD <=
+                  RDTLS_MTU_MIN,
+              "one ACK of ours is enough for a flight that is not sent anew");
 
 /* Up to so many of an epoch, oldest first. [rfc9147#7] "in numerically increasing order" */
 static size_t list_window(const struct replay_window *window, uint64_t epoch, size_t max,

@@ -119,7 +119,7 @@ static void answer_again(struct handshake *handshake, const struct handshake_hea
 {
     bool is_end = header->fragment_offset + header->fragment_length == header->length;
     if (header->message_seq != handshake->answered_seq || !is_end || handshake->flight.count == 0 ||
-        handshake->flight.sending || handshake->retransmit.due_ns == NEVER)
+        handshake->flight.sending || !handshake->retransmit.awaits)
         return;
     if (retransmit_is_provoked(&handshake->retransmit, handshake->now_ns)) {
         flight_rewind(&handshake->flight);
@@ -177,7 +177,8 @@ void handshake_hear_again(struct handshake *handshake, struct bytes content, uin
 
 /* [rfc9147#7.1] "set a timer for 1/4 the current retransmit timer value when the first record in
  * the flight is received and then send an ACK when that timer expires": so that the peer need not
- * send all of it again. */
+ * send all of it again. Not where hosts repeat datagrams, and have acknowledgements of their own:
+ * an ACK for a part would ask the peer for records made anew. */
 static void arm_acknowledgement(struct handshake *handshake)
 {
     enum { SHARE = 4 };
@@ -186,7 +187,8 @@ static void arm_acknowledgement(struct handshake *handshake)
     bool is_partial =
         handshake->association->role == RDTLS_CLIENT || v13->taken_of_epoch_2.seen != 0;
     bool is_wanted = association_is_13(handshake->association) && !handshake->complete &&
-                     v13->epoch.keys_ready && is_partial && v13->ack_due_ns == NEVER;
+                     v13->epoch.keys_ready && is_partial && v13->ack_due_ns == NEVER &&
+                     !handshake->retransmit.by_host;
     if (is_wanted)
         v13->ack_due_ns = nanoseconds_after(
             handshake->now_ns, handshake->environment->policy->retransmit_initial_ns / SHARE);

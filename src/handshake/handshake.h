@@ -188,6 +188,9 @@ MUST_CHECK enum rdtls_status handshake_begin_ticket(struct handshake *handshake,
                                                     struct association *association,
                                                     const struct session *session, uint64_t now);
 
+/* Is its flight one of those behind the handshake? */
+bool handshake_is_behind(const struct handshake *handshake);
+
 /* A flight that nothing depends on, a ticket's: when nobody acknowledges it, it is given up alone.
  */
 bool handshake_is_dispensable(const struct handshake *handshake);
@@ -251,6 +254,13 @@ static inline bool handshake_wants_to_transmit(const struct handshake *handshake
     return handshake->flight.sending || handshake->v13.ack_wanted;
 }
 size_t handshake_transmit(struct handshake *handshake, uint8_t *out, size_t capacity);
+
+/* Of a handshake, and not of what comes behind it: the host keeps what is transmitted of its
+ * flights, and repeats that itself; or no longer. */
+void handshake_leave_flights_to_host(struct handshake *handshake, bool on);
+
+/* Is the flight that was sent last to be repeated, by whomever? */
+bool handshake_awaits_answer(const struct handshake *handshake);
 
 /* The next moment at which handshake_tick has something to do. */
 uint64_t handshake_deadline(const struct handshake *handshake);

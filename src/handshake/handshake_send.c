@@ -12,6 +12,19 @@ static bool hello_is_answered(const struct handshake *handshake)
            handshake->association->role == RDTLS_CLIENT && handshake->v13.epoch.keys_ready;
 }
 
+bool handshake_awaits_answer(const struct handshake *handshake)
+{
+    return handshake->retransmit.awaits && !hello_is_answered(handshake);
+}
+
+void handshake_leave_flights_to_host(struct handshake *handshake, bool on)
+{
+    retransmit_leave_to_host(&handshake->retransmit, on);
+    handshake->flight.sent.by_host = on;
+    if (on)
+        handshake->v13.ack_due_ns = NEVER;
+}
+
 bool handshake_receive_ack(struct handshake *handshake, struct bytes body, uint64_t now, bool *done)
 {
     struct reader numbers;
@@ -30,7 +43,7 @@ bool handshake_receive_ack(struct handshake *handshake, struct bytes body, uint6
         retransmit_stop(&handshake->retransmit);
         handshake->flight.sending = false;
         *done = handshake->complete;
-    } else if (!handshake->flight.sending && handshake->retransmit.due_ns != NEVER &&
+    } else if (!handshake->flight.sending && handshake->retransmit.awaits &&
                retransmit_is_provoked(&handshake->retransmit, now)) {
         /* [rfc9147#7.2] "Upon receipt of an ACK that leaves it with only some messages from a
          * flight having been acknowledged, an implementation SHOULD retransmit the unacknowledged

@@ -40,6 +40,13 @@ enum rdtls_status handshake_begin_ticket(struct handshake *handshake,
     return status;
 }
 
+bool handshake_is_behind(const struct handshake *handshake)
+{
+    return handshake->rows == handshake_13_ticket ||
+           handshake->rows == handshake_13_client_key_update ||
+           handshake->rows == handshake_13_server_key_update;
+}
+
 bool handshake_is_dispensable(const struct handshake *handshake)
 {
     return handshake->rows == handshake_13_ticket;

@@ -7,12 +7,23 @@ void retransmit_start(struct retransmit *retransmit, const struct policy *policy
     retransmit->sent_ns = now;
     retransmit->count = 0;
     retransmit->provoked = 0;
-    retransmit->due_ns = awaits ? nanoseconds_after(now, retransmit->timeout_ns) : NEVER;
+    retransmit->awaits = awaits;
+    bool is_ours = awaits && !retransmit->by_host;
+    retransmit->due_ns = is_ours ? nanoseconds_after(now, retransmit->timeout_ns) : NEVER;
 }
 
 void retransmit_stop(struct retransmit *retransmit)
 {
+    retransmit->awaits = false;
     retransmit->due_ns = NEVER;
+}
+
+void retransmit_leave_to_host(struct retransmit *retransmit, bool on)
+{
+    if (retransmit->by_host == on)
+        return;
+    retransmit->by_host = on;
+    retransmit->due_ns = retransmit->awaits && !on ? 0 : NEVER;
 }
 
 size_t retransmit_datagram_max(const struct retransmit *retransmit, size_t mtu)
@@ -62,7 +73,8 @@ enum retransmit_verdict retransmit_tick(struct retransmit *retransmit, const str
 
 bool retransmit_is_provoked(struct retransmit *retransmit, uint64_t now)
 {
-    if (now < nanoseconds_after(retransmit->sent_ns, RETRANSMIT_PROVOKED_GAP_NS) ||
+    if (retransmit->by_host ||
+        now < nanoseconds_after(retransmit->sent_ns, RETRANSMIT_PROVOKED_GAP_NS) ||
         retransmit->provoked == RETRANSMIT_PROVOKED_MAX)
         return false;
     retransmit->provoked++;

@@ -9,11 +9,14 @@
 #include "handshake/policy.h"
 
 struct retransmit {
-    uint64_t due_ns; /* NEVER while no answer is awaited */
+    uint64_t due_ns; /* NEVER while no answer is awaited, or while the host repeats the flight */
     uint64_t timeout_ns;
-    uint64_t sent_ns;      /* when the flight was last sent */
-    uint32_t count;        /* how often it was sent again because of a time-out */
-    uint16_t provoked;     /* and how often because the peer repeated itself */
+    uint64_t sent_ns; /* when the flight was last sent */
+    uint32_t count;   /* how often it was sent again because of a time-out */
+    uint8_t provoked; /* and how often because the peer repeated itself */
+    bool awaits : 1;  /* an answer to the flight */
+    bool by_host : 1; /* the host keeps the flight's datagrams and repeats those itself, byte for
+                         byte: nothing is ever sent again from here. Of the whole handshake */
     uint16_t datagram_max; /* what the path has not been seen to carry is cut smaller; 0: nothing is
                               known. Of the whole handshake */
 };
@@ -35,11 +38,15 @@ void retransmit_start(struct retransmit *retransmit, const struct policy *policy
                       bool awaits);
 void retransmit_stop(struct retransmit *retransmit);
 
+/* From now on the host repeats, or no longer: then what is awaited is due at once. */
+void retransmit_leave_to_host(struct retransmit *retransmit, bool on);
+
 /* What is due at `now`? RESEND has already moved the deadline on. */
 enum retransmit_verdict retransmit_tick(struct retransmit *retransmit, const struct policy *policy,
                                         uint64_t now);
 
-/* The peer repeated its flight: does it get ours again now? true has noted the moment. */
+/* The peer repeated its flight: does it get ours again now? true has noted the moment. Never when
+ * the host repeats. */
 bool retransmit_is_provoked(struct retransmit *retransmit, uint64_t now);
 
 #endif

@@ -12,27 +12,6 @@ static void forget(struct sent_records *sent, size_t place)
             (sent->count - place) * sizeof(sent->records[0]));
 }
 
-/* A place for one more; what the peer has acknowledged is kept as long as there is anything else.
- */
-static void make_room(struct sent_records *sent)
-{
-    size_t oldest = 0;
-    while (oldest < sent->count && sent->records[oldest].acknowledged)
-        oldest++;
-    forget(sent, oldest < sent->count ? oldest : 0);
-}
-
-void sent_records_note(struct sent_records *sent, const struct record_number *number,
-                       const struct sent_record *record)
-{
-    if (sent->count == SENT_RECORDS_MAX)
-        make_room(sent);
-    struct sent_record *place = &sent->records[sent->count++];
-    *place = *record;
-    place->number = packed(number);
-    place->acknowledged = false;
-}
-
 /* Acknowledged pieces of a message that touch become one, so that there are places for what is
  * still out: a flight may have more records than there are places. Where the piece is then. */
 static size_t join_acknowledged(struct sent_records *sent, size_t place)
@@ -55,6 +34,38 @@ static size_t join_acknowledged(struct sent_records *sent, size_t place)
         i = 0;
     }
     return place;
+}
+
+static size_t oldest_missing(const struct sent_records *sent)
+{
+    size_t oldest = 0;
+    while (oldest < sent->count && sent->records[oldest].acknowledged)
+        oldest++;
+    return oldest;
+}
+
+/* A place for one more; what the peer has acknowledged is kept as long as there is anything else.
+ */
+static void make_room(struct sent_records *sent, size_t max)
+{
+    size_t oldest = oldest_missing(sent);
+    while (sent->by_host && sent->count >= max && oldest < sent->count) {
+        sent->records[oldest].acknowledged = true;
+        (void)join_acknowledged(sent, oldest);
+        oldest = oldest_missing(sent);
+    }
+    if (sent->count == SENT_RECORDS_MAX)
+        forget(sent, oldest < sent->count ? oldest : 0);
+}
+
+void sent_records_note(struct sent_records *sent, const struct record_number *number,
+                       const struct sent_record *record)
+{
+    make_room(sent, sent->by_host ? SENT_RECORDS_BY_HOST_MAX : SENT_RECORDS_MAX);
+    struct sent_record *place = &sent->records[sent->count++];
+    *place = *record;
+    place->number = packed(number);
+    place->acknowledged = false;
 }
 
 /* [rfc9147#7.2] "Implementations MUST treat a record as having been acknowledged if it appears in

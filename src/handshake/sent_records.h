@@ -3,14 +3,16 @@
  * 9147 section 7.2), so that only the rest is sent again.
  *
  * Bounded: when there are more records than places, the oldest that is not acknowledged is
- * forgotten, and what it carried counts as not having arrived.
+ * forgotten, and what it carried counts as not having arrived. Where the host repeats the records
+ * themselves it counts as having arrived: the host sees to that, and nothing is sent anew. Then no
+ * more are waited for than the shortest ACK has room for, since there is one.
  */
 #ifndef HANDSHAKE_SENT_RECORDS_H
 #define HANDSHAKE_SENT_RECORDS_H
 
 #include "wire/ack.h"
 
-enum { SENT_RECORDS_MAX = 16 };
+enum { SENT_RECORDS_MAX = 16, SENT_RECORDS_BY_HOST_MAX = 12 };
 
 /* A piece of a message. A record with pieces of several messages is there several times. */
 struct sent_record {
@@ -24,6 +26,7 @@ struct sent_record {
 struct sent_records {
     struct sent_record records[SENT_RECORDS_MAX]; /* oldest first */
     uint8_t count;
+    bool by_host;
 };
 
 static inline void sent_records_reset(struct sent_records *sent)

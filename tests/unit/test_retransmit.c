@@ -33,7 +33,7 @@ Test(retransmit, doubles_up_to_the_limit_then_gives_up)
 Test(retransmit, is_armed_exactly_while_an_answer_is_awaited)
 {
     struct policy policy = policy_of(100, 1000, 3);
-    struct retransmit retransmit;
+    struct retransmit retransmit = {.datagram_max = 0};
     retransmit_start(&retransmit, &policy, 0, false);
     cr_assert_eq(retransmit.due_ns, NEVER);
     retransmit_start(&retransmit, &policy, 0, true);
@@ -41,6 +41,27 @@ Test(retransmit, is_armed_exactly_while_an_answer_is_awaited)
     retransmit_stop(&retransmit);
     cr_assert_eq(retransmit.due_ns, NEVER);
     cr_assert_eq(retransmit_tick(&retransmit, &policy, UINT64_MAX - 1), RETRANSMIT_WAIT);
+}
+
+Test(retransmit, is_never_due_while_the_host_repeats)
+{
+    struct policy policy = policy_of(100, 1000, 3);
+    struct retransmit retransmit = {.datagram_max = 0};
+    retransmit_start(&retransmit, &policy, 0, true);
+    retransmit_leave_to_host(&retransmit, true);
+    cr_assert_eq(retransmit.due_ns, NEVER);
+    cr_assert_not(retransmit_is_provoked(&retransmit, nanoseconds_of_ms(5000)));
+    retransmit_start(&retransmit, &policy, nanoseconds_of_ms(5000), true);
+    cr_assert_eq(retransmit_tick(&retransmit, &policy, UINT64_MAX - 1), RETRANSMIT_WAIT);
+    cr_assert(retransmit.awaits);
+    retransmit_leave_to_host(&retransmit, false);
+    cr_assert_eq(retransmit_tick(&retransmit, &policy, nanoseconds_of_ms(5001)), RETRANSMIT_RESEND,
+                 "at once");
+    cr_assert(retransmit_is_provoked(&retransmit, nanoseconds_of_ms(6000)));
+    retransmit_stop(&retransmit);
+    retransmit_leave_to_host(&retransmit, true);
+    retransmit_leave_to_host(&retransmit, false);
+    cr_assert_eq(retransmit.due_ns, NEVER, "nothing is awaited");
 }
 
 /* [rfc6347#4.1.1.1] "If repeated retransmissions do not result in a response, and the PMTU is
@@ -73,7 +94,7 @@ Test(retransmit, backs_off_to_smaller_datagrams)
 Test(retransmit, a_peer_that_repeats_itself_is_answered_but_not_for_every_copy)
 {
     struct policy policy = policy_of(1000, 60000, 3);
-    struct retransmit retransmit;
+    struct retransmit retransmit = {.datagram_max = 0};
     retransmit_start(&retransmit, &policy, 0, true);
     cr_assert_not(retransmit_is_provoked(&retransmit, RETRANSMIT_PROVOKED_GAP_NS - 1));
     cr_assert(retransmit_is_provoked(&retransmit, RETRANSMIT_PROVOKED_GAP_NS));

@@ -96,6 +96,26 @@ Test(sent_records, the_oldest_unacknowledged_gives_way)
     cr_expect(acknowledge(&sent, 3 * SENT_RECORDS_MAX));
 }
 
+/* Where the host repeats the records, those that are forgotten arrive, and what one ACK has room
+ * for is all that is waited for. */
+Test(sent_records, what_the_host_repeats_arrives_when_it_is_forgotten)
+{
+    enum { PIECE = 100, PIECES = 50 };
+    struct sent_records sent = {.by_host = true};
+    note(&sent, 0, 0, 0, PIECE);
+    for (uint16_t i = 0; i < PIECES; i++)
+        note(&sent, 1 + i, 1, (uint16_t)(i * PIECE), (uint16_t)((i + 1) * PIECE));
+    cr_expect_leq(sent.count, SENT_RECORDS_BY_HOST_MAX);
+    cr_expect(sent_records_has_all(&sent, 0, PIECE));
+    cr_expect_not(sent_records_has_all(&sent, 1, PIECES * PIECE));
+    const int joined = 2; /* of each message what was forgotten */
+    for (uint16_t i = PIECES; i > PIECES - (SENT_RECORDS_BY_HOST_MAX - joined); i--) {
+        cr_expect_not(sent_records_has_all(&sent, 1, PIECES * PIECE), "%d", i);
+        (void)acknowledge(&sent, i);
+    }
+    cr_expect(sent_records_has_all(&sent, 1, PIECES * PIECE));
+}
+
 /* A message of 100 records, all of which arrive, and the newest of which are acknowledged: each
  * time that the rest is sent there is less of it, until there is none. */
 Test(sent_records, a_flight_of_more_records_than_places_comes_to_an_end)
@@ -122,7 +142,7 @@ Test(sent_records, a_flight_of_more_records_than_places_comes_to_an_end)
 /* One record with pieces of two messages. */
 Test(sent_records, an_acknowledged_record_is_so_with_all_its_pieces)
 {
-    struct sent_records sent;
+    struct sent_records sent = {.count = 0};
     struct record_number number = {2, 7};
     uint16_t end;
     sent_records_reset(&sent);
