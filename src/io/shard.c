@@ -28,7 +28,9 @@ struct rdtls_shard *shard_new(const struct shard_options *options, uint32_t sock
     shard->sockets = calloc(socket_count, sizeof(*shard->sockets));
     shard->drops = calloc(socket_count, sizeof(*shard->drops));
     bool has_doorbell = doorbell_open(&shard->doorbell);
-    bool has_mail = !options->config->policy.host_signs || signature_mail_open(&shard->mail);
+    bool has_mail =
+        !options->config->policy.host_signs ||
+        mailbox_open(&shard->signatures, SIGNATURES_WAITING_MAX, sizeof(struct signature_letter));
     if (shard->sockets == NULL || shard->drops == NULL || !has_doorbell || !has_mail) {
         int error = errno;
         shard->socket_count = 0;
@@ -46,7 +48,7 @@ void shard_free(struct rdtls_shard *shard)
     for (uint32_t i = 0; i < shard->socket_count; i++)
         udp_socket_close(&shard->sockets[i]);
     doorbell_close(&shard->doorbell);
-    signature_mail_close(&shard->mail);
+    mailbox_close(&shard->signatures);
     edition_free(atomic_load_explicit(&shard->posted, memory_order_acquire));
     free(shard->sockets);
     free(shard->drops);
@@ -165,13 +167,14 @@ void shard_stop(struct rdtls_shard *shard, uint64_t stop_at)
 enum rdtls_status shard_post_signature(struct rdtls_shard *shard,
                                        const struct signature_letter *letter)
 {
-    bool ring_bell;
-    if (shard->mail.places == NULL)
+    if (shard->signatures.places == NULL)
         return RDTLS_INVALID_ARGUMENT;
-    if (!signature_mail_post(&shard->mail, letter, &ring_bell))
+    struct signature_letter *place = mailbox_claim(&shard->signatures);
+    if (place == NULL)
         return RDTLS_NO_ROOM;
-    if (ring_bell)
-        doorbell_ring(&shard->doorbell);
+    *place = *letter;
+    mailbox_post(place);
+    doorbell_ring(&shard->doorbell);
     return RDTLS_OK;
 }
 

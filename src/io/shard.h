@@ -18,13 +18,22 @@
 #include "endpoint/edition.h"
 #include "io/doorbell.h"
 #include "io/figures.h"
+#include "io/mailbox.h"
 #include "io/packet_io.h"
 #include "io/receive_order.h"
 #include "io/send_window.h"
-#include "io/signature_mail.h"
 #include "io/start_gate.h"
 
 enum { SHARD_CPU_ANY = -1 };
+
+enum { SIGNATURES_WAITING_MAX = 4096 }; /* that a shard has not come for; a power of two */
+
+/* A signature that the host was asked for, on its way to the shard. */
+struct signature_letter {
+    struct rdtls_id id;
+    uint32_t len;
+    uint8_t signature[RDTLS_SIGNATURE_MAX];
+};
 
 struct shard_options {
     const struct rdtls_config *config; /* the first; not looked at behind the gate */
@@ -59,7 +68,7 @@ struct rdtls_shard {
     _Atomic uint64_t
         stop_at; /* 0: go on; else say goodbye, and be gone at that time at the latest */
     struct figures_board board;
-    struct signature_mail mail;
+    struct mailbox signatures;        /* of the host's signer */
     _Atomic(struct edition *) posted; /* to be adopted; NULL: none */
     _Atomic uint64_t edition_number;  /* of the one that was adopted last */
 
@@ -100,7 +109,7 @@ MUST_CHECK enum rdtls_status shard_start(struct rdtls_shard *shard);
 /* Any thread. */
 void shard_stop(struct rdtls_shard *shard, uint64_t stop_at);
 
-/* Any thread: a signature that the host was asked for. NO_ROOM: the mail is full; INVALID_ARGUMENT:
+/* Any thread: a signature that the host was asked for. NO_ROOM: too many wait; INVALID_ARGUMENT:
  * this server's keys are its own. */
 MUST_CHECK enum rdtls_status shard_post_signature(struct rdtls_shard *shard,
                                                   const struct signature_letter *letter);

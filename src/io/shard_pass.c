@@ -88,14 +88,17 @@ static void take_edition(struct rdtls_shard *shard)
 /* Answers that come too late, or twice, change nothing and are counted. */
 static void take_signatures(struct rdtls_shard *shard)
 {
-    struct signature_letter letter;
-    signature_mail_come(&shard->mail);
-    for (int i = 0; i < SIGNATURES_PER_PASS && signature_mail_collect(&shard->mail, &letter); i++) {
+    const struct signature_letter *letter = NULL;
+    for (int i = 0; i < SIGNATURES_PER_PASS; i++) {
+        letter = mailbox_next(&shard->signatures);
+        if (letter == NULL)
+            break;
         shard->figures_changed = true;
         enum rdtls_status status = rdtls_endpoint_complete_signature(
-            shard->endpoint, letter.id, letter.signature, letter.len, shard->now);
+            shard->endpoint, letter->id, letter->signature, letter->len, shard->now);
         (void)status;
     }
+    mailbox_release(&shard->signatures);
 }
 
 static void give_back(struct rdtls_shard *shard)
@@ -137,7 +140,7 @@ static void say_goodbye(struct rdtls_shard *shard)
 
 static uint64_t next_wake(const struct rdtls_shard *shard, uint64_t handler_wake)
 {
-    if (shard->order.held_count > 0 || signature_mail_waits(&shard->mail))
+    if (shard->order.held_count > 0 || mailbox_waits(&shard->signatures))
         return 0;
     uint64_t wake = nanoseconds_earlier(rdtls_endpoint_deadline(shard->endpoint), handler_wake);
     if (shard->retry_at != 0)
