@@ -83,6 +83,8 @@ struct rdtls_server_stats {
     uint64_t cpu_ns;               /* of the shards' threads */
     uint64_t receive_buffer_bytes; /* as granted, per socket */
     uint32_t configs_pending;      /* shards that have not taken over the last configuration yet */
+    uint64_t datagrams_passed_on;  /* to the shard whose they are, by a host or by themselves */
+    uint64_t datagrams_not_passed_on; /* dropped, since too many waited there already */
 };
 
 /* Fill options with the defaults named above, and the endpoint's. Any thread. */
@@ -151,15 +153,37 @@ RDTLS_API uint16_t rdtls_shard_port(const struct rdtls_shard *shard, uint32_t so
  * ticking, polling and transmitting are the shard's business. */
 RDTLS_API struct rdtls_endpoint *rdtls_shard_endpoint(struct rdtls_shard *shard);
 
-/* As rdtls_endpoint_send; what is sent leaves at the end of this pass. */
+/* As rdtls_endpoint_send; what is sent leaves at the end of this pass, or at once when the outbox
+ * is full: NO_ROOM means that the kernel has no room either. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_shard_send(struct rdtls_shard *shard,
                                                               struct rdtls_id id,
                                                               const uint8_t *data, size_t data_len);
 
 /* As rdtls_endpoint_send_datagram: for STUN, SRTP, TURN on the same sockets. path.socket says which
- * one; what is sent leaves at the end of this pass. */
+ * one; what is sent leaves as with rdtls_shard_send. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_shard_send_datagram(
     struct rdtls_shard *shard, const struct rdtls_path *path, const uint8_t *bytes, size_t len);
+
+/* Only from on_datagram: another shard's on_datagram gets this datagram, in its next pass, as if it
+ * had arrived there. For a host that finds by a STUN user name that `to` owns the session. len
+ * bytes are copied; path and datagram may be the handler's own. Errors: NO_ROOM (512 wait there
+ * already: drop it, UDP does), TOO_LONG (over 2048), INVALID_ARGUMENT (no such shard, or this one;
+ * not from on_datagram; passed on three times before; a server with own_ports). */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_shard_pass_on(struct rdtls_shard *shard,
+                                                                 uint32_t to,
+                                                                 const struct rdtls_path *path,
+                                                                 const uint8_t *datagram,
+                                                                 size_t len);
+
+/* As rdtls_endpoint_add_path. Moreover, when it is called for the path of a datagram that was
+ * passed on, while on_datagram handles that: the shard where it arrived learns that the path is
+ * ours, and from then on passes on everything that arrives on it by itself, DTLS first of all, in
+ * the pass in which it came. What it has learned is a hint that it may lose; so a host calls this
+ * again for each STUN check that was passed on, which changes nothing else. Nothing but this
+ * function teaches a shard. Errors: as rdtls_endpoint_add_path's. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_shard_add_path(struct rdtls_shard *shard,
+                                                                  struct rdtls_id id,
+                                                                  const struct rdtls_path *path);
 
 /* As rdtls_endpoint_close. */
 RDTLS_API void rdtls_shard_close(struct rdtls_shard *shard, struct rdtls_id id);

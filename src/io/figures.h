@@ -16,6 +16,8 @@ struct figures {
     uint64_t sends_refused;
     uint64_t sends_failed;
     uint64_t cpu_ns;
+    uint64_t passed_on;
+    uint64_t not_passed_on;
 };
 
 enum { FIGURES_WORDS = sizeof(struct figures) / sizeof(uint64_t) };

@@ -41,18 +41,25 @@ static uint32_t empty_turn(const struct mailbox *mailbox, uint32_t position)
     return position / mailbox->place_count * 2;
 }
 
-void *mailbox_claim(struct mailbox *mailbox)
+static bool is_empty(const struct mailbox *mailbox, uint32_t position)
 {
+    struct place *place = place_at(mailbox, position);
+    return atomic_load_explicit(&place->turn, memory_order_acquire) ==
+           empty_turn(mailbox, position);
+}
+
+void *mailbox_claim(struct mailbox *mailbox, uint32_t spare)
+{
+    assert(spare < mailbox->place_count);
     uint32_t position = atomic_load_explicit(&mailbox->posted, memory_order_relaxed);
     while (true) {
-        struct place *place = place_at(mailbox, position);
-        uint32_t turn = atomic_load_explicit(&place->turn, memory_order_acquire);
-        if (turn == empty_turn(mailbox, position)) {
+        /* Places become empty in their order: when a later one is, all before it are. */
+        if (is_empty(mailbox, position + spare)) {
             bool is_ours =
                 atomic_compare_exchange_weak_explicit(&mailbox->posted, &position, position + 1,
                                                       memory_order_relaxed, memory_order_relaxed);
             if (is_ours)
-                return place + 1;
+                return place_at(mailbox, position) + 1;
             continue;
         }
         /* Another's letter lies there. It is the ring's oldest, unless we looked too late. */

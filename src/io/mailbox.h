@@ -36,9 +36,10 @@ struct mailbox {
 MUST_CHECK bool mailbox_open(struct mailbox *mailbox, uint32_t place_count, uint32_t letter_len);
 void mailbox_close(struct mailbox *mailbox);
 
-/* Any thread: a place to write a letter in, aligned to 16 bytes; NULL: full. It must be posted, and
- * soon, since what is posted behind it waits for it. */
-MUST_CHECK void *mailbox_claim(struct mailbox *mailbox);
+/* Any thread: a place to write a letter in, aligned to 16 bytes; NULL: it would leave fewer than
+ * `spare` places, which is less than all, for others. It must be posted, and soon, since what is
+ * posted behind it waits for it. */
+MUST_CHECK void *mailbox_claim(struct mailbox *mailbox, uint32_t spare);
 void mailbox_post(void *letter);
 
 /* The shard: the next letter, which stays where it is until the release; NULL: there is none. */

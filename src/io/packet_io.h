@@ -27,6 +27,7 @@ enum {
     PACKET_LEN_MAX = 2048,
     PACKET_BUFFER_SIZE = 2176,
     SOCKETS_MAX = 65536,
+    SHARDS_MAX = 1024,
 };
 
 static_assert(PACKET_HEADER_LEN + PACKET_LEN_MAX == PACKET_BUFFER_SIZE, "as drawn");

@@ -27,8 +27,14 @@ static enum turn turn_of(const struct packet *packet)
 
 static void take(struct receive_order *order, const struct packet *packet)
 {
-    assert(order->now_count < PACKET_BUFFER_COUNT);
+    assert(order->now_count < PACKETS_PER_PASS);
     order->now[order->now_count++] = *packet;
+}
+
+static void hold(struct receive_order *order, const struct packet *packet)
+{
+    assert(order->held_count < PACKET_BUFFER_COUNT);
+    order->held[order->held_count++] = *packet;
 }
 
 static void take_hellos(struct receive_order *order, uint32_t hellos_max)
@@ -45,8 +51,9 @@ static void take_hellos(struct receive_order *order, uint32_t hellos_max)
 void receive_order_sort(struct receive_order *order, const struct packet *packets, uint32_t count,
                         uint32_t hellos_max)
 {
-    uint8_t turns[PACKET_BUFFER_COUNT];
-    assert(count + order->held_count <= PACKET_BUFFER_COUNT);
+    uint8_t turns[PACKETS_PER_PASS];
+    uint32_t hellos_taken = 0;
+    assert(count <= PACKETS_PER_PASS);
     order->now_count = 0;
     uint32_t counts[TURN_COUNT] = {0};
     for (uint32_t i = 0; i < count; i++) {
@@ -54,12 +61,18 @@ void receive_order_sort(struct receive_order *order, const struct packet *packet
         counts[turns[i]]++;
         if (turns[i] == TURN_ESTABLISHED)
             take(order, &packets[i]);
-        else if (turns[i] == TURN_HELLO)
-            order->held[order->held_count++] = packets[i];
+        else if (turns[i] == TURN_HELLO && packets[i].buffer < PACKET_BUFFER_COUNT)
+            hold(order, &packets[i]);
     }
     for (enum turn turn = TURN_NOT_DTLS; turn < TURN_HELLO; turn++)
         for (uint32_t i = 0; counts[turn] > 0 && i < count; i++)
             if (turns[i] == turn)
                 take(order, &packets[i]);
-    take_hellos(order, hellos_max);
+    for (uint32_t i = 0; counts[TURN_HELLO] > 0 && i < count; i++) {
+        if (turns[i] == TURN_HELLO && packets[i].buffer >= PACKET_BUFFER_COUNT) {
+            take(order, &packets[i]);
+            hellos_taken++;
+        }
+    }
+    take_hellos(order, hellos_max > hellos_taken ? hellos_max - hellos_taken : 1);
 }

@@ -9,17 +9,22 @@
 
 #include "io/packet_io.h"
 
-enum { HELLOS_HELD_MAX = PACKET_BUFFER_COUNT / 2 };
+enum {
+    HELLOS_HELD_MAX = PACKET_BUFFER_COUNT / 2,
+    PACKETS_PER_PASS = 2 * PACKET_BUFFER_COUNT, /* in buffers, and as many that lie elsewhere */
+};
 
 struct receive_order {
     struct packet held[PACKET_BUFFER_COUNT]; /* hellos, the oldest first; between passes at most
                                                 HELLOS_HELD_MAX */
     uint32_t held_count;
-    struct packet now[PACKET_BUFFER_COUNT]; /* what this pass takes, in its order */
+    struct packet now[PACKETS_PER_PASS]; /* what this pass takes, in its order */
     uint32_t now_count;
 };
 
-/* Sort what has arrived, and fill `now`. hellos_max: how many hellos a pass takes. */
+/* Sort what has arrived, and fill `now`. hellos_max: how many hellos a pass takes. Packets that lie
+ * in no buffer of ours (their number is PACKET_BUFFER_COUNT or more) cannot wait: their hellos are
+ * taken, and count. */
 void receive_order_sort(struct receive_order *order, const struct packet *packets, uint32_t count,
                         uint32_t hellos_max);
 

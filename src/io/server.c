@@ -45,6 +45,8 @@ static enum rdtls_status make_shards(struct rdtls_server *server,
             .io = server->plan.io,
             .io_instead = server->plan.io_instead,
             .gate = &server->gate,
+            .shards = server->shards,
+            .shard_count = options->own_ports ? 1 : options->shards,
             .index = i,
             .hellos_per_pass = options->hellos_per_pass,
             .cpu = server_plan_cpu(&server->plan, i),
@@ -234,6 +236,8 @@ void rdtls_server_stats(const struct rdtls_server *server, struct rdtls_server_s
         .sends_failed = sum.sends_failed,
         .cpu_ns = sum.cpu_ns,
         .receive_buffer_bytes = server->shards[0]->sockets[0].receive_buffer_bytes,
+        .datagrams_passed_on = sum.passed_on,
+        .datagrams_not_passed_on = sum.not_passed_on,
         .configs_pending = server_configs_pending(&server->configs, &list),
     };
 }

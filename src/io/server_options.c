@@ -7,7 +7,6 @@
 #include "io/shard.h"
 
 enum {
-    SHARDS_MAX = 1024,
     RECEIVE_BUFFER_DEFAULT = 32 << 20,
     HELLOS_PER_PASS_DEFAULT = 64,
 };

@@ -31,6 +31,7 @@ struct rdtls_shard *shard_new(const struct shard_options *options, uint32_t sock
     bool has_mail =
         !options->config->policy.host_signs ||
         mailbox_open(&shard->signatures, SIGNATURES_WAITING_MAX, sizeof(struct signature_letter));
+    has_mail = has_mail && shard_mail_open(shard);
     if (shard->sockets == NULL || shard->drops == NULL || !has_doorbell || !has_mail) {
         int error = errno;
         shard->socket_count = 0;
@@ -49,6 +50,7 @@ void shard_free(struct rdtls_shard *shard)
         udp_socket_close(&shard->sockets[i]);
     doorbell_close(&shard->doorbell);
     mailbox_close(&shard->signatures);
+    shard_mail_close(shard);
     edition_free(atomic_load_explicit(&shard->posted, memory_order_acquire));
     free(shard->sockets);
     free(shard->drops);
@@ -169,7 +171,7 @@ enum rdtls_status shard_post_signature(struct rdtls_shard *shard,
 {
     if (shard->signatures.places == NULL)
         return RDTLS_INVALID_ARGUMENT;
-    struct signature_letter *place = mailbox_claim(&shard->signatures);
+    struct signature_letter *place = mailbox_claim(&shard->signatures, 0);
     if (place == NULL)
         return RDTLS_NO_ROOM;
     *place = *letter;
@@ -212,6 +214,9 @@ struct rdtls_endpoint *rdtls_shard_endpoint(struct rdtls_shard *shard)
 enum rdtls_status rdtls_shard_send(struct rdtls_shard *shard, struct rdtls_id id,
                                    const uint8_t *data, size_t data_len)
 {
+    enum rdtls_status status = rdtls_endpoint_send(shard->endpoint, id, data, data_len);
+    if (status != RDTLS_NO_ROOM || !shard_make_room(shard))
+        return status;
     return rdtls_endpoint_send(shard->endpoint, id, data, data_len);
 }
 
@@ -219,6 +224,9 @@ enum rdtls_status rdtls_shard_send_datagram(struct rdtls_shard *shard,
                                             const struct rdtls_path *path, const uint8_t *bytes,
                                             size_t len)
 {
+    enum rdtls_status status = rdtls_endpoint_send_datagram(shard->endpoint, path, bytes, len);
+    if (status != RDTLS_NO_ROOM || !shard_make_room(shard))
+        return status;
     return rdtls_endpoint_send_datagram(shard->endpoint, path, bytes, len);
 }
 

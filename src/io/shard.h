@@ -23,6 +23,7 @@
 #include "io/receive_order.h"
 #include "io/send_window.h"
 #include "io/start_gate.h"
+#include "io/steering.h"
 
 enum { SHARD_CPU_ANY = -1 };
 
@@ -43,9 +44,47 @@ struct shard_options {
     const struct packet_io_ops
         *io_instead; /* when that one cannot be had; NULL: then the shard fails */
     struct start_gate *gate;
+    struct rdtls_shard *const *shards; /* that have this one's ports too, itself among them; looked
+                                          at while it runs */
+    uint32_t shard_count;
     uint32_t index;
     uint32_t hellos_per_pass;
     int cpu; /* to be pinned to, or SHARD_CPU_ANY */
+};
+
+enum {
+    LETTERS_WAITING_MAX = 1024, /* of other shards; a power of two */
+    LETTERS_SPARED = 512,       /* of those, kept from what hosts pass on */
+    LETTERS_PER_PASS = 256,
+    LETTER_HOPS_MAX = 3,
+};
+
+enum letter_kind {
+    LETTER_PASSED_ON, /* a datagram, by a host */
+    LETTER_STEERED,   /* a datagram, by the shard where it arrived */
+    LETTER_TEACHES,   /* the path is the sender's */
+};
+
+/* From one shard to another. */
+struct letter_head {
+    struct rdtls_path path;
+    uint32_t shard; /* where the datagram arrived; whose the path is */
+    uint16_t kind;  /* enum letter_kind */
+    uint16_t hops;  /* how often the datagram was passed on */
+    uint32_t len;   /* of the datagram */
+};
+
+struct shard_letter {
+    struct letter_head head;
+    uint8_t bytes[PACKET_LEN_MAX];
+};
+
+/* The datagram that on_datagram is called for. */
+struct datagram_under_way {
+    const struct rdtls_path *path; /* NULL: there is none */
+    uint32_t arrived_at;
+    uint32_t hops;
+    bool was_steered;
 };
 
 /* Why a shard could not start. */
@@ -68,7 +107,8 @@ struct rdtls_shard {
     _Atomic uint64_t
         stop_at; /* 0: go on; else say goodbye, and be gone at that time at the latest */
     struct figures_board board;
-    struct mailbox signatures;        /* of the host's signer */
+    struct mailbox signatures; /* of the host's signer */
+    struct mailbox mail;       /* of other shards; not open where there are none, or no host */
     _Atomic(struct edition *) posted; /* to be adopted; NULL: none */
     _Atomic uint64_t edition_number;  /* of the one that was adopted last */
 
@@ -83,7 +123,13 @@ struct rdtls_shard {
     bool goodbyes_proceed; /* some were said in this pass */
 
     struct receive_order order;
-    struct packet packets[PACKET_BUFFER_COUNT];
+    struct packet packets[PACKETS_PER_PASS];
+    struct shard_letter *letters[LETTERS_PER_PASS]; /* that packets lie in, by their buffer's number
+                                                       less PACKET_BUFFER_COUNT */
+    struct steering steering;
+    struct datagram_under_way under_way;
+    bool rings_due; /* somewhere */
+    bool ring_due[SHARDS_MAX];
 
     struct rdtls_datagram datagrams[SEND_BATCH_MAX];
     struct send_window window;
@@ -123,6 +169,28 @@ void shard_wake(struct rdtls_shard *shard);
 
 /* The loop; returns when the shard has been stopped (shard_pass.c). */
 void shard_run(struct rdtls_shard *shard);
+
+/* In the middle of a pass: send what waits, since there is no room for more. false: the kernel has
+ * none either (shard_pass.c). */
+MUST_CHECK bool shard_make_room(struct rdtls_shard *shard);
+
+/* Mail among shards (shard_mail.c). Room for it, where it can be needed. false: errno says why. */
+MUST_CHECK bool shard_mail_open(struct rdtls_shard *shard);
+void shard_mail_close(struct rdtls_shard *shard);
+
+/* Learn what letters teach, and make packets of the datagrams that they brought: at most
+ * LETTERS_PER_PASS, and `hellos_max` hellos. They stay until mailbox_release. */
+uint32_t shard_mail_collect(struct rdtls_shard *shard, struct packet *packets, uint32_t hellos_max);
+
+/* The letter that a packet lies in; NULL: it is in a buffer. */
+const struct shard_letter *shard_mail_letter_of(const struct rdtls_shard *shard,
+                                                const struct packet *packet);
+
+/* Pass it on when its path is known to be another's; true: it was, and this is done with it. */
+MUST_CHECK bool shard_mail_steer(struct rdtls_shard *shard, const struct packet *packet);
+
+/* Wake those that letters were left for. */
+void shard_mail_ring(struct rdtls_shard *shard);
 
 /* Write the figures to the board (shard_figures.c): `all_drops` reads every socket's drops,
  * otherwise a few sockets' in turn. */

@@ -50,13 +50,39 @@ static void transmit(struct rdtls_shard *shard)
     }
 }
 
-static void take_datagram(struct rdtls_shard *shard, struct packet *packet)
+bool shard_make_room(struct rdtls_shard *shard)
+{
+    if (shard->unsettled && shard->io->ops->flush(shard->io) == RDTLS_OK)
+        settle(shard);
+    transmit(shard);
+    if (shard->unsettled && shard->io->ops->flush(shard->io) == RDTLS_OK)
+        settle(shard);
+    return shard->retry_at == 0;
+}
+
+/* What is not DTLS is the host's, wherever it arrived. */
+static void hand_on_datagram(struct rdtls_shard *shard, const struct packet *packet)
 {
     const struct rdtls_handlers *handlers = shard->options.handlers;
-    bool is_the_hosts = handlers->on_datagram != NULL &&
+    const struct shard_letter *letter = shard_mail_letter_of(shard, packet);
+    shard->under_way = (struct datagram_under_way){
+        .path = &packet->path,
+        .arrived_at = letter != NULL ? letter->head.shard : shard->options.index,
+        .hops = letter != NULL ? letter->head.hops : 0,
+        .was_steered = letter != NULL && letter->head.kind == LETTER_STEERED,
+    };
+    handlers->on_datagram(handlers->context, shard, &packet->path, packet->bytes, packet->len);
+    shard->under_way.path = NULL;
+}
+
+static void take_datagram(struct rdtls_shard *shard, const struct packet *packet)
+{
+    if (shard->steering.count > 0 && shard_mail_steer(shard, packet))
+        return;
+    bool is_the_hosts = shard->options.handlers->on_datagram != NULL &&
                         rdtls_classify(packet->bytes, packet->len) != RDTLS_PROTOCOL_DTLS;
     if (is_the_hosts)
-        handlers->on_datagram(handlers->context, shard, &packet->path, packet->bytes, packet->len);
+        hand_on_datagram(shard, packet);
     else
         rdtls_endpoint_receive(shard->endpoint, &packet->path, packet->bytes, packet->len,
                                shard->now);
@@ -65,11 +91,14 @@ static void take_datagram(struct rdtls_shard *shard, struct packet *packet)
 static void receive(struct rdtls_shard *shard)
 {
     struct receive_order *order = &shard->order;
+    uint32_t hellos_max = shard->options.hellos_per_pass;
     uint32_t room = PACKET_BUFFER_COUNT - order->held_count;
     uint32_t count = shard->io->ops->receive(shard->io, shard->packets, room);
-    receive_order_sort(order, shard->packets, count, shard->options.hellos_per_pass);
+    count += shard_mail_collect(shard, shard->packets + count, (hellos_max + 1) / 2);
+    receive_order_sort(order, shard->packets, count, hellos_max);
     for (uint32_t i = 0; i < order->now_count; i++)
         take_datagram(shard, &order->now[i]);
+    shard_mail_ring(shard);
     shard->figures_changed = shard->figures_changed || order->now_count > 0;
 }
 
@@ -104,13 +133,14 @@ static void take_signatures(struct rdtls_shard *shard)
 static void give_back(struct rdtls_shard *shard)
 {
     uint16_t buffers[PACKET_BUFFER_COUNT];
-    uint32_t count = shard->order.now_count;
-    if (count == 0)
-        return;
-    for (uint32_t i = 0; i < count; i++)
-        buffers[i] = shard->order.now[i].buffer;
-    shard->io->ops->give_back(shard->io, buffers, count);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < shard->order.now_count; i++)
+        if (shard->order.now[i].buffer < PACKET_BUFFER_COUNT)
+            buffers[count++] = shard->order.now[i].buffer;
     shard->order.now_count = 0;
+    mailbox_release(&shard->mail);
+    if (count > 0)
+        shard->io->ops->give_back(shard->io, buffers, count);
 }
 
 static void hand_on_events(struct rdtls_shard *shard)
@@ -140,7 +170,8 @@ static void say_goodbye(struct rdtls_shard *shard)
 
 static uint64_t next_wake(const struct rdtls_shard *shard, uint64_t handler_wake)
 {
-    if (shard->order.held_count > 0 || mailbox_waits(&shard->signatures))
+    if (shard->order.held_count > 0 || mailbox_waits(&shard->signatures) ||
+        mailbox_waits(&shard->mail))
         return 0;
     uint64_t wake = nanoseconds_earlier(rdtls_endpoint_deadline(shard->endpoint), handler_wake);
     if (shard->retry_at != 0)

@@ -28,7 +28,7 @@ struct letter {
 
 static bool post(struct mailbox *mailbox, uint32_t poster, uint32_t number)
 {
-    struct letter *letter = mailbox_claim(mailbox);
+    struct letter *letter = mailbox_claim(mailbox, 0);
     if (letter == NULL)
         return false;
     cr_assert_eq((uintptr_t)letter % 16, 0);
@@ -86,6 +86,32 @@ Test(mailbox, comes_in_order_and_a_full_one_refuses)
     mailbox_close(&mailbox);
 }
 
+/* Some kinds of letters leave room for others. */
+Test(mailbox, places_that_are_spared_are_there_for_others)
+{
+    enum { SPARED = 10 };
+    struct mailbox mailbox = opened();
+    for (int round = 0; round < 3; round++) {
+        for (uint32_t i = 0; i < PLACES - SPARED; i++) {
+            void *letter = mailbox_claim(&mailbox, SPARED);
+            cr_assert_not_null(letter, "%u", i);
+            mailbox_post(letter);
+        }
+        cr_expect_null(mailbox_claim(&mailbox, SPARED));
+        for (uint32_t i = 0; i < SPARED; i++)
+            cr_assert(post(&mailbox, 0, i));
+        cr_expect_not(post(&mailbox, 0, 0), "full");
+        cr_assert_not_null(mailbox_next(&mailbox));
+        mailbox_release(&mailbox);
+        cr_expect_null(mailbox_claim(&mailbox, SPARED));
+        cr_assert(post(&mailbox, 0, 0));
+        while (mailbox_next(&mailbox) != NULL)
+            continue;
+        mailbox_release(&mailbox);
+    }
+    mailbox_close(&mailbox);
+}
+
 /* After 2^32 letters the positions begin again. */
 Test(mailbox, positions_wrap_around)
 {
@@ -104,7 +130,7 @@ Test(mailbox, positions_wrap_around)
 Test(mailbox, a_letter_that_is_being_written_is_not_there_yet)
 {
     struct mailbox mailbox = opened();
-    struct letter *slow = mailbox_claim(&mailbox);
+    struct letter *slow = mailbox_claim(&mailbox, 0);
     cr_assert_not_null(slow);
     cr_assert(post(&mailbox, 0, 1));
     cr_expect_not(mailbox_waits(&mailbox), "nor what is behind it: order is kept");

@@ -1,0 +1,187 @@
+/*
+ * Datagrams that the kernel brought to a shard whose they are not. A host that finds so passes them
+ * on; the owner teaches the shard where they arrived, which from then on passes on by itself what
+ * comes on that path.
+ *
+ *     where it arrived                              whose it is
+ *     STUN -> on_datagram -> pass_on  ------------> on_datagram -> rdtls_shard_add_path
+ *             steering learns the path  <---------- LETTER_TEACHES
+ *     DTLS, STUN, SRTP -> steering  --------------> endpoint, on_datagram
+ *
+ * A letter that was steered is never steered again, and what hosts pass on goes three hops at most:
+ * shards that are wrong about each other do not play ball.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "io/shard.h"
+#include "io/system_random.h"
+
+static_assert((int)SHARDS_MAX <= (int)STEERING_OWNERS_MAX, "a path can be any shard's");
+static_assert((int)PACKETS_PER_PASS >= (int)PACKET_BUFFER_COUNT + (int)LETTERS_PER_PASS,
+              "room for a whole pass");
+
+bool shard_mail_open(struct rdtls_shard *shard)
+{
+    const struct shard_options *options = &shard->options;
+    struct siphash_key secret;
+    if (options->shard_count < 2 || options->handlers->on_datagram == NULL)
+        return true;
+    return mailbox_open(&shard->mail, LETTERS_WAITING_MAX, sizeof(struct shard_letter)) &&
+           system_random_fill(&secret, sizeof(secret)) && steering_open(&shard->steering, &secret);
+}
+
+void shard_mail_close(struct rdtls_shard *shard)
+{
+    mailbox_close(&shard->mail);
+    steering_close(&shard->steering);
+}
+
+/* How much room is left for others. A stranger's STUN is passed on before anybody knows whether it
+ * is any good: it must not crowd out what is steered, which is on paths that an owner has taught.
+ */
+static uint32_t spared_by(enum letter_kind kind)
+{
+    return kind == LETTER_PASSED_ON ? LETTERS_SPARED : 0;
+}
+
+/* A letter with its head written, to be posted; NULL: too many wait there already. */
+static struct shard_letter *claim(struct rdtls_shard *shard, uint32_t to,
+                                  const struct letter_head *head)
+{
+    struct mailbox *mail = &shard->options.shards[to]->mail;
+    struct shard_letter *letter = mailbox_claim(mail, spared_by((enum letter_kind)head->kind));
+    if (letter != NULL)
+        letter->head = *head;
+    return letter;
+}
+
+static void post(struct rdtls_shard *shard, uint32_t to, struct shard_letter *letter)
+{
+    mailbox_post(letter);
+    shard->ring_due[to] = true;
+    shard->rings_due = true;
+}
+
+static bool post_datagram(struct rdtls_shard *shard, uint32_t to, const struct letter_head *head,
+                          const uint8_t *datagram)
+{
+    struct shard_letter *letter = claim(shard, to, head);
+    shard->figures_changed = true;
+    if (letter == NULL) {
+        shard->figures.not_passed_on++;
+        return false;
+    }
+    bytes_copy(letter->bytes, bytes_of(datagram, head->len));
+    post(shard, to, letter);
+    shard->figures.passed_on++;
+    return true;
+}
+
+uint32_t shard_mail_collect(struct rdtls_shard *shard, struct packet *packets, uint32_t hellos_max)
+{
+    uint32_t count = 0;
+    uint32_t hellos = 0;
+    for (uint32_t taken = 0; taken < LETTERS_PER_PASS && hellos < hellos_max; taken++) {
+        struct shard_letter *letter = mailbox_next(&shard->mail);
+        if (letter == NULL)
+            break;
+        if (letter->head.kind == LETTER_TEACHES) {
+            steering_learn(&shard->steering, &letter->head.path, letter->head.shard);
+            continue;
+        }
+        shard->letters[count] = letter;
+        packets[count] = (struct packet){
+            .path = letter->head.path,
+            .bytes = letter->bytes,
+            .len = letter->head.len,
+            .buffer = (uint16_t)(PACKET_BUFFER_COUNT + count),
+        };
+        hellos += rdtls_datagram_classify(letter->bytes, letter->head.len) == RDTLS_DATAGRAM_HELLO;
+        count++;
+    }
+    return count;
+}
+
+const struct shard_letter *shard_mail_letter_of(const struct rdtls_shard *shard,
+                                                const struct packet *packet)
+{
+    return packet->buffer < PACKET_BUFFER_COUNT
+               ? NULL
+               : shard->letters[packet->buffer - PACKET_BUFFER_COUNT];
+}
+
+bool shard_mail_steer(struct rdtls_shard *shard, const struct packet *packet)
+{
+    uint32_t owner;
+    if (packet->buffer >= PACKET_BUFFER_COUNT ||
+        !steering_find(&shard->steering, &packet->path, &owner))
+        return false;
+    const struct letter_head head = {
+        .path = packet->path,
+        .shard = shard->options.index,
+        .kind = LETTER_STEERED,
+        .hops = 1,
+        .len = packet->len,
+    };
+    (void)post_datagram(shard, owner, &head, packet->bytes);
+    return true;
+}
+
+void shard_mail_ring(struct rdtls_shard *shard)
+{
+    if (!shard->rings_due)
+        return;
+    shard->rings_due = false;
+    for (uint32_t i = 0; i < shard->options.shard_count; i++) {
+        if (shard->ring_due[i])
+            doorbell_ring(&shard->options.shards[i]->doorbell);
+        shard->ring_due[i] = false;
+    }
+}
+
+enum rdtls_status rdtls_shard_pass_on(struct rdtls_shard *shard, uint32_t to,
+                                      const struct rdtls_path *path, const uint8_t *datagram,
+                                      size_t len)
+{
+    const struct datagram_under_way *under_way = &shard->under_way;
+    const struct shard_options *options = &shard->options;
+    if (shard->mail.places == NULL || under_way->path == NULL ||
+        under_way->hops == LETTER_HOPS_MAX || to >= options->shard_count || to == options->index)
+        return RDTLS_INVALID_ARGUMENT;
+    if (len > PACKET_LEN_MAX)
+        return RDTLS_TOO_LONG;
+    const struct letter_head head = {
+        .path = *path,
+        .shard = under_way->arrived_at,
+        .kind = LETTER_PASSED_ON,
+        .hops = (uint16_t)(under_way->hops + 1),
+        .len = (uint32_t)len,
+    };
+    return post_datagram(shard, to, &head, datagram) ? RDTLS_OK : RDTLS_NO_ROOM;
+}
+
+/* A letter that finds no room is missed by nobody: the next STUN check teaches again. */
+static void teach(struct rdtls_shard *shard, uint32_t to, const struct rdtls_path *path)
+{
+    const struct letter_head head = {
+        .path = *path, .shard = shard->options.index, .kind = LETTER_TEACHES};
+    struct shard_letter *letter = claim(shard, to, &head);
+    if (letter != NULL)
+        post(shard, to, letter);
+}
+
+enum rdtls_status rdtls_shard_add_path(struct rdtls_shard *shard, struct rdtls_id id,
+                                       const struct rdtls_path *path)
+{
+    const struct datagram_under_way *under_way = &shard->under_way;
+    TRY(rdtls_endpoint_add_path(shard->endpoint, id, path, shard->now));
+    /* Whose it was before, it is not any more. */
+    steering_forget(&shard->steering, path);
+    bool came_from_another = under_way->path != NULL && !under_way->was_steered &&
+                             under_way->arrived_at != shard->options.index &&
+                             memcmp(under_way->path, path, sizeof(*path)) == 0;
+    if (came_from_another)
+        teach(shard, under_way->arrived_at, path);
+    return RDTLS_OK;
+}
