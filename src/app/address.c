@@ -139,6 +139,14 @@ bool address_parse(const char *text, struct rdtls_listen *address, struct compla
     return parse_copy(copy, address, complaint);
 }
 
+void address_format_host(const struct rdtls_listen *address, char text[ADDRESS_HOST_MAX])
+{
+    const bool ipv4 = address_is_ipv4(address);
+    _Static_assert(ADDRESS_HOST_MAX == INET6_ADDRSTRLEN, "room for each address");
+    inet_ntop(ipv4 ? AF_INET : AF_INET6, address->ip + (ipv4 ? IPV4_OFFSET : 0), text,
+              ADDRESS_HOST_MAX);
+}
+
 void address_format(const struct rdtls_listen *address, char text[ADDRESS_TEXT_MAX])
 {
     char host[INET6_ADDRSTRLEN] = "?";

@@ -12,7 +12,8 @@
 
 #include "app/complaint.h"
 
-enum { ADDRESS_TEXT_MAX = 80 }; /* a formatted address with its NUL */
+/* A formatted address with its NUL, and the host of one. */
+enum { ADDRESS_TEXT_MAX = 80, ADDRESS_HOST_MAX = 46 };
 
 /* Parse; false with a complaint that names the text. Port 0 is let through. Multicast and broadcast
  * are nobody's address. */
@@ -20,6 +21,9 @@ bool address_parse(const char *text, struct rdtls_listen *address, struct compla
 
 /* Format so that address_parse reads the same again. */
 void address_format(const struct rdtls_listen *address, char text[ADDRESS_TEXT_MAX]);
+
+/* The address alone, without brackets, interface and port. */
+void address_format_host(const struct rdtls_listen *address, char text[ADDRESS_HOST_MAX]);
 
 /* IPv4, kept as ::ffff:a.b.c.d? */
 bool address_is_ipv4(const struct rdtls_listen *address);

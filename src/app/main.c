@@ -6,6 +6,7 @@
 #include "app/serve.h"
 #include "app/streams.h"
 #include "app/version.h"
+#include "app/webrtc.h"
 
 static void help(void)
 {
@@ -14,6 +15,7 @@ static void help(void)
          "DTLS for the moment when everybody connects at once.\n"
          "\n"
          "  serve        answer DTLS clients on UDP; see ringdtls serve --help\n"
+         "  webrtc       open data channels of browsers; see ringdtls webrtc --help\n"
          "  --help       this text\n"
          "  --version    the version");
 }
@@ -23,6 +25,9 @@ static enum exit_status dispatch(int argc, const char **argv)
     const char *command = argc > 1 ? argv[1] : "";
     if (strcmp(command, "serve") == 0) {
         return (enum exit_status)serve_run(argc - 1, argv + 1);
+    }
+    if (strcmp(command, "webrtc") == 0) {
+        return (enum exit_status)webrtc_run(argc - 1, argv + 1);
     }
     if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
         help();

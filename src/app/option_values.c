@@ -25,6 +25,17 @@ bool value_parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *v
     return true;
 }
 
+bool value_parse_u32(const char *text, uint64_t min, uint64_t max, uint32_t *value,
+                     struct complaint *complaint)
+{
+    uint64_t parsed = 0;
+    if (!value_parse_count(text, min, max, &parsed, complaint)) {
+        return false;
+    }
+    *value = (uint32_t)parsed;
+    return true;
+}
+
 bool value_parse_number(const char *text, double min, double max, double *value,
                         struct complaint *complaint)
 {
@@ -75,6 +86,16 @@ bool value_parse_list(const char *list, list_take take, void *context, struct co
         }
         at += len + 1;
     }
+}
+
+bool value_copy_path(const char *text, char **path, struct complaint *complaint)
+{
+    if (text[0] == '\0') {
+        return complain(complaint, "the name of the file is empty");
+    }
+    free(*path);
+    *path = strdup(text);
+    return *path != NULL || complain(complaint, "out of memory");
 }
 
 static int hex_value(char digit)

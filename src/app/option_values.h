@@ -19,6 +19,8 @@ struct value_word {
 /* The smallest and largest that are meant; both are allowed. */
 bool value_parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *value,
                        struct complaint *complaint);
+bool value_parse_u32(const char *text, uint64_t min, uint64_t max, uint32_t *value,
+                     struct complaint *complaint);
 bool value_parse_number(const char *text, double min, double max, double *value,
                         struct complaint *complaint);
 bool value_parse_word(const char *text, const struct value_word *words, int *value,
@@ -27,6 +29,9 @@ bool value_parse_word(const char *text, const struct value_word *words, int *val
 /* Each name of a list with commas between them. take says what is wrong with one. */
 typedef bool (*list_take)(void *context, const char *name, struct complaint *complaint);
 bool value_parse_list(const char *list, list_take take, void *context, struct complaint *complaint);
+
+/* The name of a file. *path is a copy, to be freed, in place of an earlier one. */
+bool value_copy_path(const char *text, char **path, struct complaint *complaint);
 
 /* 64 hexadecimal digits, with or without a colon between each two. */
 bool value_parse_fingerprint(const char *text, uint8_t fingerprint[RDTLS_FINGERPRINT_LEN],

@@ -97,34 +97,12 @@ static const struct value_word io_words[] = {
 static const struct value_word lanes_words[] = {
     {"auto", RDTLS_LANES_AUTO}, {"libcrypto", RDTLS_LANES_LIBCRYPTO}, {NULL, 0}};
 
-static bool apply_count(const char *text, uint64_t min, uint64_t max, uint32_t *count,
-                        struct complaint *complaint)
-{
-    uint64_t value = 0;
-    if (!value_parse_count(text, min, max, &value, complaint)) {
-        return false;
-    }
-    *count = (uint32_t)value;
-    return true;
-}
-
-/* Copy a path; the last of several counts. */
-static bool apply_path(const char *text, char **path, struct complaint *complaint)
-{
-    if (text[0] == '\0') {
-        return complain(complaint, "the name of the file is empty");
-    }
-    free(*path);
-    *path = strdup(text);
-    return *path != NULL || complain(complaint, "out of memory");
-}
-
 static bool add_path(const char *text, char **paths, size_t *count, struct complaint *complaint)
 {
     if (*count == RDTLS_CREDENTIALS_MAX) {
         return complain(complaint, "more than %d", RDTLS_CREDENTIALS_MAX);
     }
-    return apply_path(text, &paths[(*count)++], complaint);
+    return value_copy_path(text, &paths[(*count)++], complaint);
 }
 
 static bool apply_listen(struct serve_options *options, const char *text,
@@ -178,7 +156,7 @@ static bool apply_word(struct serve_options *options, enum option option, const 
 static bool apply_mtu(struct serve_options *options, const char *text, struct complaint *complaint)
 {
     uint32_t mtu = 0;
-    if (!apply_count(text, RDTLS_MTU_MIN, RDTLS_MTU_MAX, &mtu, complaint)) {
+    if (!value_parse_u32(text, RDTLS_MTU_MIN, RDTLS_MTU_MAX, &mtu, complaint)) {
         return false;
     }
     options->mtu = (uint16_t)mtu;
@@ -193,7 +171,7 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
     case OPTION_LISTEN:
         return apply_listen(options, text, complaint);
     case OPTION_SHARDS:
-        return apply_count(text, 1, SERVE_SHARDS_MAX, &options->shards, complaint);
+        return value_parse_u32(text, 1, SERVE_SHARDS_MAX, &options->shards, complaint);
     case OPTION_HANDLER:
     case OPTION_CLIENT_CERT:
     case OPTION_COOKIES:
@@ -203,13 +181,14 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
     case OPTION_CERT:
         return add_path(text, options->certificate_paths, &options->certificate_count, complaint);
     case OPTION_CA:
-        return apply_path(text, &options->authorities_path, complaint);
+        return value_copy_path(text, &options->authorities_path, complaint);
     case OPTION_KEY:
         return add_path(text, options->private_key_paths, &options->private_key_count, complaint);
     case OPTION_CONNECTIONS_MAX:
-        return apply_count(text, 1, SERVE_CONNECTIONS_MAX, &options->connections_max, complaint);
+        return value_parse_u32(text, 1, SERVE_CONNECTIONS_MAX, &options->connections_max,
+                               complaint);
     case OPTION_HANDSHAKES_MAX:
-        return apply_count(text, 1, SERVE_HANDSHAKES_MAX, &options->handshakes_max, complaint);
+        return value_parse_u32(text, 1, SERVE_HANDSHAKES_MAX, &options->handshakes_max, complaint);
     case OPTION_MTU:
         return apply_mtu(options, text, complaint);
     case OPTION_VERSIONS:
@@ -227,11 +206,11 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
         return true;
     case OPTION_TICKET_KEYS:
         options->tickets = true;
-        return apply_path(text, &options->ticket_keys_path, complaint);
+        return value_copy_path(text, &options->ticket_keys_path, complaint);
     case OPTION_STATS_JSON:
-        return apply_path(text, &options->stats_path, complaint);
+        return value_copy_path(text, &options->stats_path, complaint);
     case OPTION_KEY_LOG:
-        return apply_path(text, &options->key_log_path, complaint);
+        return value_copy_path(text, &options->key_log_path, complaint);
     case OPTION_HELP:
         options->help = true;
         return true;

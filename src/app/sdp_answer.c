@@ -52,13 +52,14 @@ static void write_candidates(FILE *out, const struct sdp_local *local)
     fputs("a=end-of-candidates\r\n", out);
 }
 
+/* In every section, as libwebrtc does it: in a bundle the first one's would do (RFC 9143 section
+ * 7.1.3), but Firefox 153 hangs when a section for data does not have them. */
 static void write_transport(FILE *out, const struct sdp_local *local)
 {
     fprintf(out,
             "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=ice-options:ice2\r\n"
             "a=fingerprint:sha-256 %s\r\na=setup:passive\r\n",
             local->ice_ufrag, local->ice_pwd, local->fingerprint);
-    write_candidates(out, local);
 }
 
 static void write_format_line(FILE *out, const struct sdp_section *section, const char *name)
@@ -103,11 +104,12 @@ static void write_section(FILE *out, const struct sdp_offer *offer, size_t index
         write_text(out, section->mid);
         fputs("\r\n", out);
     }
-    if (section->taken && index == offer->transport) {
-        write_transport(out, local);
-    }
     if (section->taken) {
+        write_transport(out, local);
         write_kind(out, section, local);
+    }
+    if (section->taken && index == offer->transport) {
+        write_candidates(out, local);
     }
 }
 

@@ -19,21 +19,7 @@
 enum {
     SDP_TEXT_MAX = 1 << 16, /* bytes of an offer */
     SDP_SECTIONS_MAX = 64,
-    SDP_FINGERPRINTS_MAX = 8,
 };
-
-/* The hashes of a fingerprint that count; others are as if they were not there (RFC 8122 section 5:
- * an older one proves nothing). */
-enum sdp_hash { SDP_SHA256, SDP_SHA384, SDP_SHA512 };
-
-enum { SDP_DIGEST_MAX = 64 };
-
-struct sdp_fingerprint {
-    enum sdp_hash hash;
-    uint8_t digest[SDP_DIGEST_MAX];
-};
-
-size_t sdp_digest_len(enum sdp_hash hash);
 
 enum sdp_kind {
     SDP_RTP,  /* audio or video over DTLS-SRTP */
@@ -58,7 +44,8 @@ struct sdp_section {
 struct sdp_offer {
     struct sdp_text ice_ufrag; /* RFC 8839 section 5.4 */
     struct sdp_text ice_pwd;
-    struct sdp_fingerprint fingerprints[SDP_FINGERPRINTS_MAX]; /* RFC 8122 section 5 */
+    /* By SHA-256, SHA-384 or SHA-512; others are as if they were not there (RFC 8122 section 5). */
+    struct rdtls_fingerprint fingerprints[RDTLS_SIGNALLED_MAX];
     size_t fingerprint_count;
     bool bundled;         /* the sections that are taken are a BUNDLE group (RFC 9143) */
     bool has_data;        /* one of them is for data channels */

@@ -7,12 +7,6 @@ enum {
     MESSAGE_DEFAULT_MAX = 65536, /* RFC 8841 section 6.1 */
 };
 
-size_t sdp_digest_len(enum sdp_hash hash)
-{
-    static const size_t lengths[] = {[SDP_SHA256] = 32, [SDP_SHA384] = 48, [SDP_SHA512] = 64};
-    return lengths[hash];
-}
-
 /* Said for the section, or else for the session. */
 static struct sdp_text said_for(struct sdp_text section, struct sdp_text session, const char *name)
 {
@@ -76,36 +70,44 @@ static bool read_digest(struct sdp_text text, uint8_t *digest, size_t len)
     return true;
 }
 
-static bool hash_by_name(struct sdp_text name, enum sdp_hash *hash)
+struct hash_name {
+    const char *name;
+    enum rdtls_hash hash;
+    size_t digest_len;
+};
+
+static const struct hash_name *hash_by_name(struct sdp_text name)
 {
-    static const char *const names[] = {
-        [SDP_SHA256] = "sha-256", [SDP_SHA384] = "sha-384", [SDP_SHA512] = "sha-512"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (sdp_text_is_like(name, names[i])) {
-            *hash = (enum sdp_hash)i;
-            return true;
+    static const struct hash_name hashes[] = {{"sha-256", RDTLS_HASH_SHA256, 32},
+                                              {"sha-384", RDTLS_HASH_SHA384, 48},
+                                              {"sha-512", RDTLS_HASH_SHA512, 64}};
+    for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+        if (sdp_text_is_like(name, hashes[i].name)) {
+            return &hashes[i];
         }
     }
-    return false;
+    return NULL;
 }
 
 static bool read_fingerprint(struct sdp_offer *offer, struct sdp_text value,
                              struct complaint *complaint)
 {
+    struct rdtls_fingerprint fingerprint = {.hash = RDTLS_HASH_SHA256};
     struct sdp_text name = {NULL, 0};
     struct sdp_text digits = {NULL, 0};
-    struct sdp_fingerprint fingerprint = {.hash = SDP_SHA256};
     const bool whole = sdp_next_word(&value, &name) && sdp_next_word(&value, &digits);
-    if (whole && !hash_by_name(name, &fingerprint.hash)) {
+    const struct hash_name *hash = hash_by_name(name);
+    if (whole && hash == NULL) {
         return true;
     }
-    if (!whole || !read_digest(digits, fingerprint.digest, sdp_digest_len(fingerprint.hash))) {
+    if (!whole || !read_digest(digits, fingerprint.digest, hash->digest_len)) {
         return complain(complaint, "a=fingerprint:%.*s is not HASH AB:CD:... of that hash's length",
                         sdp_shown(name), name.at == NULL ? "" : name.at);
     }
-    if (offer->fingerprint_count == SDP_FINGERPRINTS_MAX) {
-        return complain(complaint, "more than %d fingerprints", SDP_FINGERPRINTS_MAX);
+    if (offer->fingerprint_count == RDTLS_SIGNALLED_MAX) {
+        return complain(complaint, "more than %d fingerprints", RDTLS_SIGNALLED_MAX);
     }
+    fingerprint.hash = hash->hash;
     offer->fingerprints[offer->fingerprint_count++] = fingerprint;
     return true;
 }
