@@ -6,7 +6,11 @@
   const PING_MS = 1000;
   const CURVE_POINTS = 40;
   const MESSAGES_MAX = 500;
-  const PEOPLE_ANSWERED_MAX = 20;   // in a larger room nobody introduces himself to everybody
+  const PEOPLE_ANSWERED_MAX = 20;   // in a larger room nobody tells everybody that he is here
+  const HERE_MS = 20000;
+  const GONE_MS = 90000;            // who has not been heard of for so long is taken for gone
+  const LEAVE_MS = 250;
+  const END_MS = 1000;
   const VERSIONS = { FEFC: "DTLS 1.3", FEFD: "DTLS 1.2", FEFF: "DTLS 1.0" };
   const WORDS = {
     idle: "not connected",
@@ -60,7 +64,9 @@
   }
 
   function milliseconds(value) {
-    return value === null ? "–" : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+    if (value === null) return "–";
+    if (value === 0) return "< 1 ms"; // some browsers' clocks tick that slowly
+    return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
   }
 
   function people() {
@@ -83,7 +89,7 @@
       set({ state: "failed", error: "This browser has no WebRTC, or it is switched off: try another one." });
       return;
     }
-    const mine = link = { id: random(), pc: new RTCPeerConnection(), resource: null, timers: [], rtts: [], sent: [] };
+    const mine = link = { id: random(), pc: new RTCPeerConnection(), resource: null, timers: [], rtts: [], sent: [], heard: new Map() };
     ringdtls.people.clear();
     set({
       state: "connecting", error: null, openMs: null, answerToOpenMs: null, dtlsVersion: null, dtlsCipher: null, rttMs: null,
@@ -158,20 +164,24 @@
     set({ state: "connected", openMs: nowMs - clickedMs, answerToOpenMs: nowMs - (mine.answeredMs ?? nowMs) });
     tell(mine, { event: "joined" });
     note(`You are in ${ringdtls.room}`);
-    mine.timers.push(setInterval(() => ping(mine), PING_MS));
+    mine.timers.push(setInterval(() => ping(mine), PING_MS), setInterval(() => stay(mine), HERE_MS));
     ping(mine);
     describe(mine);
     remember();
     at("text").focus();
   }
 
+  // By DELETE, and then on our side: the other way round the server would have no such session any more.
   function end(mine) {
-    mine.timers.forEach(clearTimeout);
-    mine.pc.close();
-    if (mine.resource !== null) {
-      fetch(mine.resource, { method: "DELETE", keepalive: true }).catch(() => {});
-      mine.resource = null;
+    mine.timers.forEach(clearTimeout); // and intervals, which browsers number together
+    const close = () => mine.pc.close();
+    if (mine.resource === null) {
+      close();
+      return;
     }
+    fetch(mine.resource, { method: "DELETE", keepalive: true }).catch(() => {}).finally(close);
+    setTimeout(close, END_MS);
+    mine.resource = null;
   }
 
   function fail(mine, error) {
@@ -181,13 +191,24 @@
     set({ state: "failed", error, connection: null });
   }
 
-  function disconnect() {
+  // The room is told, and the connection ends when it has come back that the room has heard it: what is sent just before an end
+  // would never leave. A page that goes cannot wait.
+  function disconnect(waits = true) {
     if (link === null) return;
     const mine = link;
-    if (mine.opened) tell(mine, { event: "left" });
     link = null;
-    end(mine);
     set({ state: "idle", error: null, connection: null });
+    if (!mine.opened || !waits) {
+      end(mine);
+      return;
+    }
+    mine.chat.onclose = null;
+    mine.chat.onmessage = (event) => {
+      const message = parse(event.data);
+      if (message.id === mine.id && message.event === "left") end(mine);
+    };
+    mine.timers.push(setTimeout(() => end(mine), LEAVE_MS));
+    tell(mine, { event: "left" });
   }
 
   // What the browser says of the transport; some know it a moment later only.
@@ -267,22 +288,39 @@
       return;
     }
     if (message.text !== null) {
-      meet(message);
+      meet(mine, message);
       add({ name: message.name, text: message.text, own: false });
     } else if (message.event === "joined") {
-      meet(message);
+      meet(mine, message);
       note(`${message.name} has come`);
       if (ringdtls.people.size <= PEOPLE_ANSWERED_MAX) tell(mine, { event: "here" });
     } else if (message.event === "here") {
-      meet(message);
-    } else if (message.event === "left" && ringdtls.people.delete(message.id)) {
-      note(`${message.name} has left`);
+      meet(mine, message);
+    } else if (message.event === "left") {
+      part(message.id, "has left");
     }
     show();
   }
 
-  function meet(message) {
-    if (message.id !== null && ringdtls.people.size < 1000) ringdtls.people.set(message.id, message.name);
+  function meet(mine, message) {
+    if (message.id === null || ringdtls.people.size >= 1000) return;
+    ringdtls.people.set(message.id, message.name);
+    mine.heard.set(message.id, performance.now());
+  }
+
+  function part(id, words) {
+    const name = ringdtls.people.get(id);
+    if (ringdtls.people.delete(id)) note(`${name} ${words}`);
+  }
+
+  // Now and then: we are here, and who else is?
+  function stay(mine) {
+    if (ringdtls.people.size <= PEOPLE_ANSWERED_MAX) tell(mine, { event: "here" });
+    const since = performance.now() - GONE_MS;
+    for (const id of [...ringdtls.people.keys()]) {
+      if (ringdtls.people.size <= PEOPLE_ANSWERED_MAX && mine.heard.get(id) < since) part(id, "is gone");
+    }
+    show();
   }
 
   function element(tag, name, text) {
@@ -346,7 +384,7 @@
     const text = at("text").value.trim();
     if (text !== "" && send(text)) at("text").value = "";
   });
-  addEventListener("pagehide", disconnect);
+  addEventListener("pagehide", () => disconnect(false));
 
   const wanted = new URLSearchParams(location.search);
   at("name").value = (wanted.get("name") ?? remembered() ?? `guest-${random().slice(0, 3)}`).slice(0, 32);
