@@ -89,14 +89,15 @@ static void make_way(struct shard_sessions *own, struct rdtls_shard *shard,
     }
 }
 
+/* Also of a path that the session has: the shard where the check arrived may have forgotten whose
+ * it is, and learns it anew. */
 static bool take_path(struct shard_sessions *own, struct rdtls_shard *shard,
                       const struct check *check, struct session *session)
 {
     if (!session_has_path(session, check->path)) {
         make_way(own, shard, check);
     }
-    return rdtls_endpoint_add_path(rdtls_shard_endpoint(shard), session->id, check->path,
-                                   rdtls_shard_now(shard)) == RDTLS_OK &&
+    return rdtls_shard_add_path(shard, session->id, check->path) == RDTLS_OK &&
            session_add_path(own->table, session, check->path);
 }
 
@@ -145,9 +146,14 @@ static struct session *find_session(struct shard_sessions *own, struct rdtls_sha
         own->totals.strangers++;
         return NULL;
     }
+    if (place.shard != rdtls_shard_index(shard)) {
+        const enum rdtls_status status =
+            rdtls_shard_pass_on(shard, place.shard, check->path, check->message, check->len);
+        own->totals.checks_passed_on += status == RDTLS_OK ? 1 : 0;
+        return NULL;
+    }
     struct session *session = session_at(own->table, place.place);
-    if (session == NULL || place.shard != rdtls_shard_index(shard) ||
-        !session_name_is(session->name.ufrag, (const char *)ours.at, ours.len)) {
+    if (session == NULL || !session_name_is(session->name.ufrag, (const char *)ours.at, ours.len)) {
         own->totals.strangers++;
         return NULL;
     }

@@ -8,7 +8,7 @@
 #include "app/extras.h"
 #include "app/sessions.h"
 
-enum { WEBRTC_LISTEN_MAX = 8, WEBRTC_ANNOUNCE_MAX = 8, WEBRTC_SHARDS_MAX = 1 };
+enum { WEBRTC_LISTEN_MAX = 8, WEBRTC_ANNOUNCE_MAX = 8, WEBRTC_SHARDS_MAX = 256 };
 
 struct webrtc_options {
     struct rdtls_listen http;
