@@ -26,6 +26,8 @@ struct rdtls_path {
     uint32_t socket;          /* the host's own number for its socket; given back as it came */
 };
 
+enum { RDTLS_PATHS_MAX = 16 }; /* of one connection */
+
 /* A connection of the host's, an ICE session's for instance, before any datagram and without a
  * path: rdtls_endpoint_add_path brings those. role: RDTLS_SERVER. It waits for its hello as long as
  * the host likes: a handshake's time-out, and a handshake's memory (of handshakes_max), begin with
@@ -46,12 +48,24 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_open(struct rdtls_en
 /* Also accept this association's records on another path (its 5-tuple, or one that the host's own
  * address look-up names). The host vouches for it, as who has checked it by ICE can: one that was
  * opened (rdtls_endpoint_open) begins its handshake with the first hello that comes on any of its
- * paths, without a cookie. There is room for connections_max paths in all, and a new association
- * needs one of them: who adds paths makes connections_max larger. now_ns: as everywhere. Errors:
- * NO_SUCH_CONNECTION, NO_ROOM, INVALID_ARGUMENT (the path belongs to another). */
+ * paths, without a cookie. Pieces of a hello, flights and records may come on any of them.
+ *
+ * Until rdtls_endpoint_use_path is called, what we send follows the peer: while the handshake lasts
+ * to where its newest datagram came from, later to where the newest authentic record did (RFC 9147
+ * section 11), and never to a path that was not added.
+ *
+ * A connection has RDTLS_PATHS_MAX paths; one more takes the place of the oldest but the one that
+ * is sent on. To add one that it has is no error. now_ns: as everywhere. Errors:
+ * NO_SUCH_CONNECTION, INVALID_ARGUMENT (the path belongs to another), NO_ROOM. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_add_path(
     struct rdtls_endpoint *endpoint, struct rdtls_id id, const struct rdtls_path *path,
     uint64_t now_ns);
+
+/* Send on this one of its paths from now on, wherever its records come from: the pair that ICE has
+ * nominated. Another call chooses another. Errors: NO_SUCH_CONNECTION, INVALID_ARGUMENT (not one of
+ * its paths). */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_use_path(
+    struct rdtls_endpoint *endpoint, struct rdtls_id id, const struct rdtls_path *path);
 
 #ifdef __cplusplus
 }

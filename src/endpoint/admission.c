@@ -17,6 +17,7 @@ void admission_deliver(struct rdtls_endpoint *endpoint, uint32_t slot,
 {
     struct connection_environment *environment = &endpoint->environment;
     struct connection *connection = endpoint_connection(endpoint, slot);
+    environment->heard = false;
     if (arrival->joined != NULL && connection->state != CONNECTION_HANDSHAKING) {
         admission_discard(endpoint, RDTLS_DISCARD_OLD_MESSAGE);
     } else if (arrival->joined != NULL) {
@@ -27,6 +28,10 @@ void admission_deliver(struct rdtls_endpoint *endpoint, uint32_t slot,
         connection_receive(environment, connection, slot, arrival->datagram, arrival->len,
                            arrival->now);
     }
+    /* A path that the host has added needs no further test; a copy of an old datagram, sent from
+     * another of them, moves nothing. */
+    if (environment->heard && !connection->path_is_chosen)
+        connection->path = *arrival->path;
     endpoint_settle(endpoint, slot);
 }
 

@@ -133,6 +133,8 @@ struct connection_environment {
     struct pool signalled;                  /* of struct signalled_digest */
     uint8_t session[RDTLS_SESSION_MAX];     /* of the TICKET event that was polled last */
     size_t session_len;                     /* 0: none, or wiped since */
+    bool heard; /* what was received last has the newest word of its peer's: where it came from is
+                   where the peer is */
 };
 
 /* How an association begins. */

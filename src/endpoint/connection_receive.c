@@ -53,9 +53,11 @@ bool incoming_handshake(const struct incoming *in, const struct record_number *n
         incoming_discard(in, RDTLS_DISCARD_BAD_FRAGMENT);
         break;
     }
+    bool is_of_now = verdict == REASSEMBLY_KEPT || verdict == REASSEMBLY_OLD;
+    in->environment->heard |= is_of_now;
     incoming_after_step(in, status);
     open_early_if_keyed(in, had_keys);
-    return verdict == REASSEMBLY_KEPT || verdict == REASSEMBLY_OLD;
+    return is_of_now;
 }
 
 static void receive_change_cipher_spec(const struct incoming *in, struct bytes content)
@@ -273,12 +275,14 @@ static void receive_protected(const struct incoming *in, const struct record_hea
     enum open_verdict verdict = open_record(&request, &plaintext);
     if (!incoming_accepts(in, verdict, plaintext.len))
         return;
-    const struct replay_window before = connection->association.read.window;
-    replay_window_mark(&connection->association.read.window, header->sequence);
+    struct replay_window *window = &connection->association.read.window;
+    const struct replay_window before = *window;
+    in->environment->heard |= replay_window_is_newest(window, header->sequence);
+    replay_window_mark(window, header->sequence);
     connection->last_received_ns = in->now;
     /* A Finished that found no room may come again as it is, from a host that repeats datagrams. */
     if (!receive_opened(in, header, plaintext) && connection->state == CONNECTION_HANDSHAKING)
-        connection->association.read.window = before;
+        *window = before;
 }
 
 static void receive_record_12(const struct incoming *in, const struct record_header *header,
@@ -369,32 +373,4 @@ void connection_receive_hello(struct connection_environment *environment,
     struct incoming in = {environment, connection, slot, now, true};
     /* Whichever its records were: a hello is answered, not acknowledged. */
     (void)incoming_handshake(&in, &(struct record_number){EPOCH_PLAINTEXT, 0}, message);
-}
-
-bool connection_can_open(const struct connection_environment *environment,
-                         const struct connection *connection, struct bytes datagram)
-{
-    struct reader reader = reader_of(datagram);
-    struct record_header header;
-    if (association_is_13(&connection->association))
-        return connection_can_open_13(environment, connection, datagram);
-    if (!connection->association.keys_ready || !record_header_read(&reader, &header) ||
-        header.epoch != EPOCH_PROTECTED || header.length > reader.left ||
-        header.length > REASSEMBLY_MESSAGE_MAX)
-        return false;
-    /* Opening writes over what it opens: a copy has to do. */
-    uint8_t *copy = environment->handshake.scratch;
-    bytes_copy(copy, bytes_of(reader.at, header.length));
-    struct open_request request = {
-        .engine = environment->handshake.engines.aead,
-        .aead = association_suite(&connection->association)->aead,
-        .keys = &connection->association.v12.read_keys,
-        .window = &connection->association.read.window,
-        .header = &header,
-        .fragment = copy,
-    };
-    struct bytes plaintext;
-    bool opened = open_record(&request, &plaintext) == OPENED;
-    secret_wipe(copy, header.length);
-    return opened;
 }

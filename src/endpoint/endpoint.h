@@ -62,6 +62,12 @@ static inline struct connection *endpoint_connection(const struct rdtls_endpoint
     return pool_slot(&endpoint->connections, slot);
 }
 
+static inline uint64_t endpoint_key_of(const struct rdtls_endpoint *endpoint,
+                                       const struct rdtls_path *path)
+{
+    return session_table_key(&endpoint->sessions, bytes_of(path, sizeof(*path)));
+}
+
 struct connection_fifo *endpoint_fifo(struct rdtls_endpoint *endpoint, enum connection_queue queue);
 
 /* The first in a queue, taken out; POOL_NONE when it is empty. */

@@ -181,6 +181,13 @@ void rdtls_endpoint_close(struct rdtls_endpoint *endpoint, struct rdtls_id id)
     struct connection *connection = endpoint_find(endpoint, id);
     if (connection == NULL)
         return;
+    /* What the host has opened ends as a whole. */
+    if (connection->is_opened && connection->successor != POOL_NONE) {
+        uint32_t successor = connection->successor;
+        connection_close(&endpoint->environment, endpoint_connection(endpoint, successor),
+                         RDTLS_CLOSED);
+        endpoint_settle(endpoint, successor);
+    }
     connection_close(&endpoint->environment, connection, RDTLS_CLOSED);
     endpoint_settle(endpoint, id.slot);
 }

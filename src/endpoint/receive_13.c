@@ -155,6 +155,16 @@ static bool receive_content(const struct incoming *in, uint16_t epoch,
     }
 }
 
+/* Is there nothing of the peer's that is newer? Under the keys of before, only while nothing has
+ * come under those that follow. */
+static void note_newest(const struct incoming *in, const struct replay_window *window,
+                        uint64_t sequence)
+{
+    const struct replay_window *current = &in->connection->association.read.window;
+    in->environment->heard |=
+        replay_window_is_newest(window, sequence) && (window == current || current->seen == 0);
+}
+
 /* Marked first: what the content leads to may move its window elsewhere. Put back to what it was
  * when the content found no room, so that it is not acknowledged, and may come again: as a whole,
  * since a number far ahead has pushed others out of it, which may not. [rfc9147#7] "Implementations
@@ -167,6 +177,7 @@ static void receive_opened(const struct incoming *in, const struct read_side *si
     struct connection *connection = in->connection;
     uint32_t handshake = connection->handshake;
     struct replay_window before = *side->window;
+    note_newest(in, side->window, opened->sequence);
     /* [rfc9147#4.5.1] "The window MUST NOT be updated due to a received record until that record
      * has been deprotected successfully." */
     replay_window_mark(side->window, opened->sequence);
@@ -247,6 +258,7 @@ static void receive_late(const struct incoming *in, const struct unified_header 
     secret_wipe(&keys, sizeof(keys));
     if (!incoming_accepts(in, verdict, opened.plaintext.len))
         return;
+    note_newest(in, side.window, opened.sequence);
     replay_window_mark(side.window, opened.sequence);
     if (opened.type == CONTENT_HANDSHAKE) {
         if (connection_refuses_beyond(in, opened.plaintext))

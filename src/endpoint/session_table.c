@@ -4,26 +4,29 @@
 
 enum {
     FOOTPRINT_ALIGNMENT = 64,
-    ENTRIES_MAX_SHIFT = 31, /* an index + 1 and the number of buckets fit 32 bits */
+    OWNERS_MAX_SHIFT = 24,
 };
+
+static_assert((UINT64_C(1) << OWNERS_MAX_SHIFT) * SESSION_ENTRIES_PER_OWNER < UINT32_MAX,
+              "an index + 1 fits 32 bits");
 
 static_assert(sizeof(struct session_entry) == 24, "what one more path of a connection costs");
 
-/* The smallest power of two that is not below entries_max: at most one entry per bucket on average.
- */
-static uint32_t bucket_count(uint32_t entries_max)
+/* The smallest power of two that is not below owners_max: at most one entry per bucket on average
+ * while each has one. */
+static uint32_t bucket_count(uint32_t owners_max)
 {
-    assert(entries_max <= UINT32_C(1) << ENTRIES_MAX_SHIFT);
+    assert(owners_max <= UINT32_C(1) << OWNERS_MAX_SHIFT);
     uint32_t count = 1;
-    while (count < entries_max)
+    while (count < owners_max)
         count <<= 1;
     return count;
 }
 
 /* The entries lie first: 24 bytes keep the buckets behind them aligned, whatever their number. */
-static size_t entries_len(uint32_t entries_max)
+static size_t entries_len(uint32_t owners_max)
 {
-    return pool_footprint(sizeof(struct session_entry), entries_max);
+    return pool_footprint(sizeof(struct session_entry), owners_max * SESSION_ENTRIES_PER_OWNER);
 }
 
 static struct session_entry *entry_at(const struct session_table *table, uint32_t index)
@@ -36,19 +39,20 @@ static uint32_t *bucket_of(const struct session_table *table, uint64_t key)
     return &table->buckets[key & table->bucket_mask];
 }
 
-size_t session_table_footprint(uint32_t entries_max)
+size_t session_table_footprint(uint32_t owners_max)
 {
-    size_t len = entries_len(entries_max) + sizeof(uint32_t) * bucket_count(entries_max);
+    size_t len = entries_len(owners_max) + sizeof(uint32_t) * bucket_count(owners_max);
     return (len + FOOTPRINT_ALIGNMENT - 1) / FOOTPRINT_ALIGNMENT * FOOTPRINT_ALIGNMENT;
 }
 
-void session_table_init(struct session_table *table, void *memory, uint32_t entries_max,
+void session_table_init(struct session_table *table, void *memory, uint32_t owners_max,
                         const struct siphash_key *secret)
 {
     table->secret = *secret;
-    pool_init(&table->entries, memory, sizeof(struct session_entry), entries_max);
-    table->buckets = (uint32_t *)(void *)((uint8_t *)memory + entries_len(entries_max));
-    table->bucket_mask = bucket_count(entries_max) - 1;
+    pool_init(&table->entries, memory, sizeof(struct session_entry),
+              owners_max * SESSION_ENTRIES_PER_OWNER);
+    table->buckets = (uint32_t *)(void *)((uint8_t *)memory + entries_len(owners_max));
+    table->bucket_mask = bucket_count(owners_max) - 1;
 }
 
 uint64_t session_table_key(const struct session_table *table, struct bytes name)
@@ -100,6 +104,44 @@ static void unchain(struct session_table *table, uint32_t index)
         link = &entry_at(table, *link - 1)->bucket_next;
     }
     *link = entry->bucket_next;
+}
+
+/* The newest hangs first. */
+void session_table_trim(struct session_table *table, uint32_t *first, uint32_t max, uint64_t in_use)
+{
+    uint32_t kept = 0;
+    uint32_t *link = first;
+    bool has_in_use = false;
+    for (uint32_t i = *first; i != POOL_NONE; i = entry_at(table, i)->sibling_next)
+        has_in_use |= entry_at(table, i)->key == in_use;
+    if (has_in_use)
+        max--;
+    while (*link != POOL_NONE) {
+        uint32_t index = *link;
+        struct session_entry *entry = entry_at(table, index);
+        bool is_in_use = entry->key == in_use;
+        if (is_in_use || kept < max) {
+            kept += !is_in_use;
+            link = &entry->sibling_next;
+        } else {
+            *link = entry->sibling_next;
+            unchain(table, index);
+            pool_give_back(&table->entries, index);
+        }
+    }
+}
+
+void session_table_pass_on(struct session_table *table, uint32_t *from, uint32_t *to,
+                           struct session_target target)
+{
+    for (uint32_t i = *from; i != POOL_NONE; i = entry_at(table, i)->sibling_next) {
+        entry_at(table, i)->kind = (uint16_t)target.kind;
+        entry_at(table, i)->index = target.index;
+    }
+    while (*to != POOL_NONE)
+        to = &entry_at(table, *to)->sibling_next;
+    *to = *from;
+    *from = POOL_NONE;
 }
 
 void session_table_remove_all(struct session_table *table, uint32_t *first)

@@ -4,8 +4,9 @@
  * aim at a bucket; that two keys meet is a matter of 2^-44 per look-up among a million, and costs
  * one record that fails authentication.
  *
- * A connection may own several entries; they hang together, so that its end removes them all.
- * Everything is fixed at creation.
+ * A connection may own several entries; they hang together, so that its end removes them all, and
+ * that another can take them over. There is room for as many as all of them may own. Everything is
+ * fixed at creation.
  */
 #ifndef ENDPOINT_SESSION_TABLE_H
 #define ENDPOINT_SESSION_TABLE_H
@@ -13,6 +14,9 @@
 #include "base/bytes.h"
 #include "base/pool.h"
 #include "base/siphash.h"
+
+/* An agent of ICE adds a path for each pair of candidates that was checked. */
+enum { SESSION_ENTRIES_PER_OWNER = 16 };
 
 enum session_kind { SESSION_NONE, SESSION_CONNECTION, SESSION_OTHER_SHARD };
 
@@ -37,9 +41,10 @@ struct session_table {
     uint32_t bucket_mask;
 };
 
-/* Bytes for so many entries; the memory comes zeroed and 64-byte aligned. */
-size_t session_table_footprint(uint32_t entries_max);
-void session_table_init(struct session_table *table, void *memory, uint32_t entries_max,
+/* Bytes for the entries of so many owners; the memory comes zeroed and 64-byte aligned, and is
+ * touched where it is used. */
+size_t session_table_footprint(uint32_t owners_max);
+void session_table_init(struct session_table *table, void *memory, uint32_t owners_max,
                         const struct siphash_key *secret);
 
 uint64_t session_table_key(const struct session_table *table, struct bytes name);
@@ -50,7 +55,16 @@ struct session_target session_table_find(const struct session_table *table, uint
 bool session_table_insert(struct session_table *table, uint64_t key, struct session_target target,
                           uint32_t *first);
 
+/* An owner that has more than max entries gives up the oldest, but not that of the key in use: a
+ * network that changes for days does not run out of them. */
+void session_table_trim(struct session_table *table, uint32_t *first, uint32_t max,
+                        uint64_t in_use);
+
 /* Remove all entries of an owner; *first becomes POOL_NONE. */
 void session_table_remove_all(struct session_table *table, uint32_t *first);
+
+/* All entries of an owner are another's from now on, its oldest ones. */
+void session_table_pass_on(struct session_table *table, uint32_t *from, uint32_t *to,
+                           struct session_target target);
 
 #endif

@@ -39,8 +39,7 @@ uint32_t endpoint_begin(struct rdtls_endpoint *endpoint, struct connection_start
 bool endpoint_enter(struct rdtls_endpoint *endpoint, uint32_t slot)
 {
     struct connection *connection = endpoint_connection(endpoint, slot);
-    uint64_t key = session_table_key(&endpoint->sessions,
-                                     bytes_of(&connection->path, sizeof(connection->path)));
+    uint64_t key = endpoint_key_of(endpoint, &connection->path);
     struct session_target target = {SESSION_CONNECTION, slot};
     return session_table_insert(&endpoint->sessions, key, target, &connection->first_session);
 }
@@ -132,18 +131,23 @@ static void set_timer(struct rdtls_endpoint *endpoint, uint32_t slot)
         timer_wheel_arm(&endpoint->timers, slot, due);
 }
 
-/* The path goes to the successor: it has proven itself, or the older one has ended. */
-static void hand_path_over(struct rdtls_endpoint *endpoint, uint32_t old_slot)
+/* The paths go to the successor: it has proven itself, or the older one has ended. */
+static void hand_paths_over(struct rdtls_endpoint *endpoint, uint32_t old_slot)
 {
     struct connection *old = endpoint_connection(endpoint, old_slot);
     uint32_t slot = old->successor;
-    session_table_remove_all(&endpoint->sessions, &old->first_session);
-    if (slot == POOL_NONE)
+    if (slot == POOL_NONE) {
+        session_table_remove_all(&endpoint->sessions, &old->first_session);
         return;
+    }
+    struct connection *successor = endpoint_connection(endpoint, slot);
+    struct session_target target = {SESSION_CONNECTION, slot};
     old->successor = POOL_NONE;
-    endpoint_connection(endpoint, slot)->predecessor = POOL_NONE;
-    if (!endpoint_enter(endpoint, slot))
-        connection_fail(&endpoint->environment, endpoint_connection(endpoint, slot), RDTLS_NO_ROOM);
+    successor->predecessor = POOL_NONE;
+    session_table_pass_on(&endpoint->sessions, &old->first_session, &successor->first_session,
+                          target);
+    session_table_trim(&endpoint->sessions, &successor->first_session, SESSION_ENTRIES_PER_OWNER,
+                       endpoint_key_of(endpoint, &successor->path));
 }
 
 static void settle_succession(struct rdtls_endpoint *endpoint, uint32_t slot)
@@ -164,7 +168,7 @@ static void settle_succession(struct rdtls_endpoint *endpoint, uint32_t slot)
         endpoint_settle(endpoint, old_slot);
     }
     if (connection->state == CONNECTION_CLOSED)
-        hand_path_over(endpoint, slot);
+        hand_paths_over(endpoint, slot);
 }
 
 void endpoint_settle(struct rdtls_endpoint *endpoint, uint32_t slot)

@@ -20,6 +20,12 @@ struct replay_window {
     uint64_t seen;    /* bit i: highest - i was seen */
 };
 
+/* Is it newer than everything that was seen? */
+static inline bool replay_window_is_newest(const struct replay_window *window, uint64_t sequence)
+{
+    return window->seen == 0 || sequence > window->highest;
+}
+
 bool replay_window_admits(const struct replay_window *window, uint64_t sequence);
 void replay_window_mark(struct replay_window *window, uint64_t sequence);
 

@@ -62,6 +62,8 @@ static void follow(struct world *world, struct host *host, struct place place)
         if (status != RDTLS_OK && status != RDTLS_NO_ROOM && status != RDTLS_INVALID_ARGUMENT &&
             status != RDTLS_NO_SUCH_CONNECTION)
             world_fail(world, "add_path: %s", rdtls_status_name(status));
+        if (status == RDTLS_OK)
+            world->paths[place.path].addresses[place.address].vouched_for = true;
         return;
     }
 }

@@ -77,6 +77,7 @@ struct moments {
 struct address_log {
     struct rdtls_path at;
     bool proven;       /* the server has begun a handshake with it */
+    bool vouched_for;  /* by the server's host, which has added it */
     uint64_t bytes_in; /* at the server, as long as it is not proven */
     uint64_t bytes_out;
 };

@@ -72,3 +72,215 @@ Test(opened, is_closed_without_a_word_and_its_path_is_free_again)
     cr_expect_eq(rdtls_endpoint_stats(server.endpoint)->handshakes_failed[RDTLS_CLOSED], 0);
     host_free(&server);
 }
+
+/* The oldest datagram that waits, and where to. */
+static size_t take_to(struct host *host, uint8_t out[DATAGRAM_MAX], struct rdtls_path *to)
+{
+    struct rdtls_datagram datagram;
+    if (rdtls_endpoint_transmit(host->endpoint, &datagram, 1) == 0)
+        return 0;
+    *to = datagram.path;
+    return host_take(host, out);
+}
+
+struct scene {
+    struct host server;
+    struct host client;
+    struct rdtls_path
+        paths[3]; /* as the server sees it: two that it knows, and one that it does not */
+    struct rdtls_path at_client;
+    struct rdtls_id id; /* the server's */
+    struct rdtls_id client_id;
+};
+
+static struct scene scene_of(uint16_t version)
+{
+    struct scene scene = {
+        .server = host_of(version, false),
+        .client = host_of(version, false),
+        .paths = {path_number(1), path_number(2), path_number(3)},
+        .at_client = path_number(1),
+    };
+    scene.id = open_server(&scene.server, 7);
+    for (size_t i = 0; i < 2; i++)
+        cr_assert_eq(rdtls_endpoint_add_path(scene.server.endpoint, scene.id, &scene.paths[i], 0),
+                     RDTLS_OK);
+    scene.client_id = connect_to(&scene.client, &scene.at_client);
+    return scene;
+}
+
+static void scene_free(struct scene *scene)
+{
+    host_free(&scene->server);
+    host_free(&scene->client);
+}
+
+/* All that the client has to say goes to the server over one path. */
+static void carry_up(struct scene *scene, size_t path)
+{
+    host_carry_all(&scene->client, &scene->server, &scene->paths[path], 0);
+}
+
+/* All that the server has to say: it goes to this path. Returns how many datagrams. */
+static unsigned carry_down(struct scene *scene, size_t path)
+{
+    uint8_t datagram[DATAGRAM_MAX];
+    struct rdtls_path to;
+    unsigned count = 0;
+    for (size_t len = take_to(&scene->server, datagram, &to); len > 0; count++) {
+        cr_assert_eq(to.remote_port, scene->paths[path].remote_port);
+        host_receive(&scene->client, &scene->at_client, datagram, len, 0);
+        len = take_to(&scene->server, datagram, &to);
+    }
+    return count;
+}
+
+static void connect_over(struct scene *scene, size_t path)
+{
+    while (scene->server.connected == 0 || scene->client.connected == 0) {
+        carry_up(scene, path);
+        cr_assert_gt(carry_down(scene, path), 0);
+    }
+    carry_up(scene, path);
+    (void)carry_down(scene, path);
+}
+
+static const uint8_t word[] = "word";
+
+/* The server says something: where does it go? */
+static size_t path_in_use(struct scene *scene)
+{
+    uint8_t datagram[DATAGRAM_MAX];
+    struct rdtls_path to;
+    cr_assert_eq(rdtls_endpoint_send(scene->server.endpoint, scene->id, word, sizeof(word)),
+                 RDTLS_OK);
+    cr_assert_gt(take_to(&scene->server, datagram, &to), 0);
+    return to.remote_port - 1u;
+}
+
+static size_t record_of_client(struct scene *scene, uint8_t record[DATAGRAM_MAX])
+{
+    cr_assert_eq(rdtls_endpoint_send(scene->client.endpoint, scene->client_id, word, sizeof(word)),
+                 RDTLS_OK);
+    return host_take(&scene->client, record);
+}
+
+/* Each flight on another pair of candidates, as agents of ICE do before one is nominated. */
+Test(opened, a_flight_is_answered_where_it_came_from)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct scene scene = scene_of(both[i]);
+        size_t path = 1;
+        while (scene.server.connected == 0 || scene.client.connected == 0) {
+            carry_up(&scene, path);
+            (void)carry_down(&scene, path);
+            path = 1 - path;
+        }
+        scene_free(&scene);
+    }
+}
+
+/* [rfc9147#11] "DTLS implementations MUST NOT update the address they send to in response to
+ * packets from a different address unless they first perform some reachability test": the host has,
+ * and only what is newer than anything before tells where the peer is. */
+Test(opened, the_newest_authentic_record_moves_what_is_sent)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct scene scene = scene_of(both[i]);
+        uint8_t older[DATAGRAM_MAX];
+        uint8_t newer[DATAGRAM_MAX];
+        connect_over(&scene, 0);
+        size_t older_len = record_of_client(&scene, older);
+        size_t newer_len = record_of_client(&scene, newer);
+        cr_expect_eq(path_in_use(&scene), 0);
+        newer[newer_len - 1] ^= 1;
+        host_receive(&scene.server, &scene.paths[1], newer, newer_len, 0);
+        cr_expect_eq(path_in_use(&scene), 0, "a forged one");
+        newer[newer_len - 1] ^= 1;
+        host_receive(&scene.server, &scene.paths[2], newer, newer_len, 0);
+        cr_expect_eq(path_in_use(&scene), 0, "a path that the host does not know");
+        host_receive(&scene.server, &scene.paths[1], newer, newer_len, 0);
+        cr_expect_eq(path_in_use(&scene), 1);
+        host_receive(&scene.server, &scene.paths[0], older, older_len, 0);
+        cr_expect_eq(path_in_use(&scene), 1, "an older one");
+        host_receive(&scene.server, &scene.paths[0], newer, newer_len, 0);
+        cr_expect_eq(path_in_use(&scene), 1, "a copy");
+        cr_expect_eq(scene.server.records, 2);
+        scene_free(&scene);
+    }
+}
+
+Test(opened, a_path_that_was_chosen_stays)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct scene scene = scene_of(both[i]);
+        uint8_t record[DATAGRAM_MAX];
+        struct rdtls_endpoint *endpoint = scene.server.endpoint;
+        cr_expect_eq(rdtls_endpoint_use_path(endpoint, scene.id, &scene.paths[2]),
+                     RDTLS_INVALID_ARGUMENT);
+        cr_expect_eq(rdtls_endpoint_use_path(endpoint, (struct rdtls_id){3, 9}, &scene.paths[0]),
+                     RDTLS_NO_SUCH_CONNECTION);
+        connect_over(&scene, 0);
+        cr_expect_eq(rdtls_endpoint_use_path(endpoint, scene.id, &scene.paths[1]), RDTLS_OK);
+        cr_expect_eq(path_in_use(&scene), 1);
+        size_t len = record_of_client(&scene, record);
+        host_receive(&scene.server, &scene.paths[0], record, len, 0);
+        cr_expect_eq(scene.server.records, 1);
+        cr_expect_eq(path_in_use(&scene), 1);
+        cr_expect_eq(rdtls_endpoint_use_path(endpoint, scene.id, &scene.paths[0]), RDTLS_OK);
+        cr_expect_eq(path_in_use(&scene), 0);
+        scene_free(&scene);
+    }
+}
+
+/* More than there is room for: the oldest go, the one in use stays, others are not touched. */
+Test(opened, paths_come_and_go_for_ever)
+{
+    struct scene scene = scene_of(0xfefd);
+    connect_over(&scene, 0);
+    struct rdtls_id other = open_server(&scene.server, 0);
+    struct rdtls_path others = path_number(50000);
+    cr_assert_eq(rdtls_endpoint_add_path(scene.server.endpoint, other, &others, 0), RDTLS_OK);
+    for (uint16_t i = 100; i < 5000; i++) {
+        struct rdtls_path path = path_number(i);
+        cr_assert_eq(rdtls_endpoint_add_path(scene.server.endpoint, scene.id, &path, 0), RDTLS_OK);
+    }
+    uint8_t record[DATAGRAM_MAX];
+    size_t len = record_of_client(&scene, record);
+    host_receive(&scene.server, &scene.paths[0], record, len, 0);
+    cr_expect_eq(scene.server.records, 1);
+    cr_expect_eq(rdtls_endpoint_add_path(scene.server.endpoint, scene.id, &others, 0),
+                 RDTLS_INVALID_ARGUMENT);
+    scene_free(&scene);
+}
+
+/* RFC 6347 section 4.2.8: a client begins anew, over another of its paths. It has to prove itself,
+ * and all paths are the new association's then. */
+Test(opened, a_client_that_begins_anew_takes_all_paths_over)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct scene scene = scene_of(both[i]);
+        connect_over(&scene, 0);
+        rdtls_endpoint_destroy(scene.client.endpoint);
+        struct rdtls_endpoint_options options = small_endpoint();
+        memset(scene.client.memory, 0, rdtls_endpoint_footprint(&options));
+        cr_assert_eq(rdtls_endpoint_init(scene.client.memory, scene.client.config, &options, 0,
+                                         &scene.client.endpoint),
+                     RDTLS_OK);
+        scene.client_id = connect_to(&scene.client, &scene.at_client);
+        scene.client.connected = 0;
+        while (scene.server.connected < 2 || scene.client.connected == 0) {
+            carry_up(&scene, 1);
+            cr_assert_gt(carry_down(&scene, 1), 0);
+        }
+        cr_expect_eq(scene.server.last_status, RDTLS_REPLACED);
+        cr_expect_eq(rdtls_endpoint_stats(scene.server.endpoint)->cookies_sent, 1);
+        uint8_t record[DATAGRAM_MAX];
+        size_t len = record_of_client(&scene, record);
+        host_receive(&scene.server, &scene.paths[0], record, len, 0);
+        cr_expect_eq(scene.server.records, 1);
+        scene.id = scene.server.last_connected;
+        cr_expect_eq(path_in_use(&scene), 0);
+        scene_free(&scene);
+    }
+}

@@ -10,14 +10,14 @@ struct fixture {
     uint8_t *memory;
 };
 
-static void fixture_init(struct fixture *f, uint32_t entries_max)
+static void fixture_init(struct fixture *f, uint32_t owners_max)
 {
-    size_t len = session_table_footprint(entries_max);
+    size_t len = session_table_footprint(owners_max);
     cr_assert_eq(len % 64, 0);
     f->memory = aligned_alloc(64, len);
     cr_assert_not_null(f->memory);
     memset(f->memory, 0, len);
-    session_table_init(&f->table, f->memory, entries_max, &secret);
+    session_table_init(&f->table, f->memory, owners_max, &secret);
 }
 
 static uint64_t next_random(uint64_t *state)
@@ -56,7 +56,7 @@ Test(session_table, zeroed_memory_is_an_empty_table)
     free(f.memory);
 }
 
-Test(session_table, has_a_bucket_for_each_entry_and_a_power_of_two_of_them)
+Test(session_table, has_a_bucket_for_each_owner_and_a_power_of_two_of_them)
 {
     const uint32_t maxima[] = {1, 2, 3, 7, 8, 9, 1000, 65536, 65537};
     for (size_t i = 0; i < sizeof(maxima) / sizeof(maxima[0]); i++) {
@@ -111,8 +111,8 @@ Test(session_table, finds_a_connection_and_another_shard)
 Test(session_table, a_full_table_refuses_and_stays_as_it_was)
 {
     struct fixture f;
-    enum { ENTRIES = 13 };
-    fixture_init(&f, ENTRIES);
+    enum { OWNERS = 3, ENTRIES = OWNERS * SESSION_ENTRIES_PER_OWNER };
+    fixture_init(&f, OWNERS);
     uint32_t first[ENTRIES + 1];
     for (uint32_t i = 0; i <= ENTRIES; i++) {
         first[i] = POOL_NONE;
@@ -137,7 +137,8 @@ Test(session_table, a_table_for_one_and_a_table_for_none)
     struct fixture f;
     uint32_t first = POOL_NONE;
     fixture_init(&f, 1);
-    cr_assert(insert(&f, UINT64_MAX, 0, &first));
+    for (uint64_t i = 0; i < SESSION_ENTRIES_PER_OWNER; i++)
+        cr_assert(insert(&f, UINT64_MAX - i, 0, &first));
     cr_assert_not(insert(&f, 5, 0, &first));
     session_table_remove_all(&f.table, &first);
     cr_assert(finds_nothing(&f, UINT64_MAX));
@@ -146,6 +147,57 @@ Test(session_table, a_table_for_one_and_a_table_for_none)
     fixture_init(&f, 0);
     cr_assert_not(insert(&f, 5, 0, &first));
     cr_assert(finds_nothing(&f, 5));
+    free(f.memory);
+}
+
+/* An owner's seventeenth entry takes the place of its oldest, but for the one in use. */
+Test(session_table, an_owner_with_all_its_entries_gives_up_the_oldest)
+{
+    for (uint64_t in_use = 0; in_use < 3; in_use++) {
+        struct fixture f;
+        uint32_t first = POOL_NONE;
+        uint32_t other = POOL_NONE;
+        fixture_init(&f, 2);
+        cr_assert(insert(&f, 1000, 1, &other));
+        for (uint64_t key = 0; key < 100; key++) {
+            session_table_trim(&f.table, &first, SESSION_ENTRIES_PER_OWNER - 1, in_use);
+            cr_assert(insert(&f, key, 0, &first));
+            cr_assert(finds(&f, key, SESSION_CONNECTION, 0));
+            cr_assert(key < in_use || finds(&f, in_use, SESSION_CONNECTION, 0));
+            if (key >= SESSION_ENTRIES_PER_OWNER + 3)
+                cr_assert(finds_nothing(&f, key - SESSION_ENTRIES_PER_OWNER));
+        }
+        cr_assert_eq(f.table.entries.used, SESSION_ENTRIES_PER_OWNER + 1);
+        cr_assert(finds(&f, 1000, SESSION_CONNECTION, 1));
+        session_table_trim(&f.table, &other, 1, 5000);
+        cr_assert(finds(&f, 1000, SESSION_CONNECTION, 1), "there is room: nothing goes");
+        free(f.memory);
+    }
+}
+
+Test(session_table, all_of_an_owners_entries_can_become_anothers)
+{
+    struct fixture f;
+    uint32_t mine = POOL_NONE;
+    uint32_t theirs = POOL_NONE;
+    uint32_t others = POOL_NONE;
+    fixture_init(&f, 2);
+    for (uint64_t key = 0; key < 5; key++)
+        cr_assert(insert(&f, key, 0, &mine));
+    cr_assert(insert(&f, 7, 2, &others));
+    cr_assert(insert(&f, 9, 1, &theirs));
+    session_table_pass_on(&f.table, &mine, &theirs, (struct session_target){SESSION_CONNECTION, 1});
+    cr_assert_eq(mine, POOL_NONE);
+    cr_assert(finds(&f, 9, SESSION_CONNECTION, 1));
+    for (uint64_t key = 0; key < 5; key++)
+        cr_assert(finds(&f, key, SESSION_CONNECTION, 1));
+    cr_assert(finds(&f, 7, SESSION_CONNECTION, 2));
+    session_table_trim(&f.table, &theirs, 2, 0);
+    cr_assert_eq(f.table.entries.used, 3);
+    cr_assert(finds(&f, 9, SESSION_CONNECTION, 1), "the newest");
+    cr_assert(finds(&f, 0, SESSION_CONNECTION, 1), "the one in use");
+    session_table_remove_all(&f.table, &theirs);
+    cr_assert_eq(f.table.entries.used, 1);
     free(f.memory);
 }
 
@@ -172,7 +224,12 @@ Test(session_table, removes_one_owners_entries_from_shared_buckets)
     }
 }
 
-enum { MODEL_KEYS = 400, MODEL_OWNERS = 60, MODEL_ENTRIES = 150 };
+enum {
+    MODEL_KEYS = 400,
+    MODEL_OWNERS = 60,
+    MODEL_ROOM = 10, /* for the entries of so many owners */
+    MODEL_ENTRIES = MODEL_ROOM * SESSION_ENTRIES_PER_OWNER,
+};
 
 struct model {
     uint32_t owner_of[MODEL_KEYS]; /* POOL_NONE: not in the table */
@@ -228,7 +285,7 @@ Test(session_table, agrees_with_a_naive_map, .timeout = 60)
         uint64_t state = seed;
         struct fixture f;
         struct model model;
-        fixture_init(&f, MODEL_ENTRIES);
+        fixture_init(&f, MODEL_ROOM);
         memset(&model, 0xff, sizeof(model));
         model.used = 0;
         for (int step = 0; step < 4000; step++) {
