@@ -85,7 +85,8 @@ struct rdtls_sign_request {
 };
 
 /* What data and sign point to is there until the next call to rdtls_..._poll, and data of a DATA
- * event as long as the datagram that it came in; whoever needs it longer copies it. */
+ * event as long as the datagram that it came in, or, if it came before its time, until
+ * rdtls_..._poll has returned false; whoever needs it longer copies it. */
 struct rdtls_event {
     enum rdtls_event_kind kind;
     enum rdtls_status status; /* CLOSED: why */
@@ -262,9 +263,12 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_seal(struct rdtls_conn *
 RDTLS_API size_t rdtls_conn_payload_max(const struct rdtls_conn *conn);
 
 /* After PEER_CERTIFICATE: CONNECTED follows when accept, bad_certificate and CLOSED otherwise (RFC
- * 5246 section 7.2.2). The certificate's SHA-256 is in rdtls_conn_info. Until then data from the
- * peer is dropped. Poll and transmit afterwards. Error: NOT_CONNECTED when there is nothing to
- * decide. */
+ * 5246 section 7.2.2). The certificate's SHA-256 is in rdtls_conn_info. Until then nothing can be
+ * sent and there are no keys (NOT_CONNECTED); the peer's data is held, up to 2 KB of it, and told
+ * behind CONNECTED in the order in which it came; the peer's last words are answered when it
+ * repeats them, and its close_notify or alert ends the association, with what was held. No verdict
+ * within handshake_timeout_ms is one as well: close_notify, CLOSED, TIMED_OUT. Poll and transmit
+ * afterwards. Error: NOT_CONNECTED when there is nothing to decide. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_verify_peer(struct rdtls_conn *conn,
                                                                     bool accept);
 
@@ -275,9 +279,9 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_verify_peer(struct rdtls
  *
  * They may be set at any time from the connection's creation on: before the certificate comes, then
  * a wrong one ends the handshake where it is shown; while the handshake goes on; or when
- * PEER_CERTIFICATE has told that it has ended and the verdict is awaited. Until then nothing can be
- * sent and there are no keys (NOT_CONNECTED). Who is never told ends by its handshake_timeout_ms:
- * TIMED_OUT. A list that is set before the verdict takes the place of an earlier one.
+ * PEER_CERTIFICATE has told that it has ended and the verdict is awaited. What happens until then
+ * is as with rdtls_conn_verify_peer. A list that is set before the verdict takes the place of an
+ * earlier one.
  *
  * Once connected, a list that has the peer's SHA-256 changes nothing and is OK, as when an offer
  * comes again; any other is NOT_AWAITED and changes nothing either: other fingerprints ask for

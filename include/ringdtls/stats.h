@@ -24,10 +24,10 @@ enum rdtls_discard {
     RDTLS_DISCARD_FUTURE_MESSAGE, /* too far ahead, or no room to keep it */
     RDTLS_DISCARD_BAD_FRAGMENT,   /* contradicts the fragments before it */
     RDTLS_DISCARD_UNPROTECTED,    /* plaintext where keys are in force */
-    RDTLS_DISCARD_UNVERIFIED,     /* data before the host has verified the peer */
-    RDTLS_DISCARD_UNKNOWN_TYPE,   /* content type of no meaning here */
-    RDTLS_DISCARD_CLOSED,         /* after the end */
-    RDTLS_DISCARD_NO_ROOM,        /* our queue of answers or events was full */
+    RDTLS_DISCARD_UNVERIFIED, /* data before the host has verified the peer, beyond what is held */
+    RDTLS_DISCARD_UNKNOWN_TYPE, /* content type of no meaning here */
+    RDTLS_DISCARD_CLOSED,       /* after the end */
+    RDTLS_DISCARD_NO_ROOM,      /* our queue of answers or events was full */
     RDTLS_DISCARD_COUNT
 };
 

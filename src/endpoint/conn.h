@@ -22,6 +22,7 @@ struct rdtls_conn {
     bool has_talked; /* a datagram was received or transmitted */
     uint64_t user_data;
     struct handshake handshake;
+    uint8_t held[1][HELD_DATA_MAX];
     struct reassembly_block blocks[OWN_BLOCKS];
     struct data_event events[OWN_EVENTS];
     struct saved_session sessions[OWN_SESSIONS];

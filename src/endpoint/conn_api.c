@@ -37,6 +37,7 @@ static bool init_environment(struct rdtls_conn *conn, const struct rdtls_config 
     environment->stats = &conn->stats;
     environment->retired = POOL_NONE;
     pool_init(&environment->handshakes, &conn->handshake, sizeof(conn->handshake), 1);
+    environment->held = conn->held;
     block_pool_init(&environment->blocks, conn->blocks, sizeof(conn->blocks[0]), OWN_BLOCKS, 1);
     event_queue_init(&environment->data, conn->events, OWN_EVENTS);
     pool_init(&environment->sessions, conn->sessions, sizeof(conn->sessions[0]), OWN_SESSIONS);

@@ -8,6 +8,7 @@ static void end_handshake(struct connection_environment *environment, uint32_t i
 {
     struct handshake *handshake = pool_slot(&environment->handshakes, index);
     const struct handshake_environment *lent = handshake->environment;
+    secret_wipe(environment->held[index], handshake->held_len);
     handshake_end(handshake);
     pool_give_back(&environment->handshakes, index);
     environment_take_back(environment, lent);

@@ -97,6 +97,10 @@ struct connection {
 /* Bytes of a connection's slot. */
 size_t connection_size_for(const struct policy *policy);
 
+/* Of each handshake's slot: data that was opened, and waits for the host's verdict or, if the
+ * datagram that it came in is gone, to be polled. Each piece behind its length in two bytes. */
+enum { HELD_DATA_MAX = 2048 };
+
 enum { TICKET_PIECES_MAX = 1536 }; /* a NewSessionTicket with the longest ticket that is kept */
 
 /* 1.3, a client's: the beginning of a NewSessionTicket that comes in several records. There is one
@@ -120,6 +124,7 @@ struct connection_environment {
     size_t connection_size; /* of a slot */
     struct pool handshakes;
     struct block_pool blocks;
+    uint8_t (*held)[HELD_DATA_MAX];     /* of each slot in handshakes */
     struct event_queue data;            /* DATA events */
     const struct connection *ack_owner; /* whose ack_wanted is for ack_number */
     struct record_number ack_number;
@@ -217,6 +222,11 @@ struct signalled_list {
 MUST_CHECK enum rdtls_status connection_set_fingerprints(struct connection_environment *environment,
                                                          struct connection *connection,
                                                          const struct signalled_list *list);
+
+/* Data of the peer's that has to stay where it is for now; the copy is there until the handshake's
+ * slot goes. NULL: no room, or there is no such slot. */
+uint8_t *connection_hold_data(struct connection_environment *environment,
+                              struct connection *connection, struct bytes data);
 
 /* The handshake has ended as it should: is the host to say something before the peer is believed?
  */

@@ -114,38 +114,6 @@ static void receive_plaintext(const struct incoming *in, const struct record_hea
     }
 }
 
-/* A place for it that lasts until it has been polled. */
-static uint8_t *store_copy(const struct incoming *in, struct bytes content)
-{
-    struct handshake *handshake = connection_handshake(in->environment, in->connection);
-    if (handshake == NULL)
-        return NULL;
-    return early_records_store(&handshake->early, &in->environment->blocks, content);
-}
-
-void incoming_data(const struct incoming *in, struct bytes content)
-{
-    if (in->connection->state != CONNECTION_CONNECTED) {
-        incoming_discard(in, RDTLS_DISCARD_UNVERIFIED);
-        return;
-    }
-    uint8_t *data = (uint8_t *)(uintptr_t)content.data;
-    if (in->is_copy)
-        data = store_copy(in, content);
-    if (data == NULL && content.len > 0) {
-        incoming_discard(in, RDTLS_DISCARD_NO_ROOM);
-        return;
-    }
-    struct data_event event = {
-        .data = data,
-        .len = (uint32_t)content.len,
-        .slot = in->slot,
-        .generation = in->connection->generation,
-    };
-    if (!event_queue_append(&in->environment->data, &event))
-        incoming_discard(in, RDTLS_DISCARD_NO_ROOM);
-}
-
 /* false: not all of it was taken. */
 static bool receive_opened(const struct incoming *in, const struct record_header *header,
                            struct bytes content)

@@ -19,6 +19,42 @@ bool connection_awaits_verdict(const struct connection *connection,
     return false;
 }
 
+/* In memory that lies there for each handshake's slot, so that who waits for a verdict takes
+ * nothing from who does not. Only what is authentic gets here, and once. */
+uint8_t *connection_hold_data(struct connection_environment *environment,
+                              struct connection *connection, struct bytes data)
+{
+    enum { PREFIX = 2 };
+    struct handshake *handshake = connection_handshake(environment, connection);
+    if (handshake == NULL || data.len + PREFIX > (size_t)HELD_DATA_MAX - handshake->held_len)
+        return NULL;
+    uint8_t *at = environment->held[connection->handshake] + handshake->held_len;
+    store_u16(at, (uint16_t)data.len);
+    bytes_copy(at + PREFIX, data);
+    handshake->held_len = (uint16_t)(handshake->held_len + PREFIX + data.len);
+    return at + PREFIX;
+}
+
+/* What was held for the verdict, in the order in which it came, and before what comes now. */
+static void tell_held_data(struct connection_environment *environment,
+                           const struct connection *connection)
+{
+    const struct handshake *handshake = connection_handshake(environment, connection);
+    struct reader held =
+        reader_of(bytes_of(environment->held[connection->handshake], handshake->held_len));
+    while (held.left > 0) {
+        struct bytes data = reader_vector_u16(&held);
+        struct data_event event = {
+            .data = (uint8_t *)(uintptr_t)data.data,
+            .len = (uint32_t)data.len,
+            .slot = handshake->job_owner,
+            .generation = connection->generation,
+        };
+        if (!event_queue_append(&environment->data, &event))
+            environment->stats->records_discarded[RDTLS_DISCARD_NO_ROOM]++;
+    }
+}
+
 /* A host that has not been asked yet need not be. */
 static void take_back_question(struct connection *connection)
 {
@@ -31,6 +67,7 @@ static void admit_peer(struct connection_environment *environment, struct connec
     take_back_question(connection);
     signalled_release_peer(&environment->signalled, &handshake->peer);
     connection_become_connected(environment, connection);
+    tell_held_data(environment, connection);
     connection->update_due = connection->update_wanted;
     /* A client of 1.3 keeps its last flight until it has been acknowledged. */
     if (!handshake->retransmit.awaits)

@@ -31,6 +31,7 @@ enum endpoint_part {
     PART_ENDPOINT,
     PART_CONNECTIONS,
     PART_HANDSHAKES,
+    PART_HELD_DATA,
     PART_BLOCKS,
     PART_SESSIONS,
     PART_OUTBOX,
@@ -60,6 +61,8 @@ static size_t part_len(const struct rdtls_endpoint_options *options, enum endpoi
         return pool_footprint(sizeof(struct connection), options->connections_max);
     case PART_HANDSHAKES:
         return pool_footprint(sizeof(struct handshake), options->handshakes_max);
+    case PART_HELD_DATA:
+        return pool_footprint(HELD_DATA_MAX, options->handshakes_max);
     case PART_BLOCKS:
         return pool_footprint(sizeof(struct reassembly_block),
                               block_pool_count(options->handshakes_max));
@@ -154,6 +157,7 @@ static bool init_environment(struct rdtls_endpoint *endpoint, const struct rdtls
     environment->retired = POOL_NONE;
     pool_init(&environment->handshakes, part_at(endpoint, PART_HANDSHAKES),
               sizeof(struct handshake), options->handshakes_max);
+    environment->held = part_at(endpoint, PART_HELD_DATA);
     block_pool_init(&environment->blocks, part_at(endpoint, PART_BLOCKS),
                     sizeof(struct reassembly_block), block_pool_count(options->handshakes_max),
                     options->handshakes_max);
@@ -241,6 +245,7 @@ void rdtls_endpoint_destroy(struct rdtls_endpoint *endpoint)
                 pool_footprint(endpoint->connections.slot_size, endpoint->connections.fresh));
     secret_wipe(environment->handshakes.memory,
                 pool_footprint(environment->handshakes.slot_size, environment->handshakes.fresh));
+    secret_wipe(environment->held, pool_footprint(HELD_DATA_MAX, environment->handshakes.fresh));
     secret_wipe(
         environment->blocks.slots.memory,
         pool_footprint(environment->blocks.slots.slot_size, environment->blocks.slots.fresh));

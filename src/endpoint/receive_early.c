@@ -1,5 +1,5 @@
 /* Records that came before their keys, or before the end of the handshake: opened as soon as they
- * can be. */
+ * can be; and data, which may have come before the host's verdict. */
 #include "base/secret.h"
 #include "endpoint/incoming.h"
 
@@ -41,4 +41,37 @@ void connection_open_early(struct connection_environment *environment,
             incoming_record(&in, copy + (record.data - copy), record.len);
     }
     secret_wipe(copy, taken);
+}
+
+/* What an unverified peer says is held, as long as there is room. It is opened by then: so only
+ * what is authentic takes room, a KeyUpdate between two pieces leaves neither without its keys, and
+ * what is no data, acknowledgements and alerts among it, does its work at once. */
+static void hold_for_verdict(const struct incoming *in, struct bytes content)
+{
+    if (in->connection->state != CONNECTION_VERIFYING ||
+        connection_hold_data(in->environment, in->connection, content) == NULL)
+        incoming_discard(in, RDTLS_DISCARD_UNVERIFIED);
+}
+
+void incoming_data(const struct incoming *in, struct bytes content)
+{
+    if (in->connection->state != CONNECTION_CONNECTED) {
+        hold_for_verdict(in, content);
+        return;
+    }
+    uint8_t *data = (uint8_t *)(uintptr_t)content.data;
+    if (in->is_copy)
+        data = connection_hold_data(in->environment, in->connection, content);
+    if (data == NULL && content.len > 0) {
+        incoming_discard(in, RDTLS_DISCARD_NO_ROOM);
+        return;
+    }
+    struct data_event event = {
+        .data = data,
+        .len = (uint32_t)content.len,
+        .slot = in->slot,
+        .generation = in->connection->generation,
+    };
+    if (!event_queue_append(&in->environment->data, &event))
+        incoming_discard(in, RDTLS_DISCARD_NO_ROOM);
 }

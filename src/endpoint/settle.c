@@ -157,12 +157,13 @@ static void settle_succession(struct rdtls_endpoint *endpoint, uint32_t slot)
     if (old_slot != POOL_NONE && connection->state == CONNECTION_CLOSED) {
         endpoint_connection(endpoint, old_slot)->successor = POOL_NONE;
         connection->predecessor = POOL_NONE;
-    } else if (old_slot != POOL_NONE && connection->state != CONNECTION_HANDSHAKING) {
+    } else if (old_slot != POOL_NONE && connection->state == CONNECTION_CONNECTED) {
         /* [rfc9147#5.11] "After a correct Finished message is received, the server MUST abandon the
          * previous association to avoid confusion between two valid associations with overlapping
          * epochs." [rfc6347#4.2.8] "After a correct Finished message is received, the server MUST
          * abandon the previous association". Its peer is this one's and has forgotten it: no alert.
-         */
+         * Where the host has not judged the peer yet, the new one is not valid yet, and whoever has
+         * made himself some certificate must not end by it what a verified peer has. */
         connection_fail(&endpoint->environment, endpoint_connection(endpoint, old_slot),
                         RDTLS_REPLACED);
         endpoint_settle(endpoint, old_slot);

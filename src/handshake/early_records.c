@@ -5,7 +5,7 @@
 
 void early_records_init(struct early_records *early)
 {
-    *early = (struct early_records){.first_block = POOL_NONE, .kept_block = POOL_NONE};
+    *early = (struct early_records){.first_block = POOL_NONE};
 }
 
 static struct reassembly_block *block_at(const struct block_pool *blocks, uint32_t index)
@@ -22,12 +22,12 @@ static uint32_t lend(struct block_pool *blocks, bool is_own)
     return lent;
 }
 
-static void release_chain(struct block_pool *blocks, uint32_t *first, bool first_is_own)
+void early_records_release(struct early_records *early, struct block_pool *blocks)
 {
-    bool is_own = first_is_own;
-    while (*first != POOL_NONE) {
-        uint32_t index = *first;
-        *first = block_at(blocks, index)->next;
+    bool is_own = true;
+    while (early->first_block != POOL_NONE) {
+        uint32_t index = early->first_block;
+        early->first_block = block_at(blocks, index)->next;
         secret_wipe(block_at(blocks, index), REASSEMBLY_BLOCK_LEN);
         if (is_own)
             pool_give_back(&blocks->slots, index);
@@ -35,12 +35,6 @@ static void release_chain(struct block_pool *blocks, uint32_t *first, bool first
             block_pool_give_back(blocks, index, BLOCKS_GUARANTEED + 1);
         is_own = false;
     }
-}
-
-void early_records_release(struct early_records *early, struct block_pool *blocks)
-{
-    release_chain(blocks, &early->first_block, true);
-    release_chain(blocks, &early->kept_block, false);
     early->len = 0;
 }
 
@@ -104,25 +98,11 @@ struct reader early_records_take(struct early_records *early, struct block_pool 
         memcpy(copy + done, block_at(blocks, index)->data, piece);
         done += piece;
     }
-    release_chain(blocks, &early->first_block, true);
-    early->len = 0;
+    early_records_release(early, blocks);
     return reader_of(bytes_of(copy, len));
 }
 
 struct bytes early_records_next(struct reader *records)
 {
     return reader_vector_u16(records);
-}
-
-uint8_t *early_records_store(struct early_records *early, struct block_pool *blocks,
-                             struct bytes bytes)
-{
-    uint32_t lent = bytes.len <= REASSEMBLY_BLOCK_DATA ? lend(blocks, false) : POOL_NONE;
-    if (lent == POOL_NONE)
-        return NULL;
-    struct reassembly_block *block = block_at(blocks, lent);
-    block->next = early->kept_block;
-    early->kept_block = lent;
-    bytes_copy(block->data, bytes);
-    return block->data;
 }

@@ -1,7 +1,6 @@
 /*
  * Records that came before their keys, or before their time: kept as they are, in the order in
- * which they came, in blocks of the reassembly's pool, until they can be opened. What is opened and
- * then has to stay, since nobody has polled it, goes into blocks as well.
+ * which they came, in blocks of the reassembly's pool, until they can be opened.
  *
  * Bounded, and freed with the handshake. One block is there for every handshake; more come from
  * what is common to all.
@@ -17,7 +16,6 @@ enum { EARLY_RECORDS_LEN_MAX = 2048 }; /* with two bytes of length for each */
 
 struct early_records {
     uint32_t first_block; /* POOL_NONE: none */
-    uint32_t kept_block;  /* of what was opened */
     uint16_t len;
 };
 
@@ -34,9 +32,5 @@ struct reader early_records_take(struct early_records *early, struct block_pool 
 
 /* The next record, in the copy. Not behind the last one. */
 struct bytes early_records_next(struct reader *records);
-
-/* A place for something that was opened, till the end; NULL: no room, or longer than a block. */
-uint8_t *early_records_store(struct early_records *early, struct block_pool *blocks,
-                             struct bytes bytes);
 
 #endif

@@ -136,6 +136,7 @@ struct handshake {
     struct flight flight;
     struct handshake_13 v13;
     struct early_records early;
+    uint16_t held_len;         /* of the data that its connection holds for it */
     uint32_t offered;          /* client: the session that it would resume; POOL_NONE: none */
     uint32_t received;         /* client: of the ticket that came, once the handshake is complete;
                                   POOL_NONE: none */

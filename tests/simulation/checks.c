@@ -36,8 +36,6 @@ static uint32_t early_blocks(const struct pool *blocks, const struct early_recor
     uint32_t count = 0;
     for (uint32_t i = early->first_block; i != POOL_NONE; count++)
         i = ((struct reassembly_block *)pool_slot(blocks, i))->next;
-    for (uint32_t i = early->kept_block; i != POOL_NONE; count++)
-        i = ((struct reassembly_block *)pool_slot(blocks, i))->next;
     return count;
 }
 
