@@ -332,6 +332,27 @@ export -f limited
 refused load_more_sockets_than_files 'needs 500 sockets.*256 open files' \
     bash -c 'limited "$@"' - "${load[@]}" '[::1]:4433' -n 500 -c 500 --threads 1
 
+# --- webrtc --------------------------------------------------------------------------------------------------------------
+webrtc=("$build/ringdtls" webrtc --http 127.0.0.1:0 --listen 127.0.0.1:0)
+refused webrtc_unknown_option '--bogus: unknown option' "${webrtc[@]}" --bogus
+refused webrtc_stray_argument "'stray' is not an option" "${webrtc[@]}" stray
+refused webrtc_http_without_port '--http 127.0.0.1: no port' "$build/ringdtls" webrtc --http 127.0.0.1
+refused webrtc_http_of_somebody_else '--http.*(assign|address)' "$build/ringdtls" webrtc --http 192.0.2.77:80 --listen 127.0.0.1:0
+refused webrtc_listen_is_a_name 'not a numeric address' "${webrtc[@]}" --listen localhost:4433
+refused webrtc_listen_of_somebody_else '192\.0\.2\.77' "$build/ringdtls" webrtc --http 127.0.0.1:0 --listen 192.0.2.77:4433
+refused webrtc_announce_with_port '--announce 192.0.2.1:4433: .*without a port' "${webrtc[@]}" --announce 192.0.2.1:4433
+refused webrtc_announce_nobody '--announce 0.0.0.0: nobody can send there' "${webrtc[@]}" --announce 0.0.0.0
+refused webrtc_announce_of_another_family '--announce: no address of the family' "${webrtc[@]}" --announce 2001:db8::1
+refused webrtc_shards_0 '--shards 0: not a whole number' "${webrtc[@]}" --shards 0
+refused webrtc_fewer_sessions_than_shards '--sessions-max 1: less than one for each' "${webrtc[@]}" --shards 2 --sessions-max 1
+refused webrtc_connecting_max_abc '--connecting-max abc: not a whole number' "${webrtc[@]}" --connecting-max abc
+refused webrtc_connect_timeout_0 '--connect-timeout 0: not a whole number' "${webrtc[@]}" --connect-timeout 0
+refused webrtc_consent_timeout_long '--consent-timeout 3601: not a whole number' "${webrtc[@]}" --consent-timeout 3601
+refused webrtc_versions_unknown '--versions 1.1' "${webrtc[@]}" --versions 1.1
+refused webrtc_cert_without_key '--cert and --key belong together' "${webrtc[@]}" --cert "$work/one.pem"
+refused webrtc_keys_of_another 'two\.key: not the private key of' "${webrtc[@]}" --cert "$work/one.pem" --key "$work/two.key"
+refused webrtc_cert_missing 'missing\.pem.*No such file' "${webrtc[@]}" --cert "$work/missing.pem" --key "$work/one.key"
+
 # --- scripts that measure ------------------------------------------------------------------------------------------------
 # Judged before anything is installed or built.
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../scripts" && pwd)
