@@ -15,6 +15,7 @@
 enum {
     ANSWER_WIDE = 64, /* datagrams in a system call */
     ANSWER_LEN_MAX = 2048,
+    ANSWER_THREADS_MAX = 2,
 };
 
 /* Room for as many datagrams as one call moves. */
@@ -41,8 +42,9 @@ struct answerer {
     unsigned peers;
     unsigned answered; /* since the sender was told */
     sem_t all_answered;
-    atomic_bool gone; /* nobody will answer any more */
-    pthread_t thread;
+    atomic_bool gone;                      /* nobody will answer any more */
+    pthread_t threads[ANSWER_THREADS_MAX]; /* whose CPU time counts */
+    unsigned thread_count;
     struct datagrams inbox;
 };
 
