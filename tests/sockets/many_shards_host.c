@@ -29,12 +29,15 @@ static void answer(struct rdtls_shard *shard, const struct rdtls_path *path, uin
     must(rdtls_shard_send_datagram(shard, path, datagram, len), "an answer");
 }
 
-static void check(struct host_shard *own, struct rdtls_shard *shard, const struct rdtls_path *path)
+static void check(struct host_shard *own, struct rdtls_shard *shard, const struct rdtls_path *path,
+                  enum rdtls_role role)
 {
-    if (!own->has_session)
-        must(rdtls_endpoint_connect(rdtls_shard_endpoint(shard), path, 0, rdtls_shard_now(shard),
-                                    &own->session),
-             "a session");
+    struct rdtls_endpoint *endpoint = rdtls_shard_endpoint(shard);
+    uint64_t now = rdtls_shard_now(shard);
+    if (!own->has_session && role == RDTLS_CLIENT)
+        must(rdtls_endpoint_connect(endpoint, path, 0, now, &own->session), "a session");
+    else if (!own->has_session)
+        must(rdtls_endpoint_open(endpoint, role, 0, now, &own->session), "a session");
     own->has_session = true;
     must(rdtls_shard_add_path(shard, own->session, path), "another path");
 }
@@ -56,7 +59,7 @@ static void obey(struct host *host, struct rdtls_shard *shard, const struct rdtl
     case COMMAND_BOUNCE:
         break;
     case COMMAND_CHECK:
-        check(&host->shards[index], shard, path);
+        check(&host->shards[index], shard, path, (enum rdtls_role)datagram[3]);
         break;
     case COMMAND_SLEEP:
         sleep_a_while();
@@ -122,6 +125,7 @@ void host_start(struct host *host, uint32_t shard_count, enum rdtls_io io)
     rdtls_config_options_defaults(&config);
     must(rdtls_config_new(&config, &host->config), "a configuration");
     rdtls_server_options_defaults(&options);
+    options.endpoint.accept = false; /* but on paths that were checked */
     options.config = host->config;
     options.listen = &listen;
     options.listen_count = 1;

@@ -2,7 +2,7 @@
  * A host with sessions on the shards of one server, as an SFU has them: each session belongs to one
  * shard, and its datagrams say which, as the user name of a STUN check does. What it is told:
  *
- *     [ 0: as STUN | 128: as RTP ][ command ][ owner ][ anything ... ]
+ *     [ 0: as STUN | 128: as RTP ][ command ][ owner ][ our role ][ anything ... ]
  *
  * and each is answered from where it ended up, with first byte + 1, the command, and the number of
  * the shard that answers.
@@ -15,7 +15,7 @@
 
 enum {
     HOST_SHARDS_MAX = 4,
-    HOST_DATAGRAM_MIN = 3,
+    HOST_DATAGRAM_MIN = 4,
     AS_STUN = 0,
     AS_RTP = 128,
 };
