@@ -28,13 +28,9 @@ static struct sctp_association *of_address(uintptr_t address)
     return address - 1 < running->places_count ? running->places[address - 1].association : NULL;
 }
 
-static void on_packet(uintptr_t address, const uint8_t *packet, size_t len)
+static void queue(struct sctp_stack *stack, const struct sctp_association *association,
+                  const uint8_t *packet, size_t len)
 {
-    struct sctp_stack *stack = running;
-    const struct sctp_association *association = of_address(address);
-    if (association == NULL) {
-        return;
-    }
     switch (sctp_outputs_push(&stack->shard[association->shard].outputs, association->id, packet,
                               len)) {
     case SCTP_PUSHED_FIRST:
@@ -47,6 +43,54 @@ static void on_packet(uintptr_t address, const uint8_t *packet, size_t len)
     case SCTP_PUSHED_NOT:
         stack->figures.packets_lost++;
         break;
+    }
+}
+
+static void on_packet(uintptr_t address, const uint8_t *packet, size_t len)
+{
+    struct sctp_stack *stack = running;
+    struct sctp_association *association = of_address(address);
+    if (association == NULL) {
+        return;
+    }
+    queue(stack, association, packet, len);
+    sctp_cookie_ack_sent(&association->cookie_ack, packet, len, stack->clock_ns);
+    if (association->cookie_ack.packet != NULL && !association->unanswered) {
+        association->unanswered = true;
+        association->unanswered_next = stack->unanswered;
+        stack->unanswered = association;
+    }
+}
+
+/* They are few, and not for long. */
+static void repeat_cookie_acks(struct sctp_stack *stack, uint64_t now_ns)
+{
+    struct sctp_association **link = &stack->unanswered;
+    while (*link != NULL) {
+        struct sctp_association *at = *link;
+        if (sctp_cookie_ack_due(&at->cookie_ack, now_ns)) {
+            queue(stack, at, at->cookie_ack.packet, at->cookie_ack.len);
+        }
+        if (at->cookie_ack.packet != NULL) {
+            link = &at->unanswered_next;
+        } else {
+            *link = at->unanswered_next;
+            at->unanswered = false;
+        }
+    }
+}
+
+static void forget_cookie_ack(struct sctp_stack *stack, struct sctp_association *association)
+{
+    sctp_cookie_ack_forget(&association->cookie_ack);
+    struct sctp_association **link = &stack->unanswered;
+    while (association->unanswered) {
+        if (*link == association) {
+            *link = association->unanswered_next;
+            association->unanswered = false;
+        } else {
+            link = &(*link)->unanswered_next;
+        }
     }
 }
 
@@ -206,6 +250,7 @@ bool sctp_stack_attach(struct sctp_stack *stack, struct sctp_association *associ
 
 void sctp_stack_detach(struct sctp_stack *stack, struct sctp_association *association)
 {
+    forget_cookie_ack(stack, association);
     stack->figures.associations_open--;
     put_free(stack, association->place);
 }
@@ -244,6 +289,7 @@ static uint64_t run_clock(struct sctp_stack *stack, uint64_t now_ns)
     uint64_t next_ns = RDTLS_NEVER;
     sctp_stack_lock(stack, 0);
     keep_time(stack, now_ns);
+    repeat_cookie_acks(stack, now_ns);
     if (stack->clock_runs) {
         if (stack->figures.associations_open > 0) {
             stack->last_alive_ns = now_ns;

@@ -221,6 +221,7 @@ void sctp_association_receive(struct sctp_stack *stack, struct sctp_association 
     sctp_stack_lock(stack, association->shard);
     sctp_stack_keep_time(stack);
     if (association->socket != NULL) {
+        sctp_cookie_ack_answered(&association->cookie_ack, packet, len);
         sctp_library_receive((uintptr_t)association->place + 1, packet, len);
     }
     sctp_stack_unlock(stack);

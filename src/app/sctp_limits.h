@@ -27,15 +27,22 @@ enum {
     /* Browsers offer 65,535 streams; usrsctp takes some 100 bytes for each that is agreed. */
     SCTP_STREAMS = 1024,
 
-    /* What a lost INIT or COOKIE ECHO costs, doubled with each that is lost. An acknowledgement may
-     * be held back for 200 ms (RFC 9260 section 6.2) by who has nothing to say, and a time-out
-     * before that sends again for nothing: hence the longer minimum afterwards. */
-    SCTP_RTO_INITIAL_MS = 150,
-    SCTP_RTO_MIN_OPENING_MS = 80,
+    /* Until the association is up: what a lost INIT or COOKIE ECHO costs, doubled with each that is
+     * lost. usrsctp takes the way of an INIT that was said twice for a round trip: hence the low
+     * maximum. */
+    SCTP_RTO_INITIAL_MS = 100,
+    SCTP_RTO_MIN_OPENING_MS = 60,
+    SCTP_RTO_MAX_OPENING_MS = 250,
+    SCTP_INIT_RTO_MAX_MS = 400,
+    SCTP_INIT_TRIES = 60, /* INITs in 24 s, or COOKIE ECHOs in 15 s */
+    /* A peer whose COOKIE ACK was lost waits for a second: sctp_cookie_ack.h. */
+    SCTP_COOKIE_ACK_AGAIN_MS = 50, /* doubled each time */
+    SCTP_COOKIE_ACK_REPEATS = 4,
+    /* An acknowledgement may be held back for 200 ms (RFC 9260 section 6.2) by who has nothing to
+     * say, and a time-out before that sends again for nothing: hence the longer minimum afterwards.
+     */
     SCTP_RTO_MIN_MS = 250,
     SCTP_RTO_MAX_MS = 3000,
-    SCTP_INIT_RTO_MAX_MS = 1000,
-    SCTP_INIT_TRIES = 30, /* some 28 s */
     SCTP_SEND_TRIES = 12, /* in a row without an answer: some 30 s, as ICE's consent (RFC 7675) */
     SCTP_SACK_DELAY_MS = 20,
     SCTP_HEARTBEAT_MS = 30000,

@@ -53,7 +53,7 @@ static void set_defaults(void)
     usrsctp_sysctl_set_sctp_max_burst_default(SCTP_WINDOW_INITIAL);
     usrsctp_sysctl_set_sctp_delayed_sack_time_default(SCTP_SACK_DELAY_MS);
     usrsctp_sysctl_set_sctp_heartbeat_interval_default(SCTP_HEARTBEAT_MS);
-    usrsctp_sysctl_set_sctp_rto_max_default(SCTP_RTO_MAX_MS);
+    usrsctp_sysctl_set_sctp_rto_max_default(SCTP_RTO_MAX_OPENING_MS);
     usrsctp_sysctl_set_sctp_rto_min_default(SCTP_RTO_MIN_OPENING_MS);
     usrsctp_sysctl_set_sctp_rto_initial_default(SCTP_RTO_INITIAL_MS);
     usrsctp_sysctl_set_sctp_init_rto_max_default(SCTP_INIT_RTO_MAX_MS);

@@ -11,6 +11,7 @@
 #include "app/data_channel.h"
 #include "app/sctp_assembly.h"
 #include "app/sctp_backlog.h"
+#include "app/sctp_cookie_ack.h"
 #include "app/sctp_outputs.h"
 #include "app/sctp_socket.h"
 
@@ -27,6 +28,9 @@ struct sctp_association {
     struct sctp_association *ended_next; /* of those whose host is to be told */
     bool told;
     bool established;
+    struct sctp_cookie_ack cookie_ack;
+    bool unanswered; /* in the list of those who may have to say it again */
+    struct sctp_association *unanswered_next;
     struct data_channels channels;
     struct sctp_assemblies assemblies;
     struct sctp_backlog backlog;
@@ -49,6 +53,7 @@ struct sctp_stack {
     pthread_mutex_t lock;
     uint32_t caller; /* the shard that holds the lock: it need not be woken; SCTP_NO_SHARD */
     struct sctp_association *ready;
+    struct sctp_association *unanswered;
     struct rooms rooms;
     struct sctp_figures figures;
     struct sctp_place *places;

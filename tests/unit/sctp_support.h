@@ -63,6 +63,8 @@ struct world {
     uint64_t now_ns;
     uint64_t random;
     uint64_t lost_packet; /* this one, from 1 */
+    uint8_t chunk_lost;   /* of ours, so many packets that begin with it */
+    unsigned chunk_losses;
     unsigned loss_percent;
     unsigned double_percent;
     unsigned reorder_percent;
@@ -107,6 +109,10 @@ static inline enum rdtls_status on_send(void *context, struct rdtls_id id, const
     world->taken++;
     world->packets++;
     world->longest_packet = len > world->longest_packet ? len : world->longest_packet;
+    if (id.generation == OURS && world->chunk_losses > 0 && packet[12] == world->chunk_lost) {
+        world->chunk_losses--;
+        return RDTLS_OK;
+    }
     if (percent(world) >= world->loss_percent && world->packets != world->lost_packet) {
         put_on_wire(world, id, packet, len);
     }
@@ -212,6 +218,7 @@ static inline void peer_note(struct world *world, struct pair *pair, const struc
     if (notice.kind == SCTP_NOTICE_UP) {
         pair->peer_up = true;
         pair->peer_up_ns = world->now_ns;
+        sctp_socket_established(pair->peer.socket);
     }
     pair->peer_lost += notice.kind == SCTP_NOTICE_LOST;
     if (notice.kind == SCTP_NOTICE_STREAMS_RESET) {

@@ -70,9 +70,27 @@ Test(sctp, a_lost_packet_of_the_handshake_costs_a_moment)
         world.lost_packet = lost;
         struct pair *pair = pair_open_peer(&world);
         pair_open_ours(&world, pair, "lobby");
-        RUN_UNTIL(&world, pair->peer_up, 400);
+        RUN_UNTIL(&world, pair->peer_up, 250);
         peer_open_channel(pair, 0, 0, 0, "echo");
         RUN_UNTIL(&world, pair->acks == 1, 400);
+        world_stop(&world);
+    }
+}
+
+/* Browsers would say COOKIE ECHO again after a second. */
+enum { CHUNK_COOKIE_ACK = 11 };
+
+Test(sctp, a_lost_cookie_ack_is_not_waited_for)
+{
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        world_start(&world, seed);
+        world.chunk_lost = CHUNK_COOKIE_ACK;
+        world.chunk_losses = 2;
+        world.reorder_percent = 50;
+        struct pair *pair = pair_open_peer(&world);
+        sctp_socket_established(pair->peer.socket); /* his time-outs are long */
+        pair_open_ours(&world, pair, "lobby");
+        RUN_UNTIL(&world, pair->peer_up, SCTP_RTO_MIN_MS - 10);
         world_stop(&world);
     }
 }
