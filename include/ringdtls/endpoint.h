@@ -109,6 +109,11 @@ struct rdtls_endpoint_options {
     uint64_t (*cpu_clock_ns)(void *context);
     void *cpu_clock_context;
     enum rdtls_lanes lanes; /* default AUTO */
+    /* For hosts that do not accept strangers and add paths as they learn them (paths.h): so many
+     * datagrams with a ClientHello that come too early, on a path that was not added yet or for a
+     * connection whose role is open, are kept for some seconds, and answered when they can be. The
+     * oldest goes first. Up to 4096, some 2 KB each; default 0: dropped. */
+    uint32_t hellos_held_max;
 };
 
 /* Many associations of one thread. */

@@ -106,6 +106,9 @@ struct rdtls_endpoint_stats {
                                     on */
     uint64_t
         connections_waiting; /* at the moment: opened by the host, and no handshake has begun */
+    uint64_t hellos_held;    /* datagrams that came too early and were kept (hellos_held_max) */
+    uint64_t hellos_expired; /* of those, how many nobody came for in time, or newer ones pushed out
+                              */
 };
 
 #ifdef __cplusplus

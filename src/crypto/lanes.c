@@ -309,6 +309,12 @@ static enum lane_kind longest_queue(const struct lanes *lanes)
     return longest;
 }
 
+bool lanes_have(const struct lanes *lanes)
+{
+    enum lane_kind kind = longest_queue(lanes);
+    return lanes->queues[kind].len > 0 && !is_for_host(lanes, kind);
+}
+
 bool lanes_run(struct lanes *lanes, uint64_t now, struct list_node *finished)
 {
     enum lane_kind kind = longest_queue(lanes);

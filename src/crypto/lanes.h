@@ -187,6 +187,9 @@ void lanes_answer(struct lanes *lanes, struct lane_job *job, struct bytes signat
  * it. false: no job was waiting. */
 MUST_CHECK bool lanes_run(struct lanes *lanes, uint64_t now, struct list_node *finished);
 
+/* Does a job wait for lanes_run? */
+bool lanes_have(const struct lanes *lanes);
+
 /* A fresh key pair, not used before. false only when libcrypto fails. */
 MUST_CHECK bool lanes_key_pair(struct lanes *lanes, enum key_exchange_kind kind,
                                struct key_pair *pair);

@@ -142,18 +142,30 @@ static bool read_ticket(struct rdtls_endpoint *endpoint, struct arrival *arrival
     return false;
 }
 
+/* Where strangers are not answered, a hello may be of a client whose path the host is about to add.
+ */
+static void receive_uninvited(struct rdtls_endpoint *endpoint, const struct arrival *arrival)
+{
+    struct hello_fragment fragment;
+    enum rdtls_discard reason;
+    if (hello_fragment_read(bytes_of(arrival->datagram, arrival->len), &fragment, &reason))
+        admission_hold(endpoint, arrival);
+    else
+        admission_discard(endpoint, reason);
+}
+
 static void receive_stranger(struct rdtls_endpoint *endpoint, struct arrival *arrival)
 {
     struct ticket ticket;
     bool needs_cookie = policy_needs_cookie(endpoint);
     bool must_be_whole = endpoint_speaks_13(endpoint) &&
                          endpoint->environment.config->cookies != RDTLS_COOKIES_NEVER;
-    if (!read_ticket(endpoint, arrival, &ticket, must_be_whole && endpoint->accepts))
-        return;
     if (!endpoint->accepts) {
-        admission_discard(endpoint, RDTLS_DISCARD_STRANGER);
+        receive_uninvited(endpoint, arrival);
         return;
     }
+    if (!read_ticket(endpoint, arrival, &ticket, must_be_whole))
+        return;
     if (!admission_gate_admits(endpoint, arrival, &ticket, needs_cookie))
         return;
     uint32_t slot = admission_begin_server(endpoint, arrival, &ticket);
@@ -167,24 +179,41 @@ static void receive_stranger(struct rdtls_endpoint *endpoint, struct arrival *ar
     admission_deliver(endpoint, slot, arrival);
 }
 
+void admission_hold(struct rdtls_endpoint *endpoint, const struct arrival *arrival)
+{
+    const struct hello_to_hold hello = {
+        .key = arrival->key,
+        .path = arrival->path,
+        .datagram = {arrival->datagram, arrival->len},
+        .now = arrival->now,
+    };
+    if (!held_hellos_add(&endpoint->held_hellos, &hello))
+        admission_discard(endpoint, RDTLS_DISCARD_STRANGER);
+}
+
+void admission_receive(struct rdtls_endpoint *endpoint, struct arrival *arrival)
+{
+    /* [rfc9147#11] "DTLS implementations MUST NOT update the address they send to in response to
+     * packets from a different address unless they first perform some reachability test": another
+     * path is a stranger's, until the host says otherwise. */
+    struct session_target target = session_table_find(&endpoint->sessions, arrival->key);
+    if (target.kind == SESSION_CONNECTION)
+        admission_receive_known(endpoint, target.index, arrival);
+    else
+        receive_stranger(endpoint, arrival);
+}
+
 void rdtls_endpoint_receive(struct rdtls_endpoint *endpoint, const struct rdtls_path *path,
                             uint8_t *datagram, size_t len, uint64_t now_ns)
 {
     struct arrival arrival = {
         .path = path,
-        .key = session_table_key(&endpoint->sessions, bytes_of(path, sizeof(*path))),
+        .key = endpoint_key_of(endpoint, path),
         .datagram = datagram,
         .len = len,
         .now = now_ns,
     };
     endpoint->stats.datagrams_received++;
     endpoint->stats.bytes_received += len;
-    /* [rfc9147#11] "DTLS implementations MUST NOT update the address they send to in response to
-     * packets from a different address unless they first perform some reachability test": another
-     * path is a stranger's, until the host says otherwise. */
-    struct session_target target = session_table_find(&endpoint->sessions, arrival.key);
-    if (target.kind == SESSION_CONNECTION)
-        admission_receive_known(endpoint, target.index, &arrival);
-    else
-        receive_stranger(endpoint, &arrival);
+    admission_receive(endpoint, &arrival);
 }

@@ -59,6 +59,12 @@ void admission_note_random(struct connection *connection, const struct first_hel
 uint32_t admission_begin_server(struct rdtls_endpoint *endpoint, const struct arrival *arrival,
                                 const struct ticket *ticket);
 
+/* What rdtls_endpoint_receive does, but counting it. */
+void admission_receive(struct rdtls_endpoint *endpoint, struct arrival *arrival);
+
+/* A piece of a hello that nobody can answer yet is held, or counted as a stranger's. */
+void admission_hold(struct rdtls_endpoint *endpoint, const struct arrival *arrival);
+
 /* On the path of the connection in slot. */
 void admission_receive_known(struct rdtls_endpoint *endpoint, uint32_t slot,
                              struct arrival *arrival);

@@ -48,6 +48,11 @@ void admission_receive_first(struct rdtls_endpoint *endpoint, uint32_t slot,
         admission_discard(endpoint, reason);
         return;
     }
+    if (connection->role_is_open) {
+        arrival->key = endpoint_key_of(endpoint, arrival->path);
+        admission_hold(endpoint, arrival);
+        return;
+    }
     if (!may_begin(endpoint, arrival, &ticket, &has_random))
         return;
     struct connection_start start = admission_start_of(arrival, &ticket);

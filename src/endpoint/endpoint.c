@@ -40,6 +40,7 @@ enum endpoint_part {
     PART_SIGNALLED,
     PART_SCRATCH,
     PART_HALF_HELLOS,
+    PART_HELD_HELLOS,
     PART_LANES,
     PART_COUNT
 };
@@ -82,6 +83,8 @@ static size_t part_len(const struct rdtls_endpoint_options *options, enum endpoi
         return REASSEMBLY_MESSAGE_MAX;
     case PART_HALF_HELLOS:
         return half_hellos_footprint();
+    case PART_HELD_HELLOS:
+        return held_hellos_footprint(options->hellos_held_max);
     case PART_LANES:
         return lanes_memory_len();
     case PART_COUNT:
@@ -110,7 +113,7 @@ static bool options_known(const struct rdtls_endpoint_options *given,
     return known->connections_max > 0 && known->connections_max <= LIMIT_MAX &&
            known->handshakes_max > 0 && known->handshakes_max <= LIMIT_MAX &&
            known->events_max <= LIMIT_MAX && known->outbox_bytes >= 2 * RDTLS_MTU_MAX &&
-           known->outbox_bytes <= 1u << 30 &&
+           known->outbox_bytes <= 1u << 30 && known->hellos_held_max <= HELD_HELLOS_MAX &&
            (known->lanes == RDTLS_LANES_AUTO || known->lanes == RDTLS_LANES_LIBCRYPTO);
 }
 
@@ -194,6 +197,8 @@ static void init_tables(struct rdtls_endpoint *endpoint, uint64_t now)
     rate_limit_init(&endpoint->proven, endpoint->options.hellos_per_second, &secrets[1]);
     timer_wheel_init(&endpoint->timers, &connections[0].timer, connection_size, now);
     half_hellos_init(&endpoint->half_hellos, part_at(endpoint, PART_HALF_HELLOS));
+    held_hellos_init(&endpoint->held_hellos, part_at(endpoint, PART_HELD_HELLOS),
+                     endpoint->options.hellos_held_max, &endpoint->stats);
     outbox_init(&endpoint->outbox, part_at(endpoint, PART_OUTBOX), endpoint->options.outbox_bytes);
     secret_wipe(secrets, sizeof(secrets));
 }
@@ -355,5 +360,7 @@ uint64_t rdtls_endpoint_deadline(const struct rdtls_endpoint *endpoint)
     bool has_to_tell = endpoint->events.head != POOL_NONE || endpoint->closed.head != POOL_NONE ||
                        !event_queue_is_empty(&endpoint->environment.data) ||
                        lanes_have_for_host(endpoint->environment.handshake.lanes);
-    return has_to_tell ? 0 : timer_wheel_deadline(&endpoint->timers);
+    /* A host that has let a hello in between two passes has left a job for the next one. */
+    bool has_to_do = has_to_tell || lanes_have(endpoint->environment.handshake.lanes);
+    return has_to_do ? 0 : timer_wheel_deadline(&endpoint->timers);
 }

@@ -10,6 +10,7 @@
 
 #include "crypto/random_pool.h"
 #include "endpoint/connection.h"
+#include "endpoint/held_hellos.h"
 #include "endpoint/hello_gate.h"
 #include "endpoint/outbox.h"
 #include "endpoint/session_table.h"
@@ -32,6 +33,7 @@ struct rdtls_endpoint {
     struct hello_gate gate;
     struct common_ground ground;
     struct half_hellos half_hellos;
+    struct held_hellos held_hellos;
     struct outbox outbox;
     struct connection_fifo events;   /* have something to tell */
     struct connection_fifo closed;   /* have CLOSED to tell */

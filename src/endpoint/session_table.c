@@ -106,6 +106,16 @@ static void unchain(struct session_table *table, uint32_t index)
     *link = entry->bucket_next;
 }
 
+size_t session_table_keys(const struct session_table *table, uint32_t first,
+                          uint64_t keys[SESSION_ENTRIES_PER_OWNER])
+{
+    size_t count = 0;
+    for (uint32_t i = first; i != POOL_NONE && count < SESSION_ENTRIES_PER_OWNER;
+         i = entry_at(table, i)->sibling_next)
+        keys[count++] = entry_at(table, i)->key;
+    return count;
+}
+
 /* The newest hangs first. */
 void session_table_trim(struct session_table *table, uint32_t *first, uint32_t max, uint64_t in_use)
 {

@@ -55,6 +55,10 @@ struct session_target session_table_find(const struct session_table *table, uint
 bool session_table_insert(struct session_table *table, uint64_t key, struct session_target target,
                           uint32_t *first);
 
+/* The keys of an owner's entries, of which there are so many, newest first. */
+size_t session_table_keys(const struct session_table *table, uint32_t first,
+                          uint64_t keys[SESSION_ENTRIES_PER_OWNER]);
+
 /* An owner that has more than max entries gives up the oldest, but not that of the key in use: a
  * network that changes for days does not run out of them. */
 void session_table_trim(struct session_table *table, uint32_t *first, uint32_t max,
