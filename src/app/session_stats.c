@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/address.h"
+#include "app/protocol_words.h"
 #include "app/sessions_shard.h"
 #include "app/signals.h"
 
@@ -80,11 +81,12 @@ static void put(cJSON *object, const char *key, uint64_t value)
     cJSON_AddNumberToObject(object, key, (double)value);
 }
 
-static void put_hex(cJSON *object, const char *key, uint16_t value)
+/* By name; null: none, or one without a name. */
+static void put_word(cJSON *object, const char *key, const struct value_word *words, uint16_t value)
 {
-    char text[8];
-    snprintf(text, sizeof(text), "0x%04x", value);
-    cJSON_AddStringToObject(object, key, text);
+    const char *word = word_of(words, value);
+    cJSON_AddItemToObject(object, key,
+                          word != NULL ? cJSON_CreateString(word) : cJSON_CreateNull());
 }
 
 /* Milliseconds from one time to another; nothing where one of them has not come. */
@@ -108,11 +110,11 @@ static void put_path(cJSON *object, const struct rdtls_path *path)
 static void put_dtls(cJSON *object, const struct session_figures *figures)
 {
     cJSON *dtls = cJSON_AddObjectToObject(object, "dtls");
-    cJSON_AddStringToObject(dtls, "version", figures->version == 0xfefc ? "1.3" : "1.2");
-    put_hex(dtls, "cipher_suite", figures->cipher_suite);
-    put_hex(dtls, "group", figures->group);
+    put_word(dtls, "version", version_words, figures->version);
+    put_word(dtls, "cipher_suite", suite_words, figures->cipher_suite);
+    put_word(dtls, "group", group_words, figures->group);
     put(dtls, "flights_sent_again", figures->retransmits);
-    put(dtls, "srtp_profile", figures->srtp_profile);
+    put_word(dtls, "srtp_profile", srtp_words, figures->srtp_profile);
     cJSON_AddBoolToObject(dtls, "srtp_keys", figures->srtp_keys);
 }
 
