@@ -104,6 +104,7 @@
     mine.chat.onopen = () => opened(mine, clickedMs);
     mine.chat.onclose = () => fail(mine, "The server closed the channel: connect again, or try another room if this one is full.");
     mine.chat.onmessage = (event) => { if (link === mine) received(mine, event.data); };
+    mine.ping.onopen = () => ping(mine);
     mine.ping.onmessage = (event) => { if (link === mine) measured(mine, Number(event.data)); };
     try {
       await mine.pc.setLocalDescription(await mine.pc.createOffer());
@@ -165,7 +166,6 @@
     tell(mine, { event: "joined" });
     note(`You are in ${ringdtls.room}`);
     mine.timers.push(setInterval(() => ping(mine), PING_MS), setInterval(() => stay(mine), HERE_MS));
-    ping(mine);
     describe(mine);
     remember();
     at("text").focus();
