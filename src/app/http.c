@@ -388,6 +388,7 @@ void http_stop(struct http *http)
     if (http->stop_event >= 0) {
         close(http->stop_event);
     }
+    site_clear(&http->site);
     free(http->looks);
     free(http->slots);
     free(http);

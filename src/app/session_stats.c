@@ -8,7 +8,7 @@
 #include "app/sessions_shard.h"
 #include "app/signals.h"
 
-enum { DESCRIBED_MAX = 1000 /* sessions that are told one by one; totals tell of all */ };
+enum { DESCRIBED_MAX = 100 /* sessions that are told one by one; totals tell of all */ };
 
 /* A copy of what is told of one, so that the lock is not held while text is made. */
 struct described {

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/page.h"
@@ -107,14 +108,26 @@ static bool is_read(const struct http_request *request, struct http_reply *reply
     return false;
 }
 
-static void give_stats(const struct site *site, struct http_reply *reply)
+static void give_stats(struct site *site, struct http_reply *reply)
 {
-    http_reply_text(reply, HTTP_STATUS_OK, "application/json", print_stats(site));
+    const uint64_t now_ns = monotonic_ns();
+    if (site->stats == NULL || now_ns - site->stats_made_ns > SITE_STATS_KEPT_MS * 1000000U) {
+        free(site->stats);
+        site->stats = print_stats(site);
+        site->stats_made_ns = now_ns;
+    }
+    http_reply_text(reply, HTTP_STATUS_OK, "application/json",
+                    site->stats != NULL ? strdup(site->stats) : NULL);
     http_reply_header(reply, "Cache-Control", "no-store");
 }
 
-void site_respond(const struct site *site, const struct http_request *request,
-                  struct http_reply *reply)
+void site_clear(struct site *site)
+{
+    free(site->stats);
+    site->stats = NULL;
+}
+
+void site_respond(struct site *site, const struct http_request *request, struct http_reply *reply)
 {
     const struct page_file *file = find_page(request->path);
     if (whip_is_path(request->path)) {

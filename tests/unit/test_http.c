@@ -1,4 +1,5 @@
 /* The server over a socket, with a stand-in for WebRTC: what is served. */
+#include "app/site.h"
 #include "http_support.h"
 
 static void setup(void)
@@ -46,9 +47,17 @@ Test(http, gives_the_page_once)
     cr_expect_eq(ask("GET /../etc/passwd HTTP/1.1\r\n" END), 404);
 }
 
+/* Figures are kept for a moment. */
+static void await_new_stats(void)
+{
+    usleep(2000 * SITE_STATS_KEPT_MS);
+}
+
 Test(http, gives_figures)
 {
     cr_assert_eq(ask("GET /stats HTTP/1.1\r\n" END), 200);
+    expect_in_answer("\"connections_accepted\":\t1,");
+    await_new_stats();
     cr_assert_eq(ask("GET /stats HTTP/1.1\r\n" END), 200);
     expect_in_answer("Content-Type: application/json");
     cJSON *root = cJSON_Parse(strstr(answer, "\r\n\r\n"));
@@ -61,6 +70,19 @@ Test(http, gives_figures)
     cr_expect_eq(cJSON_GetObjectItem(own, "connections_accepted")->valueint, 2);
     cr_expect_eq(cJSON_GetObjectItem(cJSON_GetObjectItem(own, "replies"), "2xx")->valueint, 1);
     cJSON_Delete(root);
+}
+
+/* Many questions are answered by what was found for the first. */
+Test(http, gathers_figures_now_and_then)
+{
+    for (size_t i = 0; i < 20; i++) {
+        cr_assert_eq(ask("GET /stats HTTP/1.1\r\n" END), 200);
+    }
+    cr_expect_lt(sessions.stats, 20);
+    const unsigned before = sessions.stats;
+    await_new_stats();
+    cr_assert_eq(ask("GET /stats HTTP/1.1\r\n" END), 200);
+    cr_expect_eq(sessions.stats, before + 1);
 }
 
 Test(http, signals)

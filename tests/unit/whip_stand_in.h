@@ -13,6 +13,7 @@ struct sessions {
     unsigned offers;
     unsigned room_for;
     unsigned ended;
+    unsigned stats;           /* asked for */
     char room[WHIP_ROOM_MAX]; /* of the last offer */
     size_t offer_len;
     bool open; /* the one that is called "Res-1_x" */
@@ -52,6 +53,7 @@ static bool stand_in_end(struct sessions *sessions, const char *resource)
 static cJSON *stand_in_stats(struct sessions *sessions)
 {
     cJSON *root = cJSON_CreateObject();
+    sessions->stats++;
     cJSON_AddArrayToObject(root, "sessions");
     cJSON_AddNumberToObject(cJSON_AddObjectToObject(root, "totals"), "offers", sessions->offers);
     return root;
