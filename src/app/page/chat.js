@@ -7,6 +7,7 @@
   const CURVE_POINTS = 40;
   const MESSAGES_MAX = 500;
   const PEOPLE_ANSWERED_MAX = 20;   // in a larger room nobody tells everybody that he is here
+  const INTRODUCE_MS = 100;
   const HERE_MS = 20000;
   const GONE_MS = 90000;            // who has not been heard of for so long is taken for gone
   const LEAVE_MS = 250;
@@ -293,7 +294,7 @@
     } else if (message.event === "joined") {
       meet(mine, message);
       note(`${message.name} has come`);
-      if (ringdtls.people.size <= PEOPLE_ANSWERED_MAX) tell(mine, { event: "here" });
+      introduce(mine);
     } else if (message.event === "here") {
       meet(mine, message);
     } else if (message.event === "left") {
@@ -313,9 +314,19 @@
     if (ringdtls.people.delete(id)) note(`${name} ${words}`);
   }
 
+  // To whoever has come, once for all who come within a moment.
+  function introduce(mine) {
+    if (mine.introducing) return;
+    mine.introducing = true;
+    mine.timers.push(setTimeout(() => {
+      mine.introducing = false;
+      if (ringdtls.people.size <= PEOPLE_ANSWERED_MAX) tell(mine, { event: "here" });
+    }, INTRODUCE_MS));
+  }
+
   // Now and then: we are here, and who else is?
   function stay(mine) {
-    if (ringdtls.people.size <= PEOPLE_ANSWERED_MAX) tell(mine, { event: "here" });
+    introduce(mine);
     const since = performance.now() - GONE_MS;
     for (const id of [...ringdtls.people.keys()]) {
       if (ringdtls.people.size <= PEOPLE_ANSWERED_MAX && mine.heard.get(id) < since) part(id, "is gone");
