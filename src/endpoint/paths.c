@@ -18,6 +18,12 @@ enum rdtls_status rdtls_endpoint_open(struct rdtls_endpoint *endpoint, enum rdtl
     return RDTLS_OK;
 }
 
+const struct held_hello *endpoint_take_held(struct rdtls_endpoint *endpoint,
+                                            const struct rdtls_path *path, uint64_t now)
+{
+    return held_hellos_take(&endpoint->held_hellos, endpoint_key_of(endpoint, path), now);
+}
+
 /* What has been held from a path is received now, as long as the path is a connection's: an answer
  * may be its end. */
 static void receive_held(struct rdtls_endpoint *endpoint, uint64_t key, uint64_t now)

@@ -14,12 +14,15 @@
 #include <assert.h>
 #include <string.h>
 
+#include "endpoint/endpoint.h"
 #include "io/shard.h"
 #include "io/system_random.h"
 
 static_assert((int)SHARDS_MAX <= (int)STEERING_OWNERS_MAX, "a path can be any shard's");
 static_assert((int)PACKETS_PER_PASS >= (int)PACKET_BUFFER_COUNT + (int)LETTERS_PER_PASS,
               "room for a whole pass");
+
+static_assert((int)HELD_HELLO_LEN_MAX <= (int)PACKET_LEN_MAX, "what was held fits a letter");
 
 bool shard_mail_open(struct rdtls_shard *shard)
 {
@@ -78,6 +81,30 @@ static bool post_datagram(struct rdtls_shard *shard, uint32_t to, const struct l
     return true;
 }
 
+static void steer(struct rdtls_shard *shard, uint32_t owner, const struct rdtls_path *path,
+                  struct bytes datagram)
+{
+    const struct letter_head head = {
+        .path = *path,
+        .shard = shard->options.index,
+        .kind = LETTER_STEERED,
+        .hops = 1,
+        .len = (uint32_t)datagram.len,
+    };
+    (void)post_datagram(shard, owner, &head, datagram.data);
+}
+
+/* Hellos that overtook the check wait here for whoever adds their path. */
+static void learn(struct rdtls_shard *shard, const struct letter_head *lesson)
+{
+    steering_learn(&shard->steering, &lesson->path, lesson->shard);
+    const struct held_hello *hello = endpoint_take_held(shard->endpoint, &lesson->path, shard->now);
+    while (hello != NULL) {
+        steer(shard, lesson->shard, &lesson->path, bytes_of(hello->bytes, hello->len));
+        hello = endpoint_take_held(shard->endpoint, &lesson->path, shard->now);
+    }
+}
+
 uint32_t shard_mail_collect(struct rdtls_shard *shard, struct packet *packets, uint32_t hellos_max)
 {
     uint32_t count = 0;
@@ -87,7 +114,7 @@ uint32_t shard_mail_collect(struct rdtls_shard *shard, struct packet *packets, u
         if (letter == NULL)
             break;
         if (letter->head.kind == LETTER_TEACHES) {
-            steering_learn(&shard->steering, &letter->head.path, letter->head.shard);
+            learn(shard, &letter->head);
             continue;
         }
         shard->letters[count] = letter;
@@ -117,14 +144,7 @@ bool shard_mail_steer(struct rdtls_shard *shard, const struct packet *packet)
     if (packet->buffer >= PACKET_BUFFER_COUNT ||
         !steering_find(&shard->steering, &packet->path, &owner))
         return false;
-    const struct letter_head head = {
-        .path = packet->path,
-        .shard = shard->options.index,
-        .kind = LETTER_STEERED,
-        .hops = 1,
-        .len = packet->len,
-    };
-    (void)post_datagram(shard, owner, &head, packet->bytes);
+    steer(shard, owner, &packet->path, bytes_of(packet->bytes, packet->len));
     return true;
 }
 

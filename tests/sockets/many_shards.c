@@ -67,6 +67,28 @@ static void check_one_session(const struct host *host, enum rdtls_role role)
     passed++;
 }
 
+/* It came before the check that opens its path, on the wrong shard: it is answered as soon as the
+ * owner is known, and not when the client says it again. */
+static void check_early_hello(const struct host *host)
+{
+    const char *name = "early-hello";
+    struct peer peer;
+    struct rdtls_info info;
+    host_role = RDTLS_SERVER;
+    peer_start(&peer, host);
+    peer.send_by = peer.elsewhere;
+    peer_poll(&peer);
+    judge(ask(peer.elsewhere, AS_STUN, COMMAND_CHECK, 0) == 0, name, "the check");
+    peer_run(&peer, &peer.connected, 1, ANSWER_MS);
+    rdtls_conn_info(peer.conn, &info);
+    judge(peer.connected == 1, name, "the handshake completes");
+    judge(info.retransmits == 0, name, "without anything having been said again");
+    rdtls_conn_close(peer.conn);
+    peer_run(&peer, &peer.closed, 1, ANSWER_MS);
+    peer_end(&peer);
+    passed++;
+}
+
 static void check_refusals(const struct host *host)
 {
     const char *name = "refusals";
@@ -246,6 +268,7 @@ int main(int argc, char **argv)
     check_refusals(&host);
     check_one_session(&host, RDTLS_CLIENT);
     check_one_session(&host, RDTLS_SERVER);
+    check_early_hello(&host);
     check_full_mailbox(&host);
     check_floods(&host);
     host_stop(&host, &stats);

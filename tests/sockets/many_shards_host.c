@@ -126,6 +126,7 @@ void host_start(struct host *host, uint32_t shard_count, enum rdtls_io io)
     must(rdtls_config_new(&config, &host->config), "a configuration");
     rdtls_server_options_defaults(&options);
     options.endpoint.accept = false; /* but on paths that were checked */
+    options.endpoint.hellos_held_max = 16;
     options.config = host->config;
     options.listen = &listen;
     options.listen_count = 1;
