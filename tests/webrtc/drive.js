@@ -1,7 +1,7 @@
 /* drive.js WHICH SCRATCH: one client, told by lines of JSON on its input what to do; each is answered by a line of JSON.
  *
  * WHICH is chromium, firefox, firefox-1.2 or wrtc; SCRATCH a folder of its own, for profiles. Orders:
- * {"connect": OPTIONS of connectAll}
+ * {"connect": OPTIONS of connectAll}, {"exercise": OPTIONS of exerciseChannels}
  * {"open": URL} in the one page that there is
  * {"type": TEXT, "into": SELECTOR}, {"click": SELECTOR}: as a user does
  * {"wait": EXPRESSION that becomes true, "ms": at most}, {"evaluate": EXPRESSION}
@@ -12,6 +12,7 @@
 const path = require("node:path");
 const readline = require("node:readline");
 const { connectAll } = require("./connect_all.js");
+const { exerciseChannels } = require("./exercise_channels.js");
 
 const CHROMIUM = "/usr/bin/chromium";
 const FIREFOX = "/usr/bin/firefox-esr";
@@ -63,14 +64,16 @@ async function openBrowser(which, scratch) {
     const complaints = [];
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+    const onItsPage = (what) => async (options) => {
+        if (page.url() !== `${options.origin}/`) {
+            await page.goto(`${options.origin}/`);
+        }
+        return page.evaluate(what, options);
+    };
     return {
         version: await browser.version(),
-        connect: async (options) => {
-            if (page.url() !== `${options.origin}/`) {
-                await page.goto(`${options.origin}/`);
-            }
-            return page.evaluate(connectAll, options);
-        },
+        connect: onItsPage(connectAll),
+        exercise: onItsPage(exerciseChannels),
         open: async (url) => void (await page.goto(url)),
         type: (text, { into }) => page.type(into, text),
         click: (selector) => page.click(selector),
@@ -86,7 +89,7 @@ async function openBrowser(which, scratch) {
 function openLibrary() {
     const wrtc = require("@roamhq/wrtc");
     globalThis.RTCPeerConnection = wrtc.RTCPeerConnection;
-    return { version: `@roamhq/wrtc ${require("@roamhq/wrtc/package.json").version}`, connect: connectAll, close: () => {} };
+    return { version: `@roamhq/wrtc ${require("@roamhq/wrtc/package.json").version}`, connect: connectAll, exercise: exerciseChannels, close: () => {} };
 }
 
 async function main() {
