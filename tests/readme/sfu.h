@@ -1,6 +1,6 @@
 /* What the loop of README.md has to do with its host: the loop is in sfu_loop.c, and there are two
  * hosts, test_sfu_loop.c, where both ends are in one process, and sfu_host.c, which real clients
- * connect to. */
+ * connect to. carrying_loop.c can take the loop's place. */
 #ifndef TESTS_README_SFU_H
 #define TESTS_README_SFU_H
 
@@ -13,8 +13,9 @@
 /* One peer: what ICE and signalling know of it. */
 struct session {
     struct rdtls_conn *conn;
-    uint64_t deadline; /* when on_timer is to be called; RDTLS_NEVER: not at all */
-    void *host;        /* the host's own */
+    uint64_t deadline;       /* when on_timer is to be called; RDTLS_NEVER: not at all */
+    void *host;              /* the host's own */
+    struct carrier *carrier; /* carrying_loop.c: its own, until the session's end */
 };
 
 struct sfu;
@@ -27,6 +28,9 @@ void on_data(struct session *session, const uint8_t *data, size_t len);
 void start_media(struct session *session, const struct rdtls_srtp_keys *keys);
 void send_datagram(struct session *session, const uint8_t *datagram, size_t len);
 void end_session(struct session *session);
+
+/* At the end: how many datagrams there were, and how often STUN carried one. */
+void on_carried(struct session *session, size_t made, size_t carried);
 
 /* The loop's. */
 enum rdtls_status configure(struct rdtls_config **config);

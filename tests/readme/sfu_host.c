@@ -5,14 +5,13 @@
  *     stdin:  an offer, a line "."; again
  *     stdout: the answer, a line "."; and what happens, a line each:
  *             connected SESSION VERSION SRTP-PROFILE, data SESSION, media SESSION authentic|forged,
- *             ended SESSION
+ *             carried SESSION DATAGRAMS TIMES, ended SESSION
  *
  * It ends with its input. */
-#include "sfu.h"
+#include "carrying.h"
 
 #include "app/address.h"
 #include "app/sdp_answer.h"
-#include "app/stun.h"
 #include "srtp_check.h"
 
 #include <errno.h>
@@ -137,6 +136,11 @@ void on_data(struct session *session, const uint8_t *data, size_t len)
     peer->told_data = true;
 }
 
+void on_carried(struct session *session, size_t made, size_t carried)
+{
+    printf("carried %zu %zu %zu\n", number_of(peer_of(session)), made, carried);
+}
+
 void end_session(struct session *session)
 {
     struct peer *peer = peer_of(session);
@@ -189,8 +193,11 @@ void on_stun(struct sfu *sfu, const struct rdtls_path *path, uint8_t *datagram, 
         return;
     const struct stun_bytes pwd = {(const uint8_t *)peer->pwd, PWD_LEN};
     note_path(peer, path, stun_find(datagram, len, STUN_USE_CANDIDATE).at != NULL);
+    if (peer->session.conn != NULL)
+        take_carried(&peer->session, datagram, len, monotonic_ns());
     stun_begin(&writer, STUN_BINDING_SUCCESS, stun_transaction(datagram));
     stun_add_mapped_address(&writer, path);
+    carry(&peer->session, &writer);
     size_t answer_len = stun_end(&writer, pwd);
     send_to(sfu, path, answer, answer_len);
 }
