@@ -29,6 +29,19 @@ Test(http, gives_the_page)
     cr_expect_null(strstr(answer, "unsafe"));
 }
 
+/* Nothing that the policy forbids, or that is elsewhere. */
+Test(http, gives_a_page_that_stands_alone)
+{
+    static const char *const forbidden[] = {
+        "https:", "http:", "//", " style=", " onclick", "<style", "<script>", "javascript:"};
+    cr_assert_eq(ask("GET / HTTP/1.1\r\n" END), 200);
+    for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
+        cr_expect_null(strcasestr(answer, forbidden[i]), "%s", forbidden[i]);
+    }
+    cr_assert_eq(ask("GET /chat.js HTTP/1.1\r\n" END), 200);
+    cr_expect_null(strstr(answer, "innerHTML"));
+}
+
 Test(http, gives_the_page_once)
 {
     cr_assert_eq(ask("GET / HTTP/1.1\r\n" END), 200);

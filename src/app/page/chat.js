@@ -370,8 +370,9 @@
     return [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
-  // A browser may refuse to remember; then it does not.
+  // The name for the next time, the room in the address, which others can be given. A browser may refuse to remember.
   function remember() {
+    history.replaceState(null, "", `?room=${encodeURIComponent(ringdtls.room)}`);
     try {
       localStorage.setItem("name", ringdtls.name);
     } catch {}
