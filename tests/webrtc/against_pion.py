@@ -31,4 +31,5 @@ def compare(report, client, servers, count):
         reports.show_times(report, f"{client.which}-to-{name}", client, of_server)
     medians = [statistics.median(result.get("openMs", float("inf")) for result in of_server) for of_server in results.values()]
     if client.which == "chromium":
-        report.judge("chromium-sooner-than-with-pion", medians[0] < medians[1], f"{medians[0]:.1f} ms, with pion {medians[1]:.1f} ms")
+        report.judge("chromium-sooner-than-with-pion", medians[0] < medians[1],
+                     f"{medians[0]:.1f} ms, with pion {medians[1]:.1f} ms")

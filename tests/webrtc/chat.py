@@ -24,7 +24,8 @@ def run(place, report):
             judge_figures(report, user)
             screenshot(place, report, user, "chat")
         second.order(click="#connect")
-        judge(report, "chat-end-is-seen", first, f"document.querySelector('#messages').innerText.includes('{second.which} has left')")
+        judge(report, "chat-end-is-seen", first,
+              f"document.querySelector('#messages').innerText.includes('{second.which} has left')")
         for user in users:
             complaints = user.order(complaints=True)
             report.judge(f"chat-{user.which}-no-complaints", not complaints, complaints)

@@ -1,7 +1,7 @@
 /* drive.js WHICH SCRATCH: one client, told by lines of JSON on its input what to do; each is answered by a line of JSON.
  *
- * WHICH is chromium, firefox, firefox-1.2 or wrtc; SCRATCH a folder of its own, for profiles. Orders:
- * {"connect": OPTIONS of connectAll}, {"exercise": OPTIONS of exerciseChannels}
+ * WHICH is chromium, chromium-sped, firefox, firefox-1.2 or wrtc; SCRATCH a folder of its own, for profiles. Orders:
+ * {"call": NAME of a function of in_page.js, "with": its options}
  * {"open": URL} in the one page that there is
  * {"type": TEXT, "into": SELECTOR}, {"click": SELECTOR}: as a user does
  * {"wait": EXPRESSION that becomes true, "ms": at most}, {"evaluate": EXPRESSION}
@@ -9,10 +9,11 @@
  * Ends with its input, and the browser with it. */
 "use strict";
 
+const fs = require("node:fs");
 const path = require("node:path");
 const readline = require("node:readline");
-const { connectAll } = require("./connect_all.js");
-const { exerciseChannels } = require("./exercise_channels.js");
+
+const IN_PAGE = path.join(__dirname, "in_page.js");
 
 const CHROMIUM = "/usr/bin/chromium";
 const FIREFOX = "/usr/bin/firefox-esr";
@@ -29,7 +30,10 @@ const CHROMIUM_OPTIONS = [
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
+    "--js-flags=--expose-gc",
 ];
+/* What is to come: DTLS inside STUN, with a server that can, and SCTP's handshake inside SDP. */
+const SPED = "--force-fieldtrials=WebRTC-IceHandshakeDtls/Enabled/WebRTC-Sctp-Snap/Enabled/";
 const FIREFOX_PREFERENCES = {
     "app.normandy.enabled": false,
     "app.update.enabled": false,
@@ -41,12 +45,15 @@ const FIREFOX_PREFERENCES = {
     "toolkit.telemetry.enabled": false,
 };
 const DTLS_1_2 = 771;
+const START_MS = 90000; /* a machine may have other work to do */
 const VIEW = { width: 900, height: 700 };
 
 function launchOptions(which, scratch) {
-    const common = { headless: true, protocolTimeout: 0, defaultViewport: VIEW, userDataDir: path.join(scratch, "profile") };
-    if (which === "chromium") {
-        return { ...common, browser: "chrome", executablePath: CHROMIUM, args: CHROMIUM_OPTIONS };
+    const userDataDir = path.join(scratch, "profile");
+    const common = { headless: true, timeout: START_MS, protocolTimeout: 0, defaultViewport: VIEW, userDataDir };
+    if (which.startsWith("chromium")) {
+        const args = which === "chromium-sped" ? [...CHROMIUM_OPTIONS, SPED] : CHROMIUM_OPTIONS;
+        return { ...common, browser: "chrome", executablePath: CHROMIUM, args };
     }
     const version = which === "firefox-1.2" ? { "media.peerconnection.dtls.version.max": DTLS_1_2 } : {};
     return {
@@ -61,19 +68,17 @@ function launchOptions(which, scratch) {
 async function openBrowser(which, scratch) {
     const browser = await require("puppeteer-core").launch(launchOptions(which, scratch));
     const page = await browser.newPage();
+    const inPage = fs.readFileSync(IN_PAGE, "utf8");
     const complaints = [];
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-    const onItsPage = (what) => async (options) => {
-        if (page.url() !== `${options.origin}/`) {
-            await page.goto(`${options.origin}/`);
-        }
-        return page.evaluate(what, options);
-    };
     return {
         version: await browser.version(),
-        connect: onItsPage(connectAll),
-        exercise: onItsPage(exerciseChannels),
+        call: async (name, order) => {
+            await page.goto(`${order.with.origin}/`);
+            await page.evaluate(inPage);
+            return page.evaluate((name, options) => globalThis.inPage[name](options), name, order.with);
+        },
         open: async (url) => void (await page.goto(url)),
         type: (text, { into }) => page.type(into, text),
         click: (selector) => page.click(selector),
@@ -89,7 +94,12 @@ async function openBrowser(which, scratch) {
 function openLibrary() {
     const wrtc = require("@roamhq/wrtc");
     globalThis.RTCPeerConnection = wrtc.RTCPeerConnection;
-    return { version: `@roamhq/wrtc ${require("@roamhq/wrtc/package.json").version}`, connect: connectAll, exercise: exerciseChannels, close: () => {} };
+    require(IN_PAGE);
+    return {
+        version: `@roamhq/wrtc ${require("@roamhq/wrtc/package.json").version}`,
+        call: (name, order) => globalThis.inPage[name](order.with),
+        close: () => {},
+    };
 }
 
 async function main() {

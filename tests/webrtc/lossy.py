@@ -1,7 +1,8 @@
-"""Through a relay that loses every tenth datagram, doubles every twentieth and holds every tenth back until others have overtaken it.
+"""Through a relay that loses every tenth datagram, doubles every twentieth and holds every tenth back until others have
+overtaken it.
 
-How long it takes is SCTP's to say, whose first timers are a second: it is shown. That all open is ours. The clients run side by side,
-for mostly they wait.
+How long it takes is SCTP's to say, whose first timers are a second: it is shown. That all open is ours. The clients run side
+by side, for mostly they wait.
 """
 
 import concurrent.futures

@@ -1,4 +1,5 @@
-"""One datagram of each conversation is lost, chosen by what is in it: the server's Finished, or what tells that the client's has come.
+"""One datagram of each conversation is lost, chosen by what is in it: the server's Finished, or what tells that the client's
+has come.
 
 The client repeats after its own interval (libwebrtc and Firefox begin with 50 ms), and the server's repetition must open the
 channel at once. What takes longer waited for a timer of the server's, or for SCTP's, which are seconds.

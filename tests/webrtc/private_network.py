@@ -4,8 +4,8 @@
             |  veth
     theirs: 10.77.0.3 the browsers, with a default route, since a browser gathers no candidate without one
 
-`enter` runs the program anew in a network and a process namespace of its own. Whatever it starts ends with it, for the kernel ends a
-process namespace with its first process; and that one ends when whoever called `enter` does, even by SIGKILL.
+`enter` runs the program anew in a network and a process namespace of its own. Whatever it starts ends with it, for the kernel
+ends a process namespace with its first process; and that one ends when whoever called `enter` does, even by SIGKILL.
 """
 
 import ctypes
@@ -32,7 +32,8 @@ def enter():
     if os.environ.get(INSIDE):
         return
     as_root = [] if os.getuid() == 0 else ["--user", "--map-root-user"]
-    command = ["unshare", *as_root, "--net", "--pid", "--mount-proc", "--fork", "--kill-child=SIGKILL", sys.executable, "-B", *sys.argv]
+    command = ["unshare", *as_root, "--net", "--pid", "--mount-proc", "--fork", "--kill-child=SIGKILL",
+               sys.executable, "-B", *sys.argv]
     inside = subprocess.Popen(command, env={**os.environ, INSIDE: "1"}, preexec_fn=die_with_parent)
 
     def leave(number, _frame):
@@ -50,7 +51,8 @@ def run(*command):
 
 
 class PrivateNetwork:
-    """Runs for the length of a with block; `theirs` is what to write in front of a command that shall run where the browsers are."""
+    """Runs for the length of a with block; `theirs` is what to write in front of a command that shall run where the browsers
+    are."""
 
     def __enter__(self):
         self.holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"], preexec_fn=die_with_parent)

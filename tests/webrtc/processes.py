@@ -13,10 +13,11 @@ import urllib.request
 
 import private_network
 
-START_SECONDS = 60
+START_SECONDS = 100
 END_SECONDS = 20
 CONNECTION_SECONDS = 4  # on the average, even with losses
 FAILURES_MAX = 3
+PAGE_CONNECTIONS_MAX = 100
 OUTPUT_KEPT = 4000
 HERE = pathlib.Path(__file__).resolve().parent
 SIGNALLING_PORT, MEDIA_PORT = 8080, 8443
@@ -102,11 +103,20 @@ class Client(Process):
             raise Failed(f"{self.which}: {answer['failure']}")
         return answer.get("value")
 
+    def call(self, seconds, name, server, **options):
+        """A function of in_page.js, on a page that was loaded for it."""
+        return self.order(seconds, call=name, **{"with": {"origin": server.origin, **options}})
+
     def connect(self, server, count, at_a_time, together=False, patience_seconds=30):
-        """The results of connectAll, in connect_all.js. Each connection has `patience_seconds` for each thing that it waits for."""
-        options = {"origin": server.origin, "count": count, "atATime": at_a_time, "patienceMs": 1000 * patience_seconds,
-                   "messageBytes": 1000, "applyTogether": together, "failuresMax": FAILURES_MAX}
-        return self.order(START_SECONDS + FAILURES_MAX * patience_seconds + count * CONNECTION_SECONDS, connect=options)
+        """The results of connectAll. Each connection has `patience_seconds` for each thing that it waits for. A page has so many
+        of them and no more."""
+        results = []
+        while len(results) < count:
+            some = min(count - len(results), PAGE_CONNECTIONS_MAX)
+            results += self.call(START_SECONDS + FAILURES_MAX * patience_seconds + some * CONNECTION_SECONDS, "connectAll", server,
+                                 count=some, atATime=at_a_time, patienceMs=1000 * patience_seconds, messageBytes=1000,
+                                 applyTogether=together, failuresMax=FAILURES_MAX)
+        return results
 
     def __exit__(self, *exception):
         """The end of its input is the end of the browser, in good order; and otherwise."""

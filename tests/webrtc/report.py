@@ -5,8 +5,8 @@ import sys
 import threading
 
 TLS_VERSION = {"1.2": "FEFD", "1.3": "FEFC"}  # as getStats has it
-VERSION_OF = {"chromium": "1.3", "firefox": "1.3", "firefox-1.2": "1.2", "wrtc": "1.2"}
-CLIENTS = tuple(VERSION_OF)
+VERSION_OF = {"chromium": "1.3", "chromium-sped": "1.3", "firefox": "1.3", "firefox-1.2": "1.2", "wrtc": "1.2"}
+CLIENTS = ("chromium", "firefox", "firefox-1.2", "wrtc")
 REASONS_SHOWN = 3
 
 

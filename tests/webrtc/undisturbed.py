@@ -17,7 +17,7 @@ END_SECONDS = 10
 
 def run(place, report):
     with processes.Server(place.ours) as server:
-        for which in reports.CLIENTS:
+        for which in (*reports.CLIENTS, "chromium-sped"):
             with processes.Client(place, which) as client:
                 client.connect(server, 1, 1)  # whatever a client does for its first one, it does not belong to the figures
                 run_client(place, report, server, client)
