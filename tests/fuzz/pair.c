@@ -163,7 +163,10 @@ static void poll_events(struct pair *pair, enum side which)
             take_connected(pair, which, event.id);
             break;
         case RDTLS_EVENT_PEER_CERTIFICATE:
-            (void)!rdtls_endpoint_verify_peer(side->endpoint, event.id, true);
+            if (shape_is_signalled(&pair->shape))
+                (void)!shape_tell(which, side->endpoint, event.id, pair->now);
+            else
+                (void)!rdtls_endpoint_verify_peer(side->endpoint, event.id, true);
             break;
         case RDTLS_EVENT_DATA:
             EXPECT(event.data_len <= RDTLS_PAYLOAD_MAX);

@@ -16,6 +16,8 @@ struct census {
     uint32_t blocks;
     uint32_t offers; /* sessions that clients resume or are given */
     uint32_t sessions;
+    uint32_t signalled; /* fingerprints, and digests of certificates */
+    const struct pool *signalled_pool;
     const struct pool *pool; /* of blocks */
     uint32_t armed;
     uint32_t established;
@@ -39,6 +41,14 @@ static uint32_t early_blocks(const struct pool *blocks, const struct early_recor
     return count;
 }
 
+static uint32_t digests_in(const struct pool *pool, uint32_t first)
+{
+    uint32_t count = 0;
+    for (uint32_t link = first; link != 0; count++)
+        link = ((struct signalled_digest *)pool_slot(pool, link - 1))->next;
+    return count;
+}
+
 static void check_handshake(struct world *world, const struct connection *connection,
                             const struct handshake *handshake, struct census *census)
 {
@@ -46,6 +56,8 @@ static void check_handshake(struct world *world, const struct connection *connec
     census->handshakes++;
     census->offers += handshake->offered != POOL_NONE;
     census->offers += handshake->received != POOL_NONE;
+    census->signalled += digests_in(census->signalled_pool, handshake->peer.expected) +
+                         digests_in(census->signalled_pool, handshake->peer.shown);
     census->blocks += reassembly->blocks + early_blocks(census->pool, &handshake->early);
     /* A fragment whose bytes are known already counts too. */
     if ((size_t)reassembly->blocks * REASSEMBLY_BLOCK_DATA >
@@ -55,20 +67,24 @@ static void check_handshake(struct world *world, const struct connection *connec
      */
     bool is_last_word = association_is_13(&connection->association) && handshake->complete &&
                         handshake->retransmit.due_ns != NEVER;
-    if (handshake->job.state == LANE_QUEUED || (handshake->complete && !is_last_word))
+    /* Until the host's verdict it stays for what it holds. */
+    bool is_judged_later = handshake->complete && connection->state == CONNECTION_VERIFYING;
+    if (handshake->job.state == LANE_QUEUED ||
+        (handshake->complete && !is_last_word && !is_judged_later))
         world_fail(world, "a handshake is parked, or complete, after its pass");
     if (handshake->job.state == LANE_OUT && !world->shape->host_signs)
         world_fail(world, "a signature is out although the key is here");
     /* An answer is awaited from the moment that a flight was sent; a server may wait for the rest
      * of a hello, and a flight for its signature. */
     bool awaits = handshake->flight.count > 0 && handshake->job.state != LANE_OUT &&
+                  (is_last_word || !is_judged_later) &&
                   !(world->shape->v13 && flight_is_acknowledged(&handshake->flight));
     if (awaits != (handshake->retransmit.due_ns != NEVER))
         world_fail(world, "retransmission %s while an answer is %sawaited",
                    awaits ? "not armed" : "armed", awaits ? "" : "not ");
     if (handshake->gives_up_ns == NEVER || handshake->gives_up_ns + tick_ns < world->now)
         world_fail(world, "a handshake outlives its time");
-    if (connection->state != CONNECTION_HANDSHAKING && !is_last_word)
+    if (connection->state != CONNECTION_HANDSHAKING && !is_last_word && !is_judged_later)
         world_fail(world, "a handshake slot is held after the handshake");
 }
 
@@ -89,9 +105,8 @@ static void check_timer(struct world *world, const struct host *host,
         world_fail(world, "the timer comes later than the deadline");
     if (connection->state == CONNECTION_HANDSHAKING && due != deadline)
         world_fail(world, "the timer of a handshake is not its deadline");
-    if ((connection->state == CONNECTION_CONNECTED || connection->state == CONNECTION_VERIFYING) &&
-        connection->handshake == POOL_NONE && idle != 0 && !connection->update_due &&
-        deadline != connection->last_received_ns + idle)
+    if (connection->state == CONNECTION_CONNECTED && connection->handshake == POOL_NONE &&
+        idle != 0 && !connection->update_due && deadline != connection->last_received_ns + idle)
         world_fail(world, "an established connection waits for something else than its idle time");
     if (due != NEVER) {
         census->armed++;
@@ -123,7 +138,8 @@ static void check_connection(struct world *world, const struct host *host, uint3
         connection_handshake(&host->endpoint->environment, connection);
     if (handshake != NULL)
         check_handshake(world, connection, handshake, census);
-    else if (connection->state == CONNECTION_HANDSHAKING)
+    else if (connection->state == CONNECTION_HANDSHAKING ||
+             connection->state == CONNECTION_VERIFYING)
         world_fail(world, "a connection is handshaking without a handshake");
     /* Whoever grows beside another has the paths that a host has added, and no other. */
     bool is_open = connection->state != CONNECTION_CLOSED;
@@ -155,6 +171,9 @@ static void check_pools(struct world *world, const struct host *host, const stru
     if (environment->sessions.used != census->offers)
         world_fail(world, "%u saved sessions are lent, %u are used", environment->sessions.used,
                    census->offers);
+    if (environment->signalled.used != census->signalled)
+        world_fail(world, "%u digests are lent, %u are used", environment->signalled.used,
+                   census->signalled);
     if (endpoint->sessions.entries.used != census->sessions)
         world_fail(world, "%u session entries, %u paths in use", endpoint->sessions.entries.used,
                    census->sessions);
@@ -193,7 +212,8 @@ static void check_counters(struct world *world, const struct host *host,
 void check_endpoint(struct world *world, const struct host *host)
 {
     struct census census = {.earliest_ns = NEVER,
-                            .pool = &host->endpoint->environment.blocks.slots};
+                            .pool = &host->endpoint->environment.blocks.slots,
+                            .signalled_pool = &host->endpoint->environment.signalled};
     for (uint32_t slot = 0; slot < host->endpoint->connections.fresh; slot++)
         check_connection(world, host, slot, &census);
     check_pools(world, host, &census);
@@ -288,9 +308,9 @@ void check_emptiness(struct world *world, const struct host *host)
     const struct rdtls_endpoint *endpoint = host->endpoint;
     check_endpoint(world, host);
     if (endpoint->connections.used != 0 || endpoint->environment.handshakes.used != 0 ||
-        endpoint->environment.blocks.slots.used != 0 || endpoint->sessions.entries.used != 0 ||
-        endpoint->timers.armed != 0 || endpoint->stats.connections_open != 0 ||
-        endpoint->stats.handshakes_open != 0)
+        endpoint->environment.blocks.slots.used != 0 || endpoint->environment.signalled.used != 0 ||
+        endpoint->sessions.entries.used != 0 || endpoint->timers.armed != 0 ||
+        endpoint->stats.connections_open != 0 || endpoint->stats.handshakes_open != 0)
         world_fail(world, "something is left over at the %s",
                    host->side == SIDE_SERVER ? "server" : "client");
     for (size_t i = 0; i < host->end_count; i++)

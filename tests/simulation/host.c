@@ -150,6 +150,7 @@ void host_note_associations(struct world *world, struct host *host)
             end->address = place.address;
             end->begun_ns = world->now;
             host->slot_ends[slot] = (uint32_t)host->end_count;
+            host_expect_signalling(world, host, end);
         }
         if (!end->named && has_name(connection)) {
             memcpy(end->name, connection->association.client_random, END_NAME_LEN);
@@ -214,7 +215,7 @@ static void take_connected(struct world *world, struct host *host, struct end *e
 {
     if (end->connected || end->closed)
         world_fail(world, "CONNECTED twice, or after CLOSED");
-    if (end->asked && end->accept_ns != 0)
+    if (end->asked && (end->accept_ns != 0 || end->tell_ns != 0))
         world_fail(world, "CONNECTED before the host has judged");
     end->connected = true;
     end->connected_ns = world->now;
@@ -232,14 +233,6 @@ static void take_connected(struct world *world, struct host *host, struct end *e
         host_say(world, host, end, GREETING);
 }
 
-static void judge(struct world *world, struct host *host, struct end *end)
-{
-    end->accept_ns = 0;
-    enum rdtls_status status = rdtls_endpoint_verify_peer(host->endpoint, end->id, true);
-    if (status != RDTLS_OK && !end->closed && status != RDTLS_NO_SUCH_CONNECTION)
-        world_fail(world, "verify_peer: %s", rdtls_status_name(status));
-}
-
 /* Also when the handshake has ended meanwhile: a signer does not know. And twice: it may not know
  * that either. */
 static void sign(struct world *world, struct host *host, struct end *end)
@@ -255,17 +248,6 @@ static void sign(struct world *world, struct host *host, struct end *end)
     status = rdtls_endpoint_complete_signature(host->endpoint, end->id, signature, len, world->now);
     if (status != RDTLS_NOT_AWAITED && status != RDTLS_NO_SUCH_CONNECTION)
         world_fail(world, "complete_signature, once more: %s", rdtls_status_name(status));
-}
-
-static void take_question(struct world *world, struct host *host, struct end *end)
-{
-    if (end->connected || end->closed || end->asked)
-        world_fail(world, "PEER_CERTIFICATE twice, or after CONNECTED");
-    end->asked = true;
-    if (world->options.accept_delay_ns == 0)
-        judge(world, host, end);
-    else
-        end->accept_ns = world->now + world->options.accept_delay_ns;
 }
 
 static void trace_event(const struct world *world, const struct host *host, const struct end *end,
@@ -295,7 +277,7 @@ void host_take_event(struct world *world, struct host *host, const struct rdtls_
         take_connected(world, host, end);
         break;
     case RDTLS_EVENT_PEER_CERTIFICATE:
-        take_question(world, host, end);
+        host_take_question(world, host, end);
         break;
     case RDTLS_EVENT_DATA:
         take_words(world, host, end, event);
@@ -306,7 +288,7 @@ void host_take_event(struct world *world, struct host *host, const struct rdtls_
         end->closed = true;
         end->closed_ns = world->now;
         end->status = event->status;
-        end->accept_ns = end->ask_again_ns = 0;
+        end->accept_ns = end->tell_ns = end->ask_again_ns = 0;
         if (event->status == RDTLS_NO_ROOM)
             moments_add(&world->paths[end->path].harmed, world->now);
         break;
@@ -334,6 +316,8 @@ uint64_t host_next(const struct host *host)
         const struct end *end = &host->ends[i];
         if (end->accept_ns != 0 && end->accept_ns < next)
             next = end->accept_ns;
+        if (end->tell_ns != 0 && end->tell_ns < next)
+            next = end->tell_ns;
         if (end->sign_ns != 0 && end->sign_ns < next)
             next = end->sign_ns;
         if (end->ask_again_ns != 0 && end->ask_again_ns < next)
@@ -348,7 +332,11 @@ void host_tick(struct world *world, struct host *host)
     for (size_t i = 0; i < host->end_count; i++) {
         struct end *end = &host->ends[i];
         if (end->accept_ns != 0 && end->accept_ns <= world->now) {
-            judge(world, host, end);
+            host_judge(world, host, end);
+            spoke = true;
+        }
+        if (end->tell_ns != 0 && end->tell_ns <= world->now) {
+            host_tell(world, host, end);
             spoke = true;
         }
         if (end->sign_ns != 0 && end->sign_ns <= world->now) {

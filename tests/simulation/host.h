@@ -14,6 +14,13 @@ void host_take_event(struct world *world, struct host *host, const struct rdtls_
 uint64_t host_next(const struct host *host);
 void host_tick(struct world *world, struct host *host);
 
+/* host_verifies.c: a connection is there; it asks for a verdict; the host has one; it learns by
+ * signalling whom to expect. */
+void host_expect_signalling(struct world *world, struct host *host, struct end *end);
+void host_take_question(struct world *world, struct host *host, struct end *end);
+void host_judge(struct world *world, struct host *host, struct end *end);
+void host_tell(struct world *world, struct host *host, struct end *end);
+
 /* Has a client nothing to wait for any more? */
 bool host_client_is_served(const struct end *end);
 

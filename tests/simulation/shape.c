@@ -20,6 +20,16 @@ static struct {
     struct signer *signer;
 } signers[SIDE_COUNT];
 
+/* Who is to be held to a fingerprint is asked for a certificate, whatever the options say. */
+static void require_what_is_signalled(struct shape *shape)
+{
+    bool is_withheld = shape->certificate == CERTIFICATE_REQUESTED_WITHHELD ||
+                       shape->certificate == CERTIFICATE_REQUIRED_WITHHELD;
+    if (shape_is_signalled(shape))
+        shape->certificate =
+            is_withheld ? CERTIFICATE_REQUIRED_WITHHELD : CERTIFICATE_REQUIRED_OFFERED;
+}
+
 struct shape shape_of(unsigned number)
 {
     struct shape shape;
@@ -35,11 +45,12 @@ struct shape shape_of(unsigned number)
     number /= CERTIFICATE_SHAPES;
     shape.v13 = number % SHAPE_VERSIONS == 1;
     number /= SHAPE_VERSIONS;
-    shape.verify = (enum rdtls_verify)(number % SHAPE_VERIFIES);
-    number /= SHAPE_VERIFIES;
+    shape.verify = (enum verify_shape)(number % VERIFY_SHAPES);
+    number /= VERIFY_SHAPES;
     shape.host_signs = number % SHAPE_SIGNERS == 1;
     number /= SHAPE_SIGNERS;
     shape.tickets = (enum ticket_shape)(number % TICKET_SHAPES);
+    require_what_is_signalled(&shape);
     return shape;
 }
 
@@ -51,7 +62,7 @@ static struct shape shape_resumed(unsigned number)
     shape.v13 = shape.p256;
     shape.p256 = false;
     shape.certificate = shape.aes_256 ? CERTIFICATE_REQUIRED_OFFERED : CERTIFICATE_NONE;
-    shape.verify = shape.cookies ? RDTLS_VERIFY_FINGERPRINT : RDTLS_VERIFY_NONE;
+    shape.verify = shape.cookies ? VERIFY_BY_FINGERPRINT : VERIFY_BY_NOBODY;
     return shape;
 }
 
@@ -60,11 +71,12 @@ struct shape shape_mixed(unsigned number)
     struct shape shape = shape_of(number);
     if (number >= SHAPE_FULL)
         return shape_resumed(number - SHAPE_FULL);
-    shape.verify = (enum rdtls_verify)((number + number / 8) % SHAPE_VERIFIES);
+    shape.verify = (enum verify_shape)((number + number / 8) % VERIFY_SHAPES);
     shape.tickets = (number / 2 + number / 16) % 2 == 1 ? TICKETS_ISSUED : TICKETS_NONE;
     /* As many of each in every half of the shapes that any other feature makes. */
     for (unsigned bits = number; bits > 0; bits /= 2)
         shape.host_signs = shape.host_signs != (bits % 2 == 1);
+    require_what_is_signalled(&shape);
     return shape;
 }
 
@@ -72,7 +84,7 @@ unsigned shape_number(const struct shape *shape)
 {
     unsigned number = (unsigned)shape->tickets;
     number = number * SHAPE_SIGNERS + shape->host_signs;
-    number = number * SHAPE_VERIFIES + (unsigned)shape->verify;
+    number = number * VERIFY_SHAPES + (unsigned)shape->verify;
     number = number * SHAPE_VERSIONS + shape->v13;
     number = number * CERTIFICATE_SHAPES + (unsigned)shape->certificate;
     number = number * 2 + shape->aes_256;
@@ -85,7 +97,8 @@ void shape_name(const struct shape *shape, char name[SHAPE_NAME_MAX])
 {
     static const char *const certificates[] = {"none", "requested+offered", "requested+withheld",
                                                "required+offered", "required+withheld"};
-    static const char *const verifies[] = {"none", "fingerprint", "host"};
+    static const char *const verifies[] = {
+        "none", "fingerprint", "host", "signalled before", "signalled during", "signalled after"};
     static const char *const tickets[] = {"", ", tickets", ", resumed"};
     (void)snprintf(
         name, SHAPE_NAME_MAX, "%s, cookies %s, certificate %s, mtu %u, %s, %s, verify %s%s%s",
@@ -103,6 +116,22 @@ uint16_t shape_mtu(const struct shape *shape)
 bool shape_is_refused(const struct shape *shape)
 {
     return shape->certificate == CERTIFICATE_REQUIRED_WITHHELD;
+}
+
+bool shape_is_signalled(const struct shape *shape)
+{
+    return shape->verify == VERIFY_SIGNALLED_BEFORE || shape->verify == VERIFY_SIGNALLED_DURING ||
+           shape->verify == VERIFY_SIGNALLED_AFTER;
+}
+
+/* Behind one of a certificate that the peer might have had. */
+enum rdtls_status shape_tell(enum side side, struct rdtls_endpoint *endpoint, struct rdtls_id id,
+                             uint64_t now_ns)
+{
+    struct rdtls_fingerprint list[] = {{.hash = RDTLS_HASH_SHA256}, {.hash = RDTLS_HASH_SHA256}};
+    memcpy(list[1].digest, shape_fingerprint(side == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT),
+           RDTLS_FINGERPRINT_LEN);
+    return rdtls_endpoint_set_fingerprints(endpoint, id, list, 2, now_ns);
 }
 
 bool shape_client_is_known(const struct shape *shape)
@@ -187,6 +216,9 @@ void shape_options(const struct shape *shape, enum side side, struct rdtls_confi
                                                      {0xc02c, 0xc02b, 0x1302, 0x1301}};
     static const uint8_t cookie_secret[RDTLS_COOKIE_SECRET_LEN] = {1, 2, 3};
     static const uint8_t ticket_secrets[1][RDTLS_TICKET_SECRET_LEN] = {{4, 5, 6}};
+    static const enum rdtls_verify verifies[VERIFY_SHAPES] = {
+        RDTLS_VERIFY_NONE,      RDTLS_VERIFY_FINGERPRINT, RDTLS_VERIFY_HOST,
+        RDTLS_VERIFY_SIGNALLED, RDTLS_VERIFY_SIGNALLED,   RDTLS_VERIFY_SIGNALLED};
     rdtls_config_options_defaults(options);
     use_credential(options, side);
     if (shape->host_signs)
@@ -205,10 +237,10 @@ void shape_options(const struct shape *shape, enum side side, struct rdtls_confi
         options->client_certificate = RDTLS_CLIENT_CERTIFICATE_REQUIRE;
         break;
     }
-    options->verify = shape->verify;
+    options->verify = verifies[shape->verify];
     (void)shape_fingerprint(side);
     options->fingerprints = &fingerprints[side == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT];
-    options->fingerprint_count = shape->verify == RDTLS_VERIFY_FINGERPRINT ? 1 : 0;
+    options->fingerprint_count = shape->verify == VERIFY_BY_FINGERPRINT ? 1 : 0;
     options->groups = groups[shape->p256];
     options->group_count = GROUP_NUMBERS;
     if (shape->v13) {

@@ -5,7 +5,7 @@
 #ifndef SIMULATION_SHAPE_H
 #define SIMULATION_SHAPE_H
 
-#include <ringdtls/connection.h>
+#include <ringdtls/endpoint.h>
 
 enum side { SIDE_CLIENT, SIDE_SERVER, SIDE_COUNT };
 
@@ -16,6 +16,16 @@ enum certificate_shape {
     CERTIFICATE_REQUIRED_OFFERED,
     CERTIFICATE_REQUIRED_WITHHELD, /* refused: both sides have to end, and say why */
     CERTIFICATE_SHAPES
+};
+
+enum verify_shape {
+    VERIFY_BY_NOBODY,
+    VERIFY_BY_FINGERPRINT, /* in the configuration */
+    VERIFY_BY_HOST,
+    VERIFY_SIGNALLED_BEFORE, /* fingerprints for each connection: as soon as it is there */
+    VERIFY_SIGNALLED_DURING, /* while its handshake goes on, as far as the network lets it */
+    VERIFY_SIGNALLED_AFTER,  /* some time after its end */
+    VERIFY_SHAPES
 };
 
 enum ticket_shape {
@@ -31,22 +41,23 @@ struct shape {
     bool small_mtu; /* 256 instead of 1200 */
     bool p256;      /* instead of x25519; in 1.3 the client has to be asked for it */
     bool aes_256;   /* instead of AES-128 */
-    enum rdtls_verify verify;
+    enum verify_shape verify;
     bool v13;        /* both speak both versions; otherwise 1.2 alone */
     bool host_signs; /* both sides, some time later, instead of the library */
     enum ticket_shape tickets;
 };
 
 enum {
-    SHAPE_VERIFIES = 3,
     SHAPE_SIGNERS = 2,
     SHAPE_VERSIONS = 2,
-    SHAPE_COUNT = 2 * 2 * 2 * 2 * CERTIFICATE_SHAPES * SHAPE_VERSIONS * SHAPE_VERIFIES *
+    SHAPE_COUNT = 2 * 2 * 2 * 2 * CERTIFICATE_SHAPES * SHAPE_VERSIONS * VERIFY_SHAPES *
                   SHAPE_SIGNERS * TICKET_SHAPES,
-    SHAPE_FULL = SHAPE_COUNT / SHAPE_VERIFIES / SHAPE_SIGNERS / TICKET_SHAPES,
+    SHAPE_FULL = SHAPE_COUNT / VERIFY_SHAPES / SHAPE_SIGNERS / TICKET_SHAPES,
     SHAPE_RESUMED = 16,
     SHAPE_COMMON = SHAPE_FULL + SHAPE_RESUMED,
     SHAPE_SIGNER_MS = 20,
+    SHAPE_SIGNALLING_MS = 400, /* so much later than the handshake's end an answer comes, if it does
+                                  not come before */
     SHAPE_NAME_MAX = 112,
     SHAPE_WORDS_MAX = 899,      /* what either side lets the other one put into a record */
     SHAPE_QUESTIONS = 3,        /* records that a client wants to have echoed */
@@ -71,6 +82,12 @@ uint16_t shape_mtu(const struct shape *shape);
 
 /* Must this handshake end in failure on any network? */
 bool shape_is_refused(const struct shape *shape);
+
+bool shape_is_signalled(const struct shape *shape);
+
+/* One side's host learns whom to expect. */
+enum rdtls_status shape_tell(enum side side, struct rdtls_endpoint *endpoint, struct rdtls_id id,
+                             uint64_t now_ns);
 
 /* Does the server get to see a certificate? */
 bool shape_client_is_known(const struct shape *shape);

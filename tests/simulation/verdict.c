@@ -145,22 +145,20 @@ static void judge_strictly(struct world *world, const struct end *client, uint64
     bool has_moved = world->paths[client->path].address != 0;
     if (client->status == RDTLS_TIMED_OUT && !is_left && !has_moved)
         world_fail(world, "a connected client times out");
-    bool takes_ticket =
-        world->shape->tickets != TICKETS_NONE && world->shape->verify != RDTLS_VERIFY_HOST;
+    bool takes_ticket = world->shape->tickets != TICKETS_NONE &&
+                        world->shape->verify != VERIFY_BY_HOST && !shape_is_signalled(world->shape);
     if (!world->shape->v13 && client->tickets != takes_ticket)
         world_fail(world, "a client is given %u tickets", client->tickets);
     if (client->answered != (1u << SHAPE_QUESTIONS) - 1)
         world_fail(world, "a client's questions are not answered");
     bool is_undisturbed = !world->options.restarts &&
                           world->paths[client->path].harmed.count == 0 &&
-                          world->network.faults == 0 && world->shape->verify != RDTLS_VERIFY_HOST;
+                          world->network.faults == 0;
     if (is_undisturbed && server != NULL &&
         !(has_seen_all(server, client) && has_seen_all(client, server)))
         world_fail(world, "a record is lost although nothing has happened");
-    /* What the server says first is said once; what comes before the host has judged is dropped, as
-     * endpoint.h says. */
-    bool may_be_dropped = world->greeting_harmed || world->shape->verify == RDTLS_VERIFY_HOST;
-    if (!client->greeted && !may_be_dropped && !world->server_is_silent)
+    /* What the server says first is said once. */
+    if (!client->greeted && !world->greeting_harmed && !world->server_is_silent)
         world_fail(world, "the server's first words do not arrive");
 }
 

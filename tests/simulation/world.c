@@ -192,7 +192,8 @@ void world_restart_clients(struct world *world)
     struct host *host = &world->hosts[SIDE_CLIENT];
     for (size_t i = 0; i < host->end_count; i++) {
         struct end *end = &host->ends[i];
-        end->accept_ns = end->sign_ns = end->ask_again_ns = 0; /* its signer dies as well */
+        end->accept_ns = end->tell_ns = end->sign_ns = end->ask_again_ns =
+            0; /* its signer dies as well */
         if (end->closed)
             continue;
         end->closed = end->closed_by_host = true;

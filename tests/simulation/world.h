@@ -58,6 +58,7 @@ struct end {
     uint64_t connected_ns;
     uint64_t closed_ns;
     uint64_t accept_ns; /* when the host will have judged; 0: not asked, or done */
+    uint64_t tell_ns;   /* when the host will learn whom to expect; 0: not yet known, or done */
     uint64_t sign_ns;   /* when its signer will have signed; 0: not asked, or done */
     struct rdtls_sign_request to_sign;
     uint64_t ask_again_ns; /* client: when to repeat unanswered questions; 0: not */
