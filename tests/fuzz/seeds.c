@@ -320,7 +320,7 @@ static void write_ticket(void)
 
 static void write_programs(void)
 {
-    for (unsigned shape = 0; shape < SHAPE_COUNT; shape += 31) {
+    for (unsigned shape = 0; shape < SHAPE_COUNT; shape += 61) {
         const uint8_t head[] = {(uint8_t)(shape >> 8), (uint8_t)shape};
         for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
             write_seed("endpoint", bytes_of(head, sizeof(head)), programs[i]);
@@ -374,7 +374,7 @@ int main(int argc, char **argv)
     }
     folder = argv[1];
     make_folder(folder);
-    for (unsigned shape = 0; shape < SHAPE_COUNT; shape += 19) {
+    for (unsigned shape = 0; shape < SHAPE_COUNT; shape += 37) {
         struct shape described = shape_of(shape);
         if (!shape_is_refused(&described))
             record_handshake(shape);

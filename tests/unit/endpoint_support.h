@@ -25,6 +25,8 @@ struct host {
     unsigned records;
     enum rdtls_status last_status;
     struct rdtls_id last_connected;
+    unsigned asked; /* PEER_CERTIFICATE */
+    struct rdtls_id last_asked;
     struct question questions[QUESTIONS_MAX]; /* that nobody has answered yet */
     size_t question_count;
 };
@@ -88,6 +90,10 @@ static inline void host_poll(struct host *host)
             host->last_status = event.status;
         if (event.kind == RDTLS_EVENT_CONNECTED)
             host->last_connected = event.id;
+        if (event.kind == RDTLS_EVENT_PEER_CERTIFICATE) {
+            host->asked++;
+            host->last_asked = event.id;
+        }
         if (event.kind == RDTLS_EVENT_SIGN) {
             cr_assert_lt(host->question_count, QUESTIONS_MAX);
             host->questions[host->question_count++] = (struct question){event.id, *event.sign};
