@@ -80,7 +80,7 @@ RDTLS_API const char *rdtls_lanes_name(enum rdtls_lanes lanes);
 struct rdtls_endpoint_options {
     size_t size; /* sizeof(struct rdtls_endpoint_options), set by the defaults function */
     uint32_t connections_max;   /* associations, in whatever state; default 65536 */
-    uint32_t handshakes_max;    /* in flight; default 8192 */
+    uint32_t handshakes_max;    /* in flight, or waiting for the host's verdict; default 8192 */
     uint32_t outbox_bytes;      /* datagrams waiting to be sent: 2 * RDTLS_MTU_MAX to 2^30, default
                                    1 MiB */
     uint32_t events_max;        /* DATA events that wait to be polled: up to 2^24, made a power of
@@ -250,7 +250,9 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_send_datagram(
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_verify_peer(
     struct rdtls_endpoint *endpoint, struct rdtls_id id, bool accept);
 
-/* As rdtls_conn_set_fingerprints; also NO_SUCH_CONNECTION. */
+/* As rdtls_conn_set_fingerprints; also NO_SUCH_CONNECTION. What takes another's place on its path
+ * (RFC 6347 section 4.2.8) is a connection of its own, which PEER_CERTIFICATE names: the older one
+ * ends when the new one is CONNECTED, and not before. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_set_fingerprints(
     struct rdtls_endpoint *endpoint, struct rdtls_id id,
     const struct rdtls_fingerprint *fingerprints, size_t count, uint64_t now_ns);
