@@ -149,18 +149,28 @@ struct rdtls_exporter {
     size_t context_len;     /* at most 65535 */
 };
 
-/* One association; some 50 KB, since it owns its handshake, what it receives and its events. */
+/* One association; some 60 KB, since it owns its handshake, what it receives and its events. */
 struct rdtls_conn;
 
 /* A connection in the given role. A client has its ClientHello ready for rdtls_conn_transmit at
- * once; a server waits for one, for ever. The host has already told the peer's address from others'
- * (by ICE, say), so no cookie is asked for. user_data comes back in every event. config is
- * held until rdtls_conn_free: another one is for the next connection. *conn, set on success alone,
- * is freed with rdtls_conn_free. Errors: NO_MEMORY, INVALID_ARGUMENT (no such role). Any thread. */
+ * once; a server waits for one, for ever; with RDTLS_ROLE_LATER neither happens before
+ * rdtls_conn_set_role. The host has already told the peer's address from others' (by ICE, say), so
+ * no cookie is asked for. user_data comes back in every event. config is held until
+ * rdtls_conn_free: another one is for the next connection. *conn, set on success alone, is freed
+ * with rdtls_conn_free. Errors: NO_MEMORY, INVALID_ARGUMENT (no such role). Any thread. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_new(const struct rdtls_config *config,
                                                             enum rdtls_role role,
                                                             uint64_t user_data, uint64_t now_ns,
                                                             struct rdtls_conn **conn);
+
+/* Of a connection that was made with RDTLS_ROLE_LATER: who begins. A ClientHello that came before
+ * is held (up to four datagrams, for five seconds), and what a server has to answer to it is ready
+ * for rdtls_conn_transmit when this returns; a client forgets it. Poll and transmit afterwards.
+ * Errors: INVALID_ARGUMENT (the role is known, or is none; or the connection has ended); a client's
+ * as rdtls_conn_new's. */
+RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_set_role(struct rdtls_conn *conn,
+                                                                 enum rdtls_role role,
+                                                                 uint64_t now_ns);
 
 /* A client as rdtls_conn_new makes one, which offers to resume a session (RFC 5077 section 3.1, RFC
  * 8446 section 2.2). Whether the server has agreed rdtls_conn_info says. The session's age is

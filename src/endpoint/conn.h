@@ -4,11 +4,13 @@
 #define ENDPOINT_CONN_H
 
 #include "endpoint/connection.h"
+#include "endpoint/held_hellos.h"
 
 enum {
-    OWN_BLOCKS = 48,  /* one message of 16 KB, and one block of early records */
-    OWN_EVENTS = 64,  /* records in one datagram; more than that is noise */
-    OWN_SESSIONS = 4, /* offered, received, and told but not polled */
+    OWN_BLOCKS = 48,     /* one message of 16 KB, and one block of early records */
+    OWN_EVENTS = 64,     /* records in one datagram; more than that is noise */
+    OWN_SESSIONS = 4,    /* offered, received, and told but not polled */
+    OWN_HELD_HELLOS = 4, /* one in several datagrams */
     OWN_SIGNALLED = RDTLS_SIGNALLED_MAX + SHOWN_DIGESTS,
 };
 
@@ -28,7 +30,17 @@ struct rdtls_conn {
     struct saved_session sessions[OWN_SESSIONS];
     struct signalled_digest signalled[OWN_SIGNALLED];
     uint8_t scratch[REASSEMBLY_MESSAGE_MAX];
+    struct held_hellos held_hellos;
+    uint64_t held_memory[OWN_HELD_HELLOS * (1 + sizeof(struct held_hello) / sizeof(uint64_t))];
 };
+
+MUST_CHECK enum rdtls_status conn_begin(struct rdtls_conn *conn, struct connection_start *start);
+
+/* A datagram, for a connection whose role is known. */
+void conn_take(struct rdtls_conn *conn, uint8_t *datagram, size_t len, uint64_t now_ns);
+
+/* conn_role.c: a datagram, before that. */
+void conn_hold(struct rdtls_conn *conn, struct bytes datagram, uint64_t now);
 
 /* conn_flights.c: flights that the host repeats. After connection_begin: */
 void conn_flights_begin(struct rdtls_conn *conn);

@@ -15,7 +15,7 @@ static_assert((int)RDTLS_RECORD_HEADROOM == (int)RECORD_HEADER_LEN + (int)GCM_EX
                   (int)RDTLS_RECORD_TAILROOM == (int)AEAD_TAG_LEN,
               "what the header promises");
 
-static enum rdtls_status begin(struct rdtls_conn *conn, struct connection_start *start)
+enum rdtls_status conn_begin(struct rdtls_conn *conn, struct connection_start *start)
 {
     start->slot = ONLY_SLOT;
     start->role = conn->role;
@@ -67,11 +67,12 @@ static enum rdtls_status make(const struct rdtls_config *config, enum rdtls_role
     made->role = role;
     made->user_data = user_data;
     made->connection.handshake = POOL_NONE;
+    held_hellos_init(&made->held_hellos, made->held_memory, OWN_HELD_HELLOS, &made->stats);
     enum rdtls_status status = RDTLS_OK;
     if (!init_environment(made, config))
         status = RDTLS_NO_MEMORY;
     else if (role == RDTLS_CLIENT)
-        status = begin(made, start);
+        status = conn_begin(made, start);
     if (status != RDTLS_OK) {
         rdtls_conn_free(made);
         return status;
@@ -84,7 +85,7 @@ enum rdtls_status rdtls_conn_new(const struct rdtls_config *config, enum rdtls_r
                                  uint64_t user_data, uint64_t now_ns, struct rdtls_conn **conn)
 {
     struct connection_start start = {.now = now_ns};
-    if (role != RDTLS_CLIENT && role != RDTLS_SERVER)
+    if (role != RDTLS_CLIENT && role != RDTLS_SERVER && role != RDTLS_ROLE_LATER)
         return RDTLS_INVALID_ARGUMENT;
     return make(config, role, user_data, &start, conn);
 }
@@ -156,7 +157,17 @@ static bool begin_with_hello(struct rdtls_conn *conn, struct bytes datagram, uin
             },
         .now = now,
     };
-    return begin(conn, &start) == RDTLS_OK;
+    return conn_begin(conn, &start) == RDTLS_OK;
+}
+
+void conn_take(struct rdtls_conn *conn, uint8_t *datagram, size_t len, uint64_t now_ns)
+{
+    struct taken_before before = conn_flights_before(conn);
+    if (!conn->has_begun && !begin_with_hello(conn, bytes_of(datagram, len), now_ns))
+        return;
+    connection_receive(&conn->environment, &conn->connection, ONLY_SLOT, datagram, len, now_ns);
+    run_lanes(conn, now_ns);
+    conn_flights_note_taken(conn, &before);
 }
 
 void rdtls_conn_receive(struct rdtls_conn *conn, uint8_t *datagram, size_t len, uint64_t now_ns)
@@ -164,13 +175,11 @@ void rdtls_conn_receive(struct rdtls_conn *conn, uint8_t *datagram, size_t len, 
     conn->has_talked = true;
     conn->stats.datagrams_received++;
     conn->stats.bytes_received += len;
-    struct taken_before before = conn_flights_before(conn);
     conn->has_taken = false;
-    if (!conn->has_begun && !begin_with_hello(conn, bytes_of(datagram, len), now_ns))
-        return;
-    connection_receive(&conn->environment, &conn->connection, ONLY_SLOT, datagram, len, now_ns);
-    run_lanes(conn, now_ns);
-    conn_flights_note_taken(conn, &before);
+    if (conn->has_begun || conn->role != RDTLS_ROLE_LATER)
+        conn_take(conn, datagram, len, now_ns);
+    else
+        conn_hold(conn, bytes_of(datagram, len), now_ns);
 }
 
 enum rdtls_status rdtls_conn_complete_signature(struct rdtls_conn *conn, const uint8_t *signature,
