@@ -51,15 +51,22 @@ size_t hear(int fd, uint8_t datagram[DATAGRAM_MAX], int timeout_ms)
     return len > 0 ? (size_t)len : 0;
 }
 
-int ask(int fd, uint8_t as, enum host_command command, uint32_t owner)
+int ask_for(int fd, const struct question *question, int timeout_ms)
 {
     uint8_t answer[DATAGRAM_MAX];
-    say(fd, as, command, owner);
-    size_t len = hear(fd, answer, ANSWER_MS);
+    say(fd, question->as, question->command, question->owner);
+    size_t len = hear(fd, answer, timeout_ms);
     while (len > 0 && rdtls_classify(answer, len) == RDTLS_PROTOCOL_DTLS)
-        len = hear(fd, answer, ANSWER_MS);
-    bool is_answer = len == STUN_LEN && answer[0] == as + 1 && answer[1] == (uint8_t)command;
+        len = hear(fd, answer, timeout_ms);
+    bool is_answer =
+        len == STUN_LEN && answer[0] == question->as + 1 && answer[1] == (uint8_t)question->command;
     return is_answer ? answer[2] : -1;
+}
+
+int ask(int fd, uint8_t as, enum host_command command, uint32_t owner)
+{
+    const struct question question = {as, command, owner};
+    return ask_for(fd, &question, ANSWER_MS);
 }
 
 int socket_that_lands_on(const struct host *host, uint32_t shard)

@@ -31,6 +31,14 @@ size_t hear(int fd, uint8_t datagram[DATAGRAM_MAX], int timeout_ms);
  * again. */
 int ask(int fd, uint8_t as, enum host_command command, uint32_t owner);
 
+/* The same, with another patience than ANSWER_MS. */
+struct question {
+    uint8_t as;
+    enum host_command command;
+    uint32_t owner;
+};
+int ask_for(int fd, const struct question *question, int timeout_ms);
+
 /* In the role that is not host_role. */
 struct peer {
     enum rdtls_role role;
