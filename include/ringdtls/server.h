@@ -179,9 +179,9 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_shard_pass_on(struct rdtls_sh
  * passed on, while on_datagram handles that: the shard where it arrived learns that the path is
  * ours, and from then on passes on everything that arrives on it by itself, DTLS first of all, in
  * the pass in which it came; hellos that it held from this path (hellos_held_max) follow at once.
- * What it has learned is a hint that it may lose; so a host calls this
- * again for each STUN check that was passed on, which changes nothing else. Nothing but this
- * function teaches a shard. Errors: as rdtls_endpoint_add_path's. */
+ * What it has learned is a hint that it may lose, and one connection teaches 16 paths a second; so
+ * a host calls this again for each STUN check that was passed on, which changes nothing else.
+ * Nothing but this function teaches a shard. Errors: as rdtls_endpoint_add_path's. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_shard_add_path(struct rdtls_shard *shard,
                                                                   struct rdtls_id id,
                                                                   const struct rdtls_path *path);

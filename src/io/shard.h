@@ -57,6 +57,8 @@ enum {
     LETTERS_SPARED = 512,       /* of those, kept from what hosts pass on */
     LETTERS_PER_PASS = 256,
     LETTER_HOPS_MAX = 3,
+    LESSONS_PER_SECOND = 16, /* of one connection's paths */
+    LESSON_COUNTERS = 4096,
 };
 
 enum letter_kind {
@@ -128,6 +130,8 @@ struct rdtls_shard {
                                                        less PACKET_BUFFER_COUNT */
     struct steering steering;
     struct datagram_under_way under_way;
+    uint8_t lessons[LESSON_COUNTERS]; /* given in this second, by the connection's slot */
+    uint64_t lessons_since;
     bool rings_due; /* somewhere */
     bool ring_due[SHARDS_MAX];
 

@@ -18,6 +18,8 @@
 #include "io/shard.h"
 #include "io/system_random.h"
 
+enum { LESSONS_SPAN_NS = 1000000000 };
+
 static_assert((int)SHARDS_MAX <= (int)STEERING_OWNERS_MAX, "a path can be any shard's");
 static_assert((int)PACKETS_PER_PASS >= (int)PACKET_BUFFER_COUNT + (int)LETTERS_PER_PASS,
               "room for a whole pass");
@@ -181,6 +183,22 @@ enum rdtls_status rdtls_shard_pass_on(struct rdtls_shard *shard, uint32_t to,
     return post_datagram(shard, to, &head, datagram) ? RDTLS_OK : RDTLS_NO_ROOM;
 }
 
+/* Who knows his session's password can send checks in any address's name, and each would push
+ * another path out of a full bucket: a connection has so many lessons a second, and what it has not
+ * taught the host goes on passing on. Connections that share a counter share them. */
+static bool may_teach(struct rdtls_shard *shard, struct rdtls_id id)
+{
+    if (shard->now - shard->lessons_since >= LESSONS_SPAN_NS) {
+        memset(shard->lessons, 0, sizeof(shard->lessons));
+        shard->lessons_since = shard->now;
+    }
+    uint8_t *count = &shard->lessons[id.slot % LESSON_COUNTERS];
+    if (*count == LESSONS_PER_SECOND)
+        return false;
+    (*count)++;
+    return true;
+}
+
 /* A letter that finds no room is missed by nobody: the next STUN check teaches again. */
 static void teach(struct rdtls_shard *shard, uint32_t to, const struct rdtls_path *path)
 {
@@ -201,7 +219,7 @@ enum rdtls_status rdtls_shard_add_path(struct rdtls_shard *shard, struct rdtls_i
     bool came_from_another = under_way->path != NULL && !under_way->was_steered &&
                              under_way->arrived_at != shard->options.index &&
                              memcmp(under_way->path, path, sizeof(*path)) == 0;
-    if (came_from_another)
+    if (came_from_another && may_teach(shard, id))
         teach(shard, under_way->arrived_at, path);
     return RDTLS_OK;
 }

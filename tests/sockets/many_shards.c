@@ -235,6 +235,31 @@ static void check_floods(const struct host *host)
     passed++;
 }
 
+/* One session that checks paths without end teaches only so many of them; all are answered. */
+static void check_lessons(const struct host *host)
+{
+    enum { SOCKETS = 64, PER_SECOND = 16 };
+    const char *name = "lessons";
+    int sockets[SOCKETS];
+    uint32_t answered = 0;
+    uint32_t taught = 0;
+    host_role = RDTLS_SERVER;
+    for (int i = 0; i < SOCKETS; i++)
+        sockets[i] = socket_that_lands_on(host, 1);
+    uint64_t begin = now_ns();
+    for (int i = 0; i < SOCKETS; i++)
+        answered += ask(sockets[i], AS_STUN, COMMAND_CHECK, 0) == 0;
+    uint32_t seconds = (uint32_t)((now_ns() - begin) / NS_PER_S);
+    for (int i = 0; i < SOCKETS; i++) {
+        taught += ask(sockets[i], AS_RTP, COMMAND_WHERE, 0) == 0;
+        close(sockets[i]);
+    }
+    judge(answered == SOCKETS, name, "each check is answered by the owner");
+    judge(taught >= PER_SECOND, name, "paths are taught");
+    judge(taught <= PER_SECOND * (seconds + 2), name, "but not without end");
+    passed++;
+}
+
 /* All shards pass on to all others at once. */
 static void check_round_about(const struct host *host)
 {
@@ -272,6 +297,7 @@ int main(int argc, char **argv)
     check_early_hello(&host);
     check_full_mailbox(&host);
     check_floods(&host);
+    check_lessons(&host);
     host_stop(&host, &stats);
     judge(stats.datagrams_passed_on > 0, "figures", "what was passed on is counted");
     judge(stats.datagrams_not_passed_on == host.shards[0].no_room + host.shards[1].no_room,
