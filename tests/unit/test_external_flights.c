@@ -248,3 +248,64 @@ Test(external_flights, an_alert_is_not_repeated)
     cr_expect_not(rdtls_conn_awaits_answer(carried.server.conn));
     carried_free(&carried);
 }
+
+/* It may not have come, and nobody else sends it. */
+static void expect_last_word_again(uint16_t version)
+{
+    struct rdtls_config_options options = carried_options(version, 900);
+    struct carried carried;
+    struct rdtls_flight_datagram sent;
+    uint8_t datagram[CARRIED_MAX];
+    carried_open(&carried, &options);
+    struct rdtls_conn *server = carried.server.conn;
+    expect_silence(&carried.server);
+    cr_assert_eq(rdtls_conn_set_external_retransmission(server, false), RDTLS_OK);
+    cr_assert_eq(rdtls_conn_transmit_flight(server, datagram, sizeof(datagram), &sent), RDTLS_OK);
+    cr_expect_gt(sent.len, 0);
+    cr_expect(sent.repeat && sent.first && sent.last);
+    expect_silence(&carried.server);
+    cr_expect_not(rdtls_conn_awaits_answer(server));
+    carried_free(&carried);
+}
+
+Test(external_flights, a_last_word_goes_again_when_the_host_gives_it_up)
+{
+    expect_last_word_again(both_versions[0]);
+    expect_last_word_again(both_versions[1]);
+}
+
+/* Fingerprints come when the handshake has ended: its last word is repeated meanwhile. */
+static void expect_late_fingerprints(uint16_t version)
+{
+    struct rdtls_config_options options = carried_options(version, 900);
+    struct rdtls_fingerprint client = {.hash = RDTLS_HASH_SHA256};
+    struct rdtls_fingerprint server = {.hash = RDTLS_HASH_SHA256};
+    struct carried carried;
+    options.verify = RDTLS_VERIFY_SIGNALLED;
+    carried_init(&carried, &options, 3);
+    carried.network.lose = 20;
+    cr_assert_eq(rdtls_config_fingerprint(carried.client.config, client.digest), RDTLS_OK);
+    cr_assert_eq(rdtls_config_fingerprint(carried.server.config, server.digest), RDTLS_OK);
+    carried_run(&carried, 5 * SECOND);
+    cr_assert_not(carried.client.connected || carried.server.connected);
+    cr_expect(rdtls_conn_awaits_answer(carried.server.conn));
+    cr_expect_not(rdtls_conn_awaits_answer(carried.client.conn));
+    cr_assert_eq(rdtls_conn_set_fingerprints(carried.server.conn, &client, 1, carried.now),
+                 RDTLS_OK);
+    cr_assert_eq(rdtls_conn_set_fingerprints(carried.client.conn, &server, 1, carried.now),
+                 RDTLS_OK);
+    carrier_settle(&carried.server);
+    carrier_settle(&carried.client);
+    cr_expect(carried.client.connected && carried.server.connected);
+    cr_expect_eq(carried.server.flights, 2);
+    cr_expect(rdtls_conn_awaits_answer(carried.server.conn));
+    say(&carried, &carried.client, &carried.server);
+    cr_expect_eq(rdtls_conn_awaits_answer(carried.server.conn), version == both_versions[1]);
+    carried_free(&carried);
+}
+
+Test(external_flights, fingerprints_may_come_late)
+{
+    expect_late_fingerprints(both_versions[0]);
+    expect_late_fingerprints(both_versions[1]);
+}
