@@ -1,5 +1,7 @@
 #include "base/siphash.h"
 
+enum { ROUNDS_PER_WORD = 1, ROUNDS_AT_END = 3 };
+
 struct sip_state {
     uint64_t v0, v1, v2, v3;
 };
@@ -26,8 +28,8 @@ static void sip_round(struct sip_state *s)
 static void sip_absorb(struct sip_state *s, uint64_t word)
 {
     s->v3 ^= word;
-    sip_round(s);
-    sip_round(s);
+    for (int i = 0; i < ROUNDS_PER_WORD; i++)
+        sip_round(s);
     s->v0 ^= word;
 }
 
@@ -73,7 +75,7 @@ uint64_t siphash(const struct siphash_key *key, struct bytes message)
     uint64_t tail = load_tail(message.data + whole, message.len - whole);
     sip_absorb(&s, tail | (uint64_t)message.len << 56);
     s.v2 ^= 0xff;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < ROUNDS_AT_END; i++)
         sip_round(&s);
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }

@@ -78,10 +78,10 @@ Test(session_table, key_depends_on_name_and_secret)
     struct fixture f;
     fixture_init(&f, 4);
     uint8_t name[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14};
-    /* The published vector of SipHash-2-4 for this key and message. */
-    cr_assert_eq(session_table_key(&f.table, bytes_of(name, 15)), 0xa129ca6149be45e5u);
+    /* SipHash-1-3 of this key and message, by libcrypto. */
+    cr_assert_eq(session_table_key(&f.table, bytes_of(name, 15)), 0xd320d86d2a519956u);
     uint64_t shorter = session_table_key(&f.table, bytes_of(name, 14));
-    cr_assert_neq(shorter, 0xa129ca6149be45e5u);
+    cr_assert_neq(shorter, 0xd320d86d2a519956u);
     struct siphash_key other = {1, 2};
     session_table_init(&f.table, f.memory, 4, &other);
     cr_assert_neq(session_table_key(&f.table, bytes_of(name, 14)), shorter);

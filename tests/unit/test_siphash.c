@@ -16,39 +16,15 @@ static void message_fill(uint8_t *message, size_t len)
         message[i] = (uint8_t)i;
 }
 
-/* Aumasson, Bernstein, "SipHash: a fast short-input PRF" (2012), appendix A: 15 bytes. */
-Test(siphash, gives_the_hash_in_the_paper)
-{
-    uint8_t message[15];
-    message_fill(message, sizeof(message));
-    cr_expect_eq(siphash(&published_key, bytes_of(message, sizeof(message))), 0xa129ca6149be45e5);
-}
-
-/* The authors' reference implementation, table of SipHash-2-4 with 64 bits, by length (bytes in
- * order). */
-Test(siphash, gives_the_reference_hashes)
-{
-    static const char *const reference[] = {
-        "310e0edd47db6f72", "fd67dc93c539f874", "5a4fa9d909806c0d",
-        "2d7efbd796666785", "b7877127e09427cf", "8da699cd64557618",
-        "cee3fe586e46c9cb", "37d1018bf50002ab", "6224939a79f5f593",
-    };
-    uint8_t message[MESSAGES];
-    message_fill(message, sizeof(message));
-    for (size_t len = 0; len < sizeof(reference) / sizeof(reference[0]); len++) {
-        uint64_t hash = siphash(&published_key, bytes_of(message, len));
-        uint8_t bytes[SIPHASH_LEN];
-        for (size_t i = 0; i < SIPHASH_LEN; i++)
-            bytes[i] = (uint8_t)(hash >> (8 * i));
-        expect_hex(bytes, sizeof(bytes), reference[len], "hash");
-    }
-}
-
 static uint64_t libcrypto_siphash(const uint8_t key[16], struct bytes message)
 {
     size_t hash_len = SIPHASH_LEN;
+    unsigned rounds_per_word = 1;
+    unsigned rounds_at_end = 3;
     OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &hash_len),
+        OSSL_PARAM_construct_uint(OSSL_MAC_PARAM_C_ROUNDS, &rounds_per_word),
+        OSSL_PARAM_construct_uint(OSSL_MAC_PARAM_D_ROUNDS, &rounds_at_end),
         OSSL_PARAM_construct_end(),
     };
     uint8_t hash[SIPHASH_LEN];
