@@ -1,5 +1,6 @@
 #include "app/whip.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,7 @@ static void take_offer(const struct whip_sessions *sessions, const struct http_r
         tell_created(&answer, reply);
         return;
     }
+    assert(answer.status >= 400 && answer.status < 600);
     http_reply_line(reply, (enum http_status)answer.status, answer.complaint.text);
     if (answer.status == HTTP_STATUS_UNAVAILABLE) {
         char seconds[16];
