@@ -63,8 +63,10 @@ struct world {
     uint64_t now_ns;
     uint64_t random;
     uint64_t lost_packet; /* this one, from 1 */
-    uint8_t chunk_lost;   /* of ours, so many packets that begin with it */
+    uint8_t chunk_lost;   /* of ours, so many packets with one in them */
     unsigned chunk_losses;
+    unsigned ordered; /* DATA chunks of ours */
+    unsigned unordered;
     unsigned loss_percent;
     unsigned double_percent;
     unsigned reorder_percent;
@@ -99,6 +101,21 @@ static inline void put_on_wire(struct world *world, struct rdtls_id from, const 
     memcpy(at->bytes, packet, len);
 }
 
+/* True: one of the chunks that are to be lost is in it. */
+static inline bool look_into(struct world *world, const uint8_t *packet, size_t len)
+{
+    bool lost = false;
+    for (size_t at = 12; at + 4 <= len;) {
+        const size_t chunk_len = (size_t)packet[at + 2] << 8 | packet[at + 3];
+        cr_assert_geq(chunk_len, 4);
+        lost = lost || packet[at] == world->chunk_lost;
+        world->unordered += packet[at] == 0 && (packet[at + 1] & 4) != 0;
+        world->ordered += packet[at] == 0 && (packet[at + 1] & 4) == 0;
+        at += (chunk_len + 3) / 4 * 4;
+    }
+    return lost;
+}
+
 static inline enum rdtls_status on_send(void *context, struct rdtls_id id, const uint8_t *packet,
                                         size_t len)
 {
@@ -109,7 +126,7 @@ static inline enum rdtls_status on_send(void *context, struct rdtls_id id, const
     world->taken++;
     world->packets++;
     world->longest_packet = len > world->longest_packet ? len : world->longest_packet;
-    if (id.generation == OURS && world->chunk_losses > 0 && packet[12] == world->chunk_lost) {
+    if (id.generation == OURS && look_into(world, packet, len) && world->chunk_losses > 0) {
         world->chunk_losses--;
         return RDTLS_OK;
     }
@@ -174,19 +191,23 @@ static inline struct sctp_setup setup_for(struct pair *pair, uint32_t slot, int 
     };
 }
 
-/* The peer speaks first, as a browser does that is CONNECTED before we are. */
-static inline struct pair *pair_open_peer(struct world *world)
+static inline void pair_attach_peer(struct world *world, struct pair *pair)
 {
-    cr_assert_lt(world->pairs_count, PAIRS_MAX);
-    const uint32_t slot = (uint32_t)world->pairs_count++;
-    struct pair *pair = &world->pairs[slot];
     struct sctp_association *peer = &pair->peer;
-    const struct sctp_setup setup = setup_for(pair, slot, THEIRS, "");
+    const struct sctp_setup setup = setup_for(pair, (uint32_t)(pair - world->pairs), THEIRS, "");
     *peer = (struct sctp_association){
         .stack = world->stack, .shard = THEIRS, .id = setup.id, .ready = true};
     sctp_stack_lock(world->stack, THEIRS);
     cr_assert(sctp_stack_attach(world->stack, peer, &setup, world->now_ns));
     sctp_stack_unlock(world->stack);
+}
+
+/* The peer speaks first, as a browser does that is CONNECTED before we are. */
+static inline struct pair *pair_open_peer(struct world *world)
+{
+    cr_assert_lt(world->pairs_count, PAIRS_MAX);
+    struct pair *pair = &world->pairs[world->pairs_count++];
+    pair_attach_peer(world, pair);
     return pair;
 }
 

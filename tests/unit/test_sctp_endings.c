@@ -65,6 +65,31 @@ Test(sctp_endings, a_peer_who_falls_silent_is_given_up)
     world_stop(&world);
 }
 
+/* RFC 9260 section 5.2.4.1: whoever has lost his state says INIT as if there had been nothing. */
+Test(sctp_endings, a_peer_who_begins_anew_finds_all_channels_closed)
+{
+    world_start(&world, 1);
+    struct pair *pair = pair_open(&world, "lobby");
+    peer_open_channel(pair, 0, 0, 0, "chat");
+    peer_open_channel(pair, 2, 0, 0, "echo");
+    RUN_UNTIL(&world, pair->acks == 2, 1000);
+    cr_expect_eq(figures_now().channels_open, 2);
+    world.loss_percent = 100;
+    peer_close(&world, pair);
+    run_for(&world, 100);
+    world.loss_percent = 0;
+    sctp_stack_detach(world.stack, &pair->peer);
+    pair->peer_up = false;
+    pair_attach_peer(&world, pair);
+    RUN_UNTIL(&world, pair->peer_up, 1000);
+    peer_open_channel(pair, 0, 0, 0, "echo");
+    peer_say(pair, 0, SCTP_PPID_TEXT, "hello", 5);
+    RUN_UNTIL(&world, pair->heard_count == 1, 1000);
+    cr_expect_eq(figures_now().channels_open, 1);
+    cr_expect_null(pair->ended);
+    world_stop(&world);
+}
+
 /* One who has ended may be closed before his host was told. */
 Test(sctp_endings, what_is_closed_before_its_end_is_told_is_not_told)
 {
