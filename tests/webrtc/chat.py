@@ -29,7 +29,7 @@ def run(place, report):
         for user in users:
             complaints = user.order(complaints=True)
             report.judge(f"chat-{user.which}-no-complaints", not complaints, complaints)
-        server.end(report)
+        server.end(report, "chat")
 
 
 def judge(report, name, user, expression):

@@ -34,7 +34,7 @@ def run(place, report):
         for done in [pool.submit(run_client, place, report, server, which) for which in reports.CLIENTS]:
             done.result()
         counts = relay.counts()
-        server.end(report)
+        server.end(report, "lossy")
     report.say(f"   relay: {counts}")
     seen = sum(counts[what] for what in ("passed", "lost", "doubled", "late"))
     report.judge("relay-was-lossy", 0.08 < counts["lost"] / max(seen, 1) < 0.12, counts)

@@ -24,7 +24,7 @@ def run(place, report):
             with processes.Client(place, which) as client:
                 for lost in [lost for each, lost in CASES if each == which]:
                     run_case(report, server, client, lost)
-        server.end(report)
+        server.end(report, "lost")
 
 
 def run_case(report, server, client, lost):

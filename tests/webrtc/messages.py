@@ -19,7 +19,7 @@ def run(place, report):
                 exchange(report, server, client)
                 if which in MEDIA:
                     send_media(report, server, client)
-        server.end(report)
+        server.end(report, "messages")
 
 
 def exchange(report, server, client):

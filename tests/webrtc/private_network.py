@@ -4,7 +4,7 @@
             |  veth
     theirs: 10.77.0.3 the browsers, with a default route, since a browser gathers no candidate without one
 
-`enter` runs the program anew in a network and a process namespace of its own. Whatever it starts ends with it, for the kernel
+`enter` runs the program anew in namespaces of its own: network, processes, mounts. Whatever it starts ends with it, for the kernel
 ends a process namespace with its first process; and that one ends when whoever called `enter` does, even by SIGKILL.
 """
 
@@ -20,7 +20,7 @@ SERVER, RELAY, BROWSER = "10.77.0.1", "10.77.0.2", "10.77.0.3"
 INSIDE = "RINGDTLS_PRIVATE_NETWORK"
 PR_SET_PDEATHSIG = 1
 PATIENCE_SECONDS = 10
-PROGRAMS_NEEDED = {"unshare": "util-linux", "nsenter": "util-linux", "ip": "iproute2"}  # in which package
+PROGRAMS_NEEDED = {"unshare": "util-linux", "nsenter": "util-linux", "mount": "mount", "ip": "iproute2"}  # in which package
 
 
 def die_with_parent():
@@ -48,6 +48,14 @@ def enter():
 
 def run(*command):
     subprocess.run([str(word) for word in command], check=True, timeout=PATIENCE_SECONDS)
+
+
+def private_folder(other):
+    """A folder that nobody else sees, in memory, and gone with the namespaces: for profiles. Its path is short, since browsers
+    put sockets there, whose paths may have 107 bytes. It must not hide `other`."""
+    mount_point = next(folder for folder in map(pathlib.Path, ("/media", "/mnt")) if folder not in other.parents)
+    run("mount", "-t", "tmpfs", "tmpfs", mount_point)
+    return mount_point
 
 
 class PrivateNetwork:

@@ -145,14 +145,14 @@ class Server(Process):
     def begin(self):
         self.wait_for(r"http")
 
-    def end(self, report):
+    def end(self, report, after):
         """In good order, as whoever stops it expects; a sanitizer tells its findings, leaks among them, by the exit status."""
         self.process.terminate()
         try:
             status = self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             status = f"none after {END_SECONDS} s"
-        report.judge("server-ends-well", status == 0, f"exit status {status}; it said: {self.said()}")
+        report.judge(f"server-ends-well-after-{after}", status == 0, f"exit status {status}; it said: {self.said()}")
 
     def stats(self):
         with urllib.request.urlopen(f"{self.origin}/stats", timeout=END_SECONDS) as answer:

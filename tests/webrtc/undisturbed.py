@@ -22,7 +22,7 @@ def run(place, report):
                 client.connect(server, 1, 1)  # whatever a client does for its first one, it does not belong to the figures
                 run_client(place, report, server, client)
             judge_leftovers(report, server, which)
-        server.end(report)
+        server.end(report, "undisturbed")
 
 
 def run_client(place, report, server, client):
