@@ -43,8 +43,8 @@ enum { RDTLS_PATHS_MAX = 16 }; /* of one connection */
  * A server's client may begin anew on one of its paths (RFC 6347 section 4.2.8, RFC 9147 section
  * 5.11): a hello that is not the one it began with needs a cookie, also where options.accept is
  * false, and an association of another id grows beside it and takes its place: CLOSED comes with
- * the status REPLACED, and the other's events bring the same user_data. rdtls_endpoint_close ends
- * both. */
+ * the status REPLACED, and the other's events bring the same user_data. What the peer is held to
+ * (rdtls_endpoint_set_fingerprints) is told for the other anew. rdtls_endpoint_close ends both. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_open(struct rdtls_endpoint *endpoint,
                                                                  enum rdtls_role role,
                                                                  uint64_t user_data,

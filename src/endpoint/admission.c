@@ -12,27 +12,42 @@ void admission_discard(struct rdtls_endpoint *endpoint, enum rdtls_discard reaso
     endpoint->stats.records_discarded[reason]++;
 }
 
+/* Whoever has the newest word of its peer's knows where the peer is. A path that the host has added
+ * needs no further test; a copy of an old datagram, sent from another of them, moves nothing. */
+static inline void follow_and_settle(struct rdtls_endpoint *endpoint, uint32_t slot,
+                                     const struct rdtls_path *path)
+{
+    struct connection *connection = endpoint_connection(endpoint, slot);
+    if (endpoint->environment.heard && !connection->path_is_chosen)
+        connection->path = *path;
+    endpoint_settle(endpoint, slot);
+}
+
+static inline void deliver_datagram(struct rdtls_endpoint *endpoint, uint32_t slot,
+                                    const struct arrival *arrival)
+{
+    endpoint->environment.heard = false;
+    connection_receive(&endpoint->environment, endpoint_connection(endpoint, slot), slot,
+                       arrival->datagram, arrival->len, arrival->now);
+    follow_and_settle(endpoint, slot, arrival->path);
+}
+
 void admission_deliver(struct rdtls_endpoint *endpoint, uint32_t slot,
                        const struct arrival *arrival)
 {
-    struct connection_environment *environment = &endpoint->environment;
-    struct connection *connection = endpoint_connection(endpoint, slot);
-    environment->heard = false;
-    if (arrival->joined != NULL && connection->state != CONNECTION_HANDSHAKING) {
-        admission_discard(endpoint, RDTLS_DISCARD_OLD_MESSAGE);
-    } else if (arrival->joined != NULL) {
-        size_t len = HANDSHAKE_HEADER_LEN + arrival->joined->whole.body.len;
-        connection_receive_hello(environment, connection, slot,
-                                 bytes_of(arrival->joined->message, len), arrival->now);
-    } else {
-        connection_receive(environment, connection, slot, arrival->datagram, arrival->len,
-                           arrival->now);
+    if (arrival->joined == NULL) {
+        deliver_datagram(endpoint, slot, arrival);
+        return;
     }
-    /* A path that the host has added needs no further test; a copy of an old datagram, sent from
-     * another of them, moves nothing. */
-    if (environment->heard && !connection->path_is_chosen)
-        connection->path = *arrival->path;
-    endpoint_settle(endpoint, slot);
+    struct connection *connection = endpoint_connection(endpoint, slot);
+    size_t len = HANDSHAKE_HEADER_LEN + arrival->joined->whole.body.len;
+    endpoint->environment.heard = false;
+    if (connection->state != CONNECTION_HANDSHAKING)
+        admission_discard(endpoint, RDTLS_DISCARD_OLD_MESSAGE);
+    else
+        connection_receive_hello(&endpoint->environment, connection, slot,
+                                 bytes_of(arrival->joined->message, len), arrival->now);
+    follow_and_settle(endpoint, slot, arrival->path);
 }
 
 static bool policy_needs_cookie(const struct rdtls_endpoint *endpoint)
@@ -132,7 +147,7 @@ static bool read_ticket(struct rdtls_endpoint *endpoint, struct arrival *arrival
 {
     struct bytes datagram = {arrival->datagram, arrival->len};
     enum rdtls_discard reason;
-    *ticket = (struct ticket){0};
+    ticket->retried = false;
     bool is_hello = hello_fragment_read(datagram, &ticket->fragment, &reason);
     if (is_hello && must_be_whole && !admission_collect(endpoint, arrival, &ticket->fragment))
         return false;
@@ -157,7 +172,6 @@ static void receive_uninvited(struct rdtls_endpoint *endpoint, const struct arri
 static void receive_stranger(struct rdtls_endpoint *endpoint, struct arrival *arrival)
 {
     struct ticket ticket;
-    bool needs_cookie = policy_needs_cookie(endpoint);
     bool must_be_whole = endpoint_speaks_13(endpoint) &&
                          endpoint->environment.config->cookies != RDTLS_COOKIES_NEVER;
     if (!endpoint->accepts) {
@@ -166,7 +180,7 @@ static void receive_stranger(struct rdtls_endpoint *endpoint, struct arrival *ar
     }
     if (!read_ticket(endpoint, arrival, &ticket, must_be_whole))
         return;
-    if (!admission_gate_admits(endpoint, arrival, &ticket, needs_cookie))
+    if (!admission_gate_admits(endpoint, arrival, &ticket, policy_needs_cookie(endpoint)))
         return;
     uint32_t slot = admission_begin_server(endpoint, arrival, &ticket);
     if (slot == POOL_NONE)
@@ -203,6 +217,14 @@ void admission_receive(struct rdtls_endpoint *endpoint, struct arrival *arrival)
         receive_stranger(endpoint, arrival);
 }
 
+/* Nothing that could be a hello, and nobody else that it could be for: most datagrams. */
+static inline bool is_for_nobody_else(const struct connection *connection, const uint8_t *datagram,
+                                      size_t len)
+{
+    return len > 0 && datagram[0] != CONTENT_HANDSHAKE && connection->successor == POOL_NONE &&
+           connection->state != CONNECTION_WAITING;
+}
+
 void rdtls_endpoint_receive(struct rdtls_endpoint *endpoint, const struct rdtls_path *path,
                             uint8_t *datagram, size_t len, uint64_t now_ns)
 {
@@ -215,5 +237,11 @@ void rdtls_endpoint_receive(struct rdtls_endpoint *endpoint, const struct rdtls_
     };
     endpoint->stats.datagrams_received++;
     endpoint->stats.bytes_received += len;
-    admission_receive(endpoint, &arrival);
+    struct session_target target = session_table_find(&endpoint->sessions, arrival.key);
+    if (target.kind != SESSION_CONNECTION)
+        receive_stranger(endpoint, &arrival);
+    else if (is_for_nobody_else(endpoint_connection(endpoint, target.index), datagram, len))
+        deliver_datagram(endpoint, target.index, &arrival);
+    else
+        admission_receive_known(endpoint, target.index, &arrival);
 }
