@@ -309,3 +309,28 @@ Test(external_flights, fingerprints_may_come_late)
     expect_late_fingerprints(both_versions[0]);
     expect_late_fingerprints(both_versions[1]);
 }
+
+/* Who begins is told later than the hello came. It is not acknowledged while it is held: it may yet
+ * be pushed out. */
+Test(external_flights, the_role_may_come_late)
+{
+    struct rdtls_config_options options = carried_options(both_versions[1], 900);
+    struct carried carried;
+    carried_init(&carried, &options, 4);
+    rdtls_conn_free(carried.server.conn);
+    cr_assert_eq(
+        rdtls_conn_new(carried.server.config, RDTLS_ROLE_LATER, 0, 0, &carried.server.conn),
+        RDTLS_OK);
+    cr_assert_eq(rdtls_conn_set_external_retransmission(carried.server.conn, true), RDTLS_OK);
+    carried_run(&carried, SECOND);
+    cr_expect_eq(carried.server.flights, 0);
+    cr_expect_eq(carried.server.heard_count, 0);
+    cr_assert_eq(rdtls_conn_set_role(carried.server.conn, RDTLS_SERVER, carried.now), RDTLS_OK);
+    carrier_settle(&carried.server);
+    cr_expect_eq(carried.server.flights, 1, "at once");
+    carried_run(&carried, 5 * SECOND);
+    cr_expect(carried.client.connected && carried.server.connected);
+    cr_expect_eq(carried.client.flights, 2);
+    cr_expect_eq(carried.server.flights, 2);
+    carried_free(&carried);
+}
