@@ -97,7 +97,7 @@ struct sctp_outlet {
 uint64_t sctp_stack_pass(struct sctp_stack *stack, uint32_t shard, const struct sctp_outlet *outlet,
                          uint64_t now_ns);
 
-/* Of one association, for a session's statistics. */
+/* Of one association, for a session's statistics. Any thread, while nobody closes it. */
 struct sctp_description {
     bool established;
     uint32_t channels; /* open */

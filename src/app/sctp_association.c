@@ -258,7 +258,7 @@ void sctp_association_close(struct sctp_stack *stack, struct sctp_association *a
 void sctp_association_describe(struct sctp_stack *stack, const struct sctp_association *association,
                                struct sctp_description *description)
 {
-    sctp_stack_lock(stack, association->shard);
+    sctp_stack_lock(stack, SCTP_NO_SHARD);
     *description = (struct sctp_description){
         .established = association->established && association->ended == NULL,
         .channels = association->channels.open,

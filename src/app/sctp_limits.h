@@ -1,6 +1,8 @@
 /*
  * What an association may take of memory and of time. Bytes are per association unless said
- * otherwise.
+ * otherwise. Quiet, it takes some 110 kB; of one that sends all it may and reads nothing, the three
+ * spaces below are full, 2.5 MB. A server for strangers says with --sessions-max how often it can
+ * bear that.
  */
 #ifndef APP_SCTP_LIMITS_H
 #define APP_SCTP_LIMITS_H
