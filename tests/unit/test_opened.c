@@ -26,6 +26,24 @@ static struct host host_of(uint16_t version, bool accept)
     return host_with(&config, &options);
 }
 
+/* Its hellos take two datagrams. */
+static struct host host_in_pieces(uint16_t version)
+{
+    static const uint16_t groups[] = {29, 23};
+    struct rdtls_config_options config;
+    struct rdtls_endpoint_options options = small_endpoint();
+    rdtls_config_options_defaults(&config);
+    config.versions = &version;
+    config.version_count = 1;
+    config.groups = groups;
+    config.group_count = 2;
+    config.mtu = RDTLS_MTU_MIN;
+    config.server_name = "a-name-that-is-about-as-long-as-one-label-can-ever-be."
+                         "and-another-one-that-is-as-long-and-says-as-little."
+                         "and-another-one-that-is-as-long-and-says-as-little.example.com";
+    return host_with(&config, &options);
+}
+
 static const uint16_t both[] = {0xfefd, 0xfefc};
 
 Test(opened, answers_a_hello_on_its_path_without_a_cookie)
@@ -281,6 +299,76 @@ Test(opened, a_client_that_begins_anew_takes_all_paths_over)
         cr_expect_eq(scene.server.records, 1);
         scene.id = scene.server.last_connected;
         cr_expect_eq(path_in_use(&scene), 0);
+        scene_free(&scene);
+    }
+}
+
+/* Somebody who knows the path says a hello, or a piece of one, before its client does: the client
+ * is asked for a cookie, and takes the place of what was begun. */
+Test(opened, a_hello_of_somebody_else_keeps_nobody_out)
+{
+    for (size_t i = 0; i < 4; i++) {
+        struct scene scene = scene_of(both[i % 2]);
+        struct host other = host_of(both[i % 2], false);
+        uint8_t hello[DATAGRAM_MAX];
+        (void)connect_to(&other, &scene.at_client);
+        size_t len = host_take(&other, hello);
+        if (i >= 2) { /* the message's last byte is missing */
+            hello[12]--;
+            hello[24]--;
+            len--;
+        }
+        host_receive(&scene.server, &scene.paths[0], hello, len, 0);
+        uint8_t answer[DATAGRAM_MAX];
+        while (host_take(&scene.server, answer) > 0)
+            continue;
+        connect_over(&scene, 0);
+        cr_expect_eq(scene.server.closed, 1);
+        cr_expect_eq(scene.server.last_status, RDTLS_REPLACED);
+        cr_expect_eq(rdtls_endpoint_stats(scene.server.endpoint)->cookies_sent, 1);
+        host_free(&other);
+        scene_free(&scene);
+    }
+}
+
+/* The first hello was a stranger's and was answered with a request for a cookie; then its path
+ * became known. The second one, with the cookie, goes on from there, in whichever pieces. */
+Test(opened, a_hello_that_answers_a_request_of_before)
+{
+    for (size_t i = 0; i < 4; i++) {
+        struct host server = host_of(both[i % 2], true);
+        struct host client = i < 2 ? host_of(both[i % 2], true) : host_in_pieces(both[i % 2]);
+        struct rdtls_path path = path_number(1);
+        struct rdtls_id id = open_server(&server, 0);
+        (void)connect_to(&client, &path);
+        host_carry_all(&client, &server, &path, 0);
+        cr_assert_eq(rdtls_endpoint_stats(server.endpoint)->cookies_sent, 1);
+        cr_assert_eq(rdtls_endpoint_add_path(server.endpoint, id, &path, 0), RDTLS_OK);
+        hosts_exchange(&server, &client, &path, 0);
+        cr_expect_eq(client.connected, 1);
+        cr_expect_eq(server.connected, 1);
+        cr_expect_eq(server.last_connected.slot, id.slot);
+        cr_expect_eq(rdtls_endpoint_stats(server.endpoint)->cookies_sent, 1);
+        host_free(&server);
+        host_free(&client);
+    }
+}
+
+/* The first path is dead, and the client says its hello again over the other one: there the answer
+ * goes, all of it. */
+Test(opened, a_hello_that_is_said_again_elsewhere_is_answered_there)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct scene scene = scene_of(both[i]);
+        uint8_t lost[DATAGRAM_MAX];
+        carry_up(&scene, 0);
+        while (host_take(&scene.server, lost) > 0)
+            continue;
+        uint64_t now = 1100 * (uint64_t)1000000;
+        rdtls_endpoint_tick(scene.client.endpoint, now);
+        host_carry_all(&scene.client, &scene.server, &scene.paths[1], now);
+        cr_assert_gt(carry_down(&scene, 1), 0);
+        connect_over(&scene, 1);
         scene_free(&scene);
     }
 }
