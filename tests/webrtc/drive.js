@@ -1,7 +1,7 @@
 /* drive.js WHICH SCRATCH: one client, told by lines of JSON on its input what to do; each is answered by a line of JSON.
  *
  * WHICH is chromium, chromium-sped, firefox, firefox-1.2 or wrtc; SCRATCH a folder of its own, for profiles. Orders:
- * {"call": NAME of a function of in_page.js, "with": its options}
+ * {"call": NAME of a function of in_page.js, "with": its options, "stay": whether on the page as it is}
  * {"open": URL} in the one page that there is
  * {"type": TEXT, "into": SELECTOR}, {"click": SELECTOR}: as a user does
  * {"wait": EXPRESSION that becomes true, "ms": at most}, {"evaluate": EXPRESSION}
@@ -75,8 +75,10 @@ async function openBrowser(which, scratch) {
     return {
         version: await browser.version(),
         call: async (name, order) => {
-            await page.goto(`${order.with.origin}/`);
-            await page.evaluate(inPage);
+            if (!order.stay) {
+                await page.goto(`${order.with.origin}/`);
+                await page.evaluate(inPage);
+            }
             return page.evaluate((name, options) => globalThis.inPage[name](options), name, order.with);
         },
         open: async (url) => void (await page.goto(url)),

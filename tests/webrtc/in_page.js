@@ -7,7 +7,8 @@
  *     answered; the others are just closed. After so many failures those that are left are not tried.
  * exchange({origin, patienceMs, sizes, burst, burstBytes}): one connection with a channel of every kind, over each of which
  *     messages of all sizes and both types are echoed; a burst; a channel that is closed and another one that is opened later.
- * media({origin, patienceMs, lastingMs}): a connection that sends video beside its data channel, and the cipher of that. */
+ * media({origin, patienceMs, lastingMs}): a connection that sends video beside its data channel, and the cipher of that.
+ * keep({origin, patienceMs}): a connection that stays, for echoKept({patienceMs}): the milliseconds of one more echo. */
 "use strict";
 
 (() => {
@@ -232,5 +233,23 @@
         }
     };
 
-    globalThis.inPage = { connectAll, exchange, media };
+    let kept;
+
+    const keep = async ({ origin, patienceMs }) => {
+        const connection = new RTCPeerConnection();
+        const channel = channelOf(connection, "echo");
+        const opened = happens(channel, "open");
+        await connection.setRemoteDescription({ type: "answer", sdp: (await offer(connection, origin)).sdp });
+        await within(opened, "open", patienceMs);
+        await echo(channel, randomBytes(1000), patienceMs);
+        kept = { connection, channel };
+    };
+
+    const echoKept = async ({ patienceMs }) => {
+        const begun = performance.now();
+        await echo(kept.channel, randomBytes(1000), patienceMs);
+        return performance.now() - begun;
+    };
+
+    globalThis.inPage = { connectAll, exchange, media, keep, echoKept };
 })();

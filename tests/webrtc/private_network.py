@@ -4,10 +4,13 @@
             |  veth
     theirs: 10.77.0.3 the browsers, with a default route, since a browser gathers no candidate without one
 
+    A second cable, where it is wanted: 10.78.0.1 the server, 10.78.0.3 the browsers.
+
 `enter` runs the program anew in namespaces of its own: network, processes, mounts. Whatever it starts ends with it, for the kernel
 ends a process namespace with its first process; and that one ends when whoever called `enter` does, even by SIGKILL.
 """
 
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -17,6 +20,7 @@ import sys
 import time
 
 SERVER, RELAY, BROWSER = "10.77.0.1", "10.77.0.2", "10.77.0.3"
+SECOND_SERVER, SECOND_BROWSER = "10.78.0.1", "10.78.0.3"
 INSIDE = "RINGDTLS_PRIVATE_NETWORK"
 PR_SET_PDEATHSIG = 1
 PATIENCE_SECONDS = 10
@@ -83,15 +87,34 @@ class PrivateNetwork:
 
     def connect(self):
         run("ip", "link", "set", "lo", "up")
-        run("ip", "link", "add", "browsers", "type", "veth", "peer", "name", "server", "netns", self.holder.pid)
-        for address in (SERVER, RELAY):
-            run("ip", "address", "add", f"{address}/24", "dev", "browsers")
-        run("ip", "link", "set", "browsers", "up")
-        ip = [*self.theirs, "ip"]
-        run(*ip, "link", "set", "lo", "up")
-        run(*ip, "address", "add", f"{BROWSER}/24", "dev", "server")
-        run(*ip, "link", "set", "server", "up")
-        run(*ip, "route", "add", "default", "via", SERVER)
+        run(*self.theirs, "ip", "link", "set", "lo", "up")
+        self.plug_cable("first", (SERVER, RELAY), BROWSER)
+        run(*self.theirs, "ip", "route", "add", "default", "via", SERVER)
+
+    def plug_cable(self, name, ours, theirs):
+        """The same name at both ends."""
+        run("ip", "link", "add", name, "type", "veth", "peer", "name", name, "netns", self.holder.pid)
+        for address in ours:
+            run("ip", "address", "add", f"{address}/24", "dev", name)
+        run("ip", "link", "set", name, "up")
+        run(*self.theirs, "ip", "address", "add", f"{theirs}/24", "dev", name)
+        run(*self.theirs, "ip", "link", "set", name, "up")
+
+    @contextlib.contextmanager
+    def cut(self, cable):
+        run("ip", "link", "set", cable, "down")
+        try:
+            yield
+        finally:
+            run("ip", "link", "set", cable, "up")
+
+    @contextlib.contextmanager
+    def second_cable(self):
+        self.plug_cable("second", (SECOND_SERVER,), SECOND_BROWSER)
+        try:
+            yield
+        finally:
+            run("ip", "link", "delete", "second")
 
     def __exit__(self, *exception):
         self.holder.kill()

@@ -103,9 +103,9 @@ class Client(Process):
             raise Failed(f"{self.which}: {answer['failure']}")
         return answer.get("value")
 
-    def call(self, seconds, name, server, **options):
-        """A function of in_page.js, on a page that was loaded for it."""
-        return self.order(seconds, call=name, **{"with": {"origin": server.origin, **options}})
+    def call(self, seconds, name, server, stay=False, **options):
+        """A function of in_page.js, on a page that was loaded for it, or on the one that is there."""
+        return self.order(seconds, call=name, stay=stay, **{"with": {"origin": server.origin, **options}})
 
     def connect(self, server, count, at_a_time, together=False, patience_seconds=30):
         """The results of connectAll. Each connection has `patience_seconds` for each thing that it waits for. A page has so many
@@ -133,14 +133,14 @@ class Server(Process):
 
     count = 0
 
-    def __init__(self, program, through_relay=False, options=()):
+    def __init__(self, program, through_relay=False, listens_everywhere=False, options=()):
         Server.count += 1
         self.port = MEDIA_PORT + Server.count
         signalling = f"{private_network.SERVER}:{SIGNALLING_PORT + Server.count}"
         announced = private_network.RELAY if through_relay else private_network.SERVER
         self.origin = f"http://{signalling}"
-        super().__init__([*program, "--http", signalling, "--listen", f"{private_network.SERVER}:{self.port}", "--announce",
-                          announced, *options])
+        listen = "0.0.0.0" if listens_everywhere else private_network.SERVER
+        super().__init__([*program, "--http", signalling, "--listen", f"{listen}:{self.port}", "--announce", announced, *options])
 
     def begin(self):
         self.wait_for(r"http")
