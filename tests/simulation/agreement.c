@@ -82,6 +82,10 @@ void check_agreement(struct world *world, const struct end *client)
     const struct connection *b = endpoint_find(theirs, server->id);
     if (a == NULL || b == NULL || client->closed)
         return; /* one of them is gone already */
+    /* Its host may have judged so late that the server it has shaken hands with is gone, and
+     * another one begun by a hello that came late as well. */
+    if (server->begun_ns > a->handshake_done_ns)
+        return;
     if (!secrets_agree(&a->association, &b->association)) {
         /* Of two handshakes that one hello has begun, the one that it goes on with may be gone. */
         if (!world->paths[client->path].plaintext_corrupted)

@@ -85,7 +85,7 @@ struct request {
     bool trace;
 };
 
-enum { CROWD = 1000, REPEATS = 20000, PEERS = 50, DOUBLES_EVERY = 47 };
+enum { CROWD = 1000, REPEATS = 20000, PEERS = 50, DOUBLES_EVERY = 53 };
 
 static bool read_number(const char *text, uint64_t *number)
 {
