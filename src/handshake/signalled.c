@@ -5,6 +5,7 @@
 #include "crypto/digest.h"
 
 static_assert((int)SHA512_LEN <= (int)RDTLS_DIGEST_MAX, "the longest has room");
+static_assert(sizeof(struct signalled_digest) == 72, "what a fingerprint costs that is awaited");
 
 /* 0: it is none that is known. */
 static size_t hash_len(enum rdtls_hash hash)

@@ -1,46 +1,6 @@
 /* Peers that are held to fingerprints which the host learns by signalling, before, during or after
  * the handshake. */
-#include "conn_support.h"
-#include "signalled_support.h"
-
-static const uint16_t only_12[] = {0xfefd};
-static const uint16_t only_13[] = {0xfefc};
-static const uint16_t *const each_version[] = {only_12, only_13};
-static const enum rdtls_hash each_hash[] = {RDTLS_HASH_SHA256, RDTLS_HASH_SHA384,
-                                            RDTLS_HASH_SHA512};
-enum { VERSIONS = 2, HASHES = 3 };
-
-static struct rdtls_config_options signalled_options(const uint16_t *version)
-{
-    struct rdtls_config_options options = default_options();
-    options.versions = version;
-    options.version_count = 1;
-    options.verify = RDTLS_VERIFY_SIGNALLED;
-    options.client_certificate_offer = true;
-    return options;
-}
-
-/* Neither end has said anything, and neither knows whom to expect. */
-static struct pair pair_to_be(const uint16_t *version)
-{
-    struct rdtls_config_options options = signalled_options(version);
-    struct pair pair;
-    peer_init(&pair.client, &options, RDTLS_CLIENT);
-    peer_init(&pair.server, &options, RDTLS_SERVER);
-    return pair;
-}
-
-static enum rdtls_status expect_one(struct peer *peer, const struct rdtls_fingerprint *fingerprint)
-{
-    return rdtls_conn_set_fingerprints(peer->conn, fingerprint, 1, 0);
-}
-
-/* The end is told the other's right fingerprint under this hash. */
-static void tell(struct peer *peer, const struct peer *other, enum rdtls_hash hash)
-{
-    struct rdtls_fingerprint right = fingerprint_under(other->config, hash);
-    cr_assert_eq(expect_one(peer, &right), RDTLS_OK);
-}
+#include "signalled_pair_support.h"
 
 static void expect_talk(struct pair *pair)
 {
@@ -177,89 +137,6 @@ Test(signalled, a_client_refuses_a_wrong_server)
     }
 }
 
-struct list {
-    struct rdtls_fingerprint of[RDTLS_SIGNALLED_MAX];
-    size_t count;
-    bool is_good;
-};
-
-static void expect_verdict(const struct list *list, bool is_late, const uint16_t *version)
-{
-    struct pair pair = pair_to_be(version);
-    struct list own = *list;
-    tell(&pair.server, &pair.client, RDTLS_HASH_SHA256);
-    /* What is all zeros stands for the server's own under that hash. */
-    for (size_t i = 0; i < own.count; i++)
-        if (own.of[i].digest[0] == 0)
-            own.of[i] = fingerprint_under(pair.server.config, own.of[i].hash);
-    if (is_late)
-        pair_run(&pair);
-    cr_assert_eq(rdtls_conn_set_fingerprints(pair.client.conn, own.of, own.count, 0), RDTLS_OK);
-    peer_poll(&pair.client);
-    pair_run(&pair);
-    cr_expect_eq(pair.client.connected, list->is_good);
-    cr_expect_eq(pair.client.status, list->is_good ? RDTLS_OK : RDTLS_ALERT_BAD_CERTIFICATE);
-    pair_free(&pair);
-}
-
-/* [rfc8122#5.1] "An endpoint MUST select the set of fingerprints that use its most preferred hash
- * function (out of those offered by the peer) and verify that each certificate used matches one
- * fingerprint out of that set." "If a certificate does not match any such fingerprint, the endpoint
- * MUST NOT establish the TLS connection." */
-Test(signalled, of_several_hashes_the_strongest_decides)
-{
-    const struct rdtls_fingerprint right_256 = {.hash = RDTLS_HASH_SHA256};
-    const struct rdtls_fingerprint right_384 = {.hash = RDTLS_HASH_SHA384};
-    const struct rdtls_fingerprint right_512 = {.hash = RDTLS_HASH_SHA512};
-    const struct rdtls_fingerprint wrong_256 = wrong_fingerprint(RDTLS_HASH_SHA256);
-    const struct rdtls_fingerprint wrong_384 = wrong_fingerprint(RDTLS_HASH_SHA384);
-    const struct rdtls_fingerprint wrong_512 = wrong_fingerprint(RDTLS_HASH_SHA512);
-    const struct list lists[] = {
-        {{right_256, wrong_384}, 2, false},
-        {{wrong_384, right_256}, 2, false},
-        {{right_256, right_384, wrong_512}, 3, false},
-        {{wrong_256, right_384}, 2, true},
-        {{right_512, wrong_384, wrong_256}, 3, true},
-        {{wrong_256, right_256}, 2, true},
-        {{wrong_512, wrong_512, wrong_512, wrong_512, wrong_512, wrong_512, wrong_512, right_512},
-         RDTLS_SIGNALLED_MAX,
-         true},
-        {{right_256, right_256}, 2, true},
-        {{right_256, right_256, wrong_512, wrong_512}, 4, false},
-    };
-    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-        expect_verdict(&lists[i], false, only_12);
-        expect_verdict(&lists[i], true, only_13);
-    }
-}
-
-Test(signalled, lists_that_cannot_be_meant)
-{
-    struct pair pair = pair_to_be(only_12);
-    struct rdtls_fingerprint many[RDTLS_SIGNALLED_MAX + 1];
-    struct rdtls_conn *conn = pair.server.conn;
-    for (size_t i = 0; i <= RDTLS_SIGNALLED_MAX; i++)
-        many[i] = wrong_fingerprint(RDTLS_HASH_SHA256);
-    cr_expect_eq(rdtls_conn_set_fingerprints(conn, many, 0, 0), RDTLS_INVALID_ARGUMENT);
-    cr_expect_eq(rdtls_conn_set_fingerprints(conn, NULL, 1, 0), RDTLS_INVALID_ARGUMENT);
-    cr_expect_eq(rdtls_conn_set_fingerprints(conn, many, RDTLS_SIGNALLED_MAX + 1, 0),
-                 RDTLS_INVALID_ARGUMENT);
-    /* [rfc8122#5] MD5 and SHA-1 are 1 and 2 of the registry, SHA-224 is 3. */
-    for (int hash = 0; hash < 256; hash++) {
-        many[1].hash = (enum rdtls_hash)hash;
-        bool is_known = hash >= RDTLS_HASH_SHA256 && hash <= RDTLS_HASH_SHA512;
-        cr_expect_eq(rdtls_conn_set_fingerprints(conn, many, 2, 0),
-                     is_known ? RDTLS_OK : RDTLS_INVALID_ARGUMENT);
-    }
-    tell(&pair.server, &pair.client, RDTLS_HASH_SHA256);
-    tell(&pair.client, &pair.server, RDTLS_HASH_SHA256);
-    many[1].hash = (enum rdtls_hash)2;
-    cr_expect_eq(rdtls_conn_set_fingerprints(conn, many, 2, 0), RDTLS_INVALID_ARGUMENT);
-    pair_run(&pair);
-    cr_expect(pair.server.connected, "what was refused has changed nothing");
-    pair_free(&pair);
-}
-
 Test(signalled, the_newest_list_before_the_verdict_counts)
 {
     struct pair pair = pair_to_be(only_13);
@@ -342,4 +219,31 @@ Test(signalled, another_way_of_verifying)
     pair_run(&pair);
     cr_expect(pair.client.connected && pair.server.connected);
     pair_free(&pair);
+}
+
+/* A session would stand for a certificate that nobody has signalled. */
+Test(signalled, nothing_is_resumed)
+{
+    for (size_t version = 0; version < VERSIONS; version++) {
+        struct rdtls_config_options options = signalled_options(each_version[version]);
+        struct rdtls_event event;
+        struct pair pair;
+        options.tickets = true;
+        peer_init(&pair.client, &options, RDTLS_CLIENT);
+        peer_init(&pair.server, &options, RDTLS_SERVER);
+        tell(&pair.client, &pair.server, RDTLS_HASH_SHA256);
+        tell(&pair.server, &pair.client, RDTLS_HASH_SHA256);
+        for (int i = 0; i < ROUNDS_MAX; i++) {
+            (void)carry(&pair.client, &pair.server);
+            uint8_t datagram[CARRIED_MAX];
+            size_t len;
+            cr_assert_eq(rdtls_conn_transmit(pair.server.conn, datagram, sizeof(datagram), &len),
+                         RDTLS_OK);
+            rdtls_conn_receive(pair.client.conn, datagram, len, 0);
+            while (rdtls_conn_poll(pair.client.conn, &event))
+                cr_expect_neq(event.kind, RDTLS_EVENT_TICKET);
+        }
+        cr_expect(pair.server.connected && info_of(&pair.client).connected);
+        pair_free(&pair);
+    }
 }
