@@ -108,8 +108,11 @@ static void nominate(struct rdtls_shard *shard, const struct check *check, struc
         memcmp(&session->nominated, check->path, sizeof(*check->path)) == 0) {
         return;
     }
-    session->nominated = *check->path;
-    figures->nominated_ns = rdtls_shard_now(shard);
+    if (rdtls_endpoint_use_path(rdtls_shard_endpoint(shard), session->id, check->path) ==
+        RDTLS_OK) {
+        session->nominated = *check->path;
+        figures->nominated_ns = rdtls_shard_now(shard);
+    }
 }
 
 /* The path goes to the connection before anything else is asked: a hello that is held is answered

@@ -14,8 +14,8 @@ struct sctp_association;
 struct session;
 
 enum {
-    SESSION_PATHS_MAX = 16, /* candidate pairs of one session */
-    SESSION_ROOM_MAX = 64,  /* bytes of a room's name, with its NUL */
+    SESSION_PATHS_MAX = RDTLS_PATHS_MAX, /* candidate pairs of one session */
+    SESSION_ROOM_MAX = 64,               /* bytes of a room's name, with its NUL */
 };
 
 /* Where a session stands in a queue. */
