@@ -23,6 +23,7 @@ enum {
     WAIT_MS = 3600000,
     STOP_MS = 500, /* for saying close_notify */
     PATHS_PER_SESSION = 4,
+    HELLOS_HELD_MAX = 512, /* of each shard: those that come before ICE has checked their path */
     /* Browsers repeat after 50 ms and double; what of ours is lost is made good within that. */
     RETRANSMIT_INITIAL_MS = 50,
     RETRANSMIT_MAX_MS = 1000,
@@ -92,6 +93,7 @@ static bool start_server(struct webrtc *webrtc, struct complaint *complaint)
     server.shards = options->shards;
     server.io = options->io;
     server.endpoint.accept = false; /* who has no session is a stranger */
+    server.endpoint.hellos_held_max = HELLOS_HELD_MAX;
     server.endpoint.connections_max = options->sessions.sessions_max * PATHS_PER_SESSION;
     const enum rdtls_status status =
         rdtls_server_start(&server, &webrtc->server, message, sizeof(message));
