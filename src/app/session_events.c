@@ -101,6 +101,11 @@ static void open_association(struct shard_sessions *own, struct session *session
     }
 }
 
+static bool is_own(const struct session *session, struct rdtls_id id)
+{
+    return session->id.slot == id.slot && session->id.generation == id.generation;
+}
+
 /* Also of one that takes the place of the session's first connection, when the peer has begun anew:
  * what ran over that one is gone. */
 static void connected(struct shard_sessions *own, struct rdtls_shard *shard,
@@ -113,6 +118,9 @@ static void connected(struct shard_sessions *own, struct rdtls_shard *shard,
         return;
     }
     close_association(own, session);
+    if (!is_own(session, id)) {
+        figures->nominated_ns = 0; /* it has to be told where to send */
+    }
     session->id = id;
     session->connected = true;
     figures->connected_ns = rdtls_shard_now(shard);
@@ -127,11 +135,6 @@ static void connected(struct shard_sessions *own, struct rdtls_shard *shard,
         ask_for_srtp_keys(endpoint, session);
     }
     open_association(own, session, &info, figures->connected_ns);
-}
-
-static bool is_own(const struct session *session, struct rdtls_id id)
-{
-    return session->id.slot == id.slot && session->id.generation == id.generation;
 }
 
 static void closed(struct shard_sessions *own, struct rdtls_shard *shard, struct session *session,
