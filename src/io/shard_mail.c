@@ -96,9 +96,29 @@ static void steer(struct rdtls_shard *shard, uint32_t owner, const struct rdtls_
     (void)post_datagram(shard, owner, &head, datagram.data);
 }
 
+/* A letter that finds no room is missed by nobody: the next STUN check teaches again. */
+static void teach(struct rdtls_shard *shard, uint32_t to, const struct rdtls_path *path,
+                  uint32_t owner)
+{
+    const struct letter_head head = {.path = *path, .shard = owner, .kind = LETTER_TEACHES};
+    struct shard_letter *letter = claim(shard, to, &head);
+    if (letter != NULL)
+        post(shard, to, letter);
+}
+
+/* Whose path it was before, it is not any more: ports are used again. A hello that was steered
+ * there meanwhile is held there, and comes to the owner when that shard learns as well. */
+static void correct_former(struct rdtls_shard *shard, const struct rdtls_path *path, uint32_t owner)
+{
+    uint32_t former;
+    if (steering_find(&shard->steering, path, &former) && former != owner)
+        teach(shard, former, path, owner);
+}
+
 /* Hellos that overtook the check wait here for whoever adds their path. */
 static void learn(struct rdtls_shard *shard, const struct letter_head *lesson)
 {
+    correct_former(shard, &lesson->path, lesson->shard);
     steering_learn(&shard->steering, &lesson->path, lesson->shard);
     const struct held_hello *hello = endpoint_take_held(shard->endpoint, &lesson->path, shard->now);
     while (hello != NULL) {
@@ -199,27 +219,17 @@ static bool may_teach(struct rdtls_shard *shard, struct rdtls_id id)
     return true;
 }
 
-/* A letter that finds no room is missed by nobody: the next STUN check teaches again. */
-static void teach(struct rdtls_shard *shard, uint32_t to, const struct rdtls_path *path)
-{
-    const struct letter_head head = {
-        .path = *path, .shard = shard->options.index, .kind = LETTER_TEACHES};
-    struct shard_letter *letter = claim(shard, to, &head);
-    if (letter != NULL)
-        post(shard, to, letter);
-}
-
 enum rdtls_status rdtls_shard_add_path(struct rdtls_shard *shard, struct rdtls_id id,
                                        const struct rdtls_path *path)
 {
     const struct datagram_under_way *under_way = &shard->under_way;
     TRY(rdtls_endpoint_add_path(shard->endpoint, id, path, shard->now));
-    /* Whose it was before, it is not any more. */
+    correct_former(shard, path, shard->options.index);
     steering_forget(&shard->steering, path);
     bool came_from_another = under_way->path != NULL && !under_way->was_steered &&
                              under_way->arrived_at != shard->options.index &&
                              memcmp(under_way->path, path, sizeof(*path)) == 0;
     if (came_from_another && may_teach(shard, id))
-        teach(shard, under_way->arrived_at, path);
+        teach(shard, under_way->arrived_at, path, shard->options.index);
     return RDTLS_OK;
 }
