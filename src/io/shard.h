@@ -59,6 +59,7 @@ enum {
     LETTER_HOPS_MAX = 3,
     LESSONS_PER_SECOND = 16, /* of one connection's paths */
     LESSON_COUNTERS = 4096,
+    LESSONS_STRIDE = 61, /* from the counter of a slot's connection to that of its next one */
 };
 
 enum letter_kind {
@@ -130,7 +131,7 @@ struct rdtls_shard {
                                                        less PACKET_BUFFER_COUNT */
     struct steering steering;
     struct datagram_under_way under_way;
-    uint8_t lessons[LESSON_COUNTERS]; /* given in this second, by the connection's slot */
+    uint8_t lessons[LESSON_COUNTERS]; /* given in this second, by connection */
     uint64_t lessons_since;
     bool rings_due; /* somewhere */
     bool ring_due[SHARDS_MAX];

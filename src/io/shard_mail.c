@@ -212,7 +212,8 @@ static bool may_teach(struct rdtls_shard *shard, struct rdtls_id id)
         memset(shard->lessons, 0, sizeof(shard->lessons));
         shard->lessons_since = shard->now;
     }
-    uint8_t *count = &shard->lessons[id.slot % LESSON_COUNTERS];
+    /* A slot's next connection has lessons of its own. */
+    uint8_t *count = &shard->lessons[(id.slot + id.generation * LESSONS_STRIDE) % LESSON_COUNTERS];
     if (*count == LESSONS_PER_SECOND)
         return false;
     (*count)++;
