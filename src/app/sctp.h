@@ -124,6 +124,7 @@ struct sctp_figures {
     uint64_t bytes_sent;
     uint64_t messages_ignored; /* of kinds that are none of WebRTC's, or for closed channels */
     uint64_t packets_lost;     /* the shard's queue was full */
+    uint64_t packets_refused;  /* of peers', that are none */
 };
 
 /* Any thread. */

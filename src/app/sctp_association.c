@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/sctp.h"
+#include "app/sctp_gate.h"
 #include "app/sctp_limits.h"
 #include "app/sctp_stack.h"
 
@@ -220,7 +221,9 @@ void sctp_association_receive(struct sctp_stack *stack, struct sctp_association 
 {
     sctp_stack_lock(stack, association->shard);
     sctp_stack_keep_time(stack);
-    if (association->socket != NULL) {
+    if (!sctp_gate_admits(packet, len)) {
+        stack->figures.packets_refused++;
+    } else if (association->socket != NULL) {
         sctp_cookie_ack_answered(&association->cookie_ack, packet, len);
         sctp_library_receive((uintptr_t)association->place + 1, packet, len);
     }

@@ -10,7 +10,6 @@
 
 enum {
     CHUNKS_MAX = 10240, /* that wait to be sent: many small messages */
-    PACKET_MIN = sizeof(struct sctp_common_header) + 4, /* and a chunk's header */
     STOP_TRIES = 100,
     STOP_STEP_MS = 200,
 };
@@ -91,9 +90,7 @@ void sctp_library_add_address(uintptr_t address)
 
 void sctp_library_receive(uintptr_t address, const uint8_t *packet, size_t len)
 {
-    if (len >= PACKET_MIN) {
-        usrsctp_conninput((void *)address, packet, len, 0);
-    }
+    usrsctp_conninput((void *)address, packet, len, 0);
 }
 
 static bool set(struct socket *socket, int level, int option, const void *value, size_t size)

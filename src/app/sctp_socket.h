@@ -31,7 +31,7 @@ void sctp_library_pass_time(uint32_t elapsed_ms);
 /* A number, not 0, that sockets may be opened with: once for each. */
 void sctp_library_add_address(uintptr_t address);
 
-/* A packet from the peer whose address it is. */
+/* A packet from the peer whose address it is, that sctp_gate_admits. */
 void sctp_library_receive(uintptr_t address, const uint8_t *packet, size_t len);
 
 struct sctp_socket_setup {

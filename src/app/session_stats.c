@@ -189,6 +189,7 @@ static void put_sctp(cJSON *root, struct sctp_stack *sctp)
     put(object, "bytes_sent", figures.bytes_sent);
     put(object, "messages_ignored", figures.messages_ignored);
     put(object, "packets_lost", figures.packets_lost);
+    put(object, "packets_refused", figures.packets_refused);
 }
 
 cJSON *sessions_stats(struct sessions *sessions)

@@ -11,6 +11,7 @@
 
 #include "app/dcep.h"
 #include "app/sctp.h"
+#include "app/sctp_gate.h"
 #include "app/sctp_limits.h"
 #include "app/sctp_stack.h"
 #include "stand_in_clock.h"
@@ -123,6 +124,7 @@ static inline enum rdtls_status on_send(void *context, struct rdtls_id id, const
     if (world->room != 0 && world->taken == world->room) {
         return RDTLS_NO_ROOM;
     }
+    cr_assert(sctp_gate_admits(packet, len), "what is said is let through");
     world->taken++;
     world->packets++;
     world->longest_packet = len > world->longest_packet ? len : world->longest_packet;

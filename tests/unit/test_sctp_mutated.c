@@ -114,7 +114,7 @@ static void live(struct pair *pair, unsigned steps)
 
 Test(sctp_mutated, whatever_a_peer_sends_others_are_not_touched)
 {
-    enum { SEEDS = 150, STEPS = 120 };
+    enum { SEEDS = 300, STEPS = 120 };
     unsigned ended = 0;
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         world_start(&world, seed);

@@ -19,7 +19,14 @@ def run(place, report):
                 exchange(report, server, client)
                 if which in MEDIA:
                     send_media(report, server, client)
+        judge_refusals(report, server.stats()["sctp"])
         server.end(report, "messages")
+
+
+def judge_refusals(report, sctp):
+    """Whatever applications did, browsers said nothing that SCTP's gate or a channel has no use for."""
+    refused = {name: sctp[name] for name in ("associations_slow", "channels_refused", "channels_oversized", "packets_refused")}
+    report.judge("messages-nothing-refused", not any(refused.values()), refused)
 
 
 def exchange(report, server, client):
