@@ -46,11 +46,11 @@ def cut(place, report, server, client):
 
 
 def wait_for_remote(server, is_wanted):
-    """The address that the one session has nominated, of those that were there before none is left."""
+    """The address that the one session has nominated."""
     deadline = time.monotonic() + STATS_SECONDS
     while True:
         addresses = [session["remote"].rpartition(":")[0] for session in server.stats()["sessions"] if "remote" in session]
-        if is_wanted(addresses):
+        if addresses and is_wanted(addresses):
             return addresses[0]
         if time.monotonic() > deadline:
             raise processes.Failed(f"after {STATS_SECONDS} s the server's sessions are at {addresses}")
