@@ -37,4 +37,4 @@ def run(place, report):
         server.end(report, "lossy")
     report.say(f"   relay: {counts}")
     seen = sum(counts[what] for what in ("passed", "lost", "doubled", "late"))
-    report.judge("relay-was-lossy", 0.08 < counts["lost"] / max(seen, 1) < 0.12, counts)
+    report.judge("relay-was-lossy", 0.07 < counts["lost"] / max(seen, 1) < 0.13, counts)
