@@ -134,6 +134,94 @@ Test(sctp_mutated, whatever_a_peer_sends_others_are_not_touched)
     cr_expect_lt(ended, SEEDS, "but not all, or too little is tried");
 }
 
+static size_t put_u16(uint8_t *at, size_t value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+    return 2;
+}
+
+/* Of a kind that has a meaning, with numbers that mostly have none. */
+static size_t put_parameter(uint8_t *at, size_t first_type, size_t types)
+{
+    const size_t len = 4 + 2 * below(12);
+    put_u16(at, first_type + below(types));
+    put_u16(at + 2, len);
+    for (size_t i = 4; i < (len + 3) / 4 * 4; i++) {
+        at[i] = percent(&world) < 60 ? 0 : (uint8_t)below(256);
+    }
+    return (len + 3) / 4 * 4;
+}
+
+static size_t put_chunk(uint8_t *at)
+{
+    static const struct {
+        uint8_t type;
+        uint8_t fixed_len;
+        uint16_t first_parameter;
+        uint16_t parameters;
+    } kinds[] = {{130, 4, 13, 6}, {130, 4, 13, 6}, {192, 8, 0, 3},    {9, 4, 1, 13}, {4, 4, 1, 1},
+                 {5, 4, 1, 1},    {1, 20, 5, 8},   {2, 20, 5, 8},     {3, 16, 0, 0}, {0, 17, 0, 0},
+                 {10, 5, 0, 0},   {7, 8, 0, 0},    {1, 20, 0x8000, 9}};
+    const size_t kind = below(sizeof(kinds) / sizeof(kinds[0]));
+    size_t len = kinds[kind].fixed_len;
+    for (size_t i = 0; i < len + 3; i++) {
+        at[i] = percent(&world) < 70 ? 0 : (uint8_t)below(256);
+    }
+    if (kinds[kind].type == 3) {
+        put_u16(at + 12, 0);
+        put_u16(at + 14, 0);
+    }
+    if (kinds[kind].parameters > 0) {
+        len = (len + 3) / 4 * 4;
+        for (size_t count = below(4); count > 0; count--) {
+            len += put_parameter(at + len, kinds[kind].first_parameter, kinds[kind].parameters);
+        }
+    }
+    at[0] = kinds[kind].type;
+    put_u16(at + 2, len);
+    return (len + 3) / 4 * 4;
+}
+
+/* Behind a header of the peer's, so that it is for his association. */
+static void add_senseless(const struct pair *pair)
+{
+    for (size_t i = 0; i < world.wire_count; i++) {
+        const struct wire_packet *at = &world.wire[i];
+        if (at->from.generation == THEIRS && at->from.slot == pair - world.pairs) {
+            uint8_t bytes[1024];
+            struct wire_packet packet = {.bytes = bytes, .len = 12};
+            memcpy(bytes, at->bytes, packet.len);
+            for (size_t count = 1 + below(3); count > 0; count--) {
+                packet.len += put_chunk(bytes + packet.len);
+            }
+            make_checksum_right(&packet);
+            put_on_wire(&world, at->from, packet.bytes, packet.len);
+            return;
+        }
+    }
+}
+
+Test(sctp_mutated, whatever_is_well_formed_and_senseless_does_no_harm)
+{
+    enum { SEEDS = 150, STEPS = 100 };
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        world_start(&world, seed);
+        struct pair *good = pair_open(&world, "attic");
+        peer_open_channel(good, 0, 0, 0, "echo");
+        struct pair *bad = pair_open_peer(&world);
+        pair_open_ours(&world, bad, "lobby");
+        for (unsigned i = 0; i < STEPS; i++) {
+            live(bad, 1);
+            add_senseless(bad);
+        }
+        peer_say(good, 0, SCTP_PPID_TEXT, "hello", 5);
+        RUN_UNTIL(&world, good->heard_count == 1, 2000);
+        cr_expect_null(good->ended);
+        world_stop(&world);
+    }
+}
+
 Test(sctp_mutated, noise_is_no_packet)
 {
     world_start(&world, 5);
