@@ -111,8 +111,9 @@ struct rdtls_endpoint_options {
     enum rdtls_lanes lanes; /* default AUTO */
     /* For hosts that do not accept strangers and add paths as they learn them (paths.h): so many
      * datagrams with a ClientHello that come too early, on a path that was not added yet or for a
-     * connection whose role is open, are kept for some seconds, and answered when they can be. The
-     * oldest goes first. Up to 4096, some 2 KB each; default 0: dropped. */
+     * connection whose role is open, are kept for five seconds, and answered when they can be. The
+     * oldest goes first; a path has 16 of them at most. Up to 4096, some 2 KB each; default 0:
+     * dropped. */
     uint32_t hellos_held_max;
 };
 

@@ -61,16 +61,32 @@ static bool says_the_same(const struct held_hello *hello, struct bytes datagram)
     return hello->len == datagram.len && bytes_are_equal(words, first_words(datagram));
 }
 
+/* What it says again goes, and the oldest of its key when there are too many. */
+static void make_way(struct held_hellos *held, const struct hello_to_hold *hello)
+{
+    uint32_t oldest = 0;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < held->used; i++) {
+        uint32_t place = place_at(held, i);
+        if (held->keys[place] != hello->key)
+            continue;
+        if (says_the_same(&held->hellos[place], hello->datagram))
+            held->keys[place] = 0;
+        else if (count++ == 0)
+            oldest = place;
+    }
+    if (count < HELD_HELLOS_OF_ONE_MAX)
+        return;
+    held->keys[oldest] = 0;
+    held->stats->hellos_expired++;
+}
+
 bool held_hellos_add(struct held_hellos *held, const struct hello_to_hold *hello)
 {
     if (held->count == 0 || hello->key == 0 || hello->datagram.len > HELD_HELLO_LEN_MAX)
         return false;
     drop_stale(held, hello->now);
-    for (uint32_t i = 0; i < held->used; i++) {
-        uint32_t place = place_at(held, i);
-        if (held->keys[place] == hello->key && says_the_same(&held->hellos[place], hello->datagram))
-            held->keys[place] = 0;
-    }
+    make_way(held, hello);
     if (held->used == held->count)
         drop_oldest(held);
     uint32_t place = place_at(held, held->used++);

@@ -5,7 +5,8 @@
  *
  * One ring, fixed at creation: first in, first out. Strangers' hellos push out others that are
  * held, and nothing else; what is not used is not touched. A hello that is said again takes the
- * place of itself, so that none is answered twice.
+ * place of itself, so that none is answered twice. One path has few of them at a time, so that who
+ * says many that are nearly alike does not have each compared with all.
  */
 #ifndef ENDPOINT_HELD_HELLOS_H
 #define ENDPOINT_HELD_HELLOS_H
@@ -15,8 +16,9 @@
 #include "base/bytes.h"
 
 enum {
-    HELD_HELLOS_MAX = 4096,    /* each hello that comes is compared with all keys */
-    HELD_HELLO_LEN_MAX = 2048, /* of a datagram: a longer one is not held */
+    HELD_HELLOS_MAX = 4096,      /* each hello that comes is compared with all keys */
+    HELD_HELLO_LEN_MAX = 2048,   /* of a datagram: a longer one is not held */
+    HELD_HELLOS_OF_ONE_MAX = 16, /* of one key: a hello in small pieces */
 };
 
 #define HELD_HELLO_NS UINT64_C(5000000000) /* most clients have said it again by then */

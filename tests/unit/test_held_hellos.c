@@ -4,12 +4,12 @@
 #include "endpoint/held_hellos.h"
 #include "wire/record_header.h"
 
-enum { HELD = 4, HELLO_LEN = 60 };
+enum { HELD = 4, HELLO_LEN = 60, MANY = 64 };
 
 struct ring {
     struct held_hellos held;
     struct rdtls_endpoint_stats stats;
-    uint64_t memory[HELD * (sizeof(uint64_t) + sizeof(struct held_hello)) / sizeof(uint64_t)];
+    uint64_t memory[MANY * (sizeof(uint64_t) + sizeof(struct held_hello)) / sizeof(uint64_t)];
 };
 
 static void ring_init(struct ring *ring)
@@ -80,6 +80,22 @@ Test(held_hellos, the_oldest_makes_room_and_is_counted)
     for (uint8_t i = 0; i < 10 * HELD; i++)
         cr_expect_eq(take(&ring, 100u + i, 0), i < 9 * HELD ? -1 : i);
     cr_expect_eq(ring.stats.hellos_expired, 9 * HELD);
+}
+
+/* Each that is held of a path is compared with the next one: there are few. */
+Test(held_hellos, one_path_takes_few_places)
+{
+    struct ring ring;
+    ring_init(&ring);
+    held_hellos_init(&ring.held, ring.memory, MANY, &ring.stats);
+    cr_assert(add(&ring, 7, 1, 0, 0));
+    for (uint8_t i = 0; i < MANY / 2; i++)
+        cr_assert(add(&ring, 8, i, 0, 0));
+    cr_expect_eq(ring.stats.hellos_expired, MANY / 2 - HELD_HELLOS_OF_ONE_MAX);
+    for (int i = MANY / 2 - HELD_HELLOS_OF_ONE_MAX; i < MANY / 2; i++)
+        cr_expect_eq(take(&ring, 8, 0), i);
+    cr_expect_eq(take(&ring, 8, 0), -1);
+    cr_expect_eq(take(&ring, 7, 0), 1);
 }
 
 Test(held_hellos, expire)
