@@ -42,8 +42,11 @@ enum { RDTLS_PATHS_MAX = 16 }; /* of one connection */
  *
  * A server's client may begin anew on one of its paths (RFC 6347 section 4.2.8, RFC 9147 section
  * 5.11): a hello that is not the one it began with needs a cookie, also where options.accept is
- * false, and an association of another id grows beside it and takes its place: CLOSED comes with
- * the status REPLACED, and the other's events bring the same user_data. What the peer is held to
+ * false, and an association of another id grows beside it, whose events bring the same user_data.
+ * It takes the first one's place, with its paths and the choice among them, when it is connected,
+ * or when the first one ends for whatever reason: CLOSED comes with the status REPLACED then, and
+ * with another status only if nothing follows. Until then the other may end as well, and ends
+ * nothing but itself: the id in the event tells which one it was. What the peer is held to
  * (rdtls_endpoint_set_fingerprints) is told for the other anew. rdtls_endpoint_close ends both. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_open(struct rdtls_endpoint *endpoint,
                                                                  enum rdtls_role role,

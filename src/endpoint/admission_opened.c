@@ -61,7 +61,8 @@ void admission_receive_first(struct rdtls_endpoint *endpoint, uint32_t slot,
         admission_discard(endpoint, RDTLS_DISCARD_FULL);
         return;
     }
-    connection->path = *arrival->path;
+    if (!connection->path_is_chosen)
+        connection->path = *arrival->path;
     if (has_random)
         admission_note_random(connection, &ticket.hello);
     admission_deliver(endpoint, slot, arrival);

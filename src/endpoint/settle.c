@@ -144,6 +144,13 @@ static void hand_paths_over(struct rdtls_endpoint *endpoint, uint32_t old_slot)
     struct session_target target = {SESSION_CONNECTION, slot};
     old->successor = POOL_NONE;
     successor->predecessor = POOL_NONE;
+    /* Whatever has ended the older one: for its host it goes on as another. */
+    if (old->is_opened)
+        old->close_status = RDTLS_REPLACED;
+    if (old->path_is_chosen && !successor->path_is_chosen) {
+        successor->path = old->path;
+        successor->path_is_chosen = true;
+    }
     session_table_pass_on(&endpoint->sessions, &old->first_session, &successor->first_session,
                           target);
     session_table_trim(&endpoint->sessions, &successor->first_session, SESSION_ENTRIES_PER_OWNER,

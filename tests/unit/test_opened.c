@@ -251,6 +251,21 @@ Test(opened, a_path_that_was_chosen_stays)
     }
 }
 
+/* Also before anything has come, and for whoever takes its place. */
+Test(opened, a_path_that_was_chosen_early_stays)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct scene scene = scene_of(both[i]);
+        cr_assert_eq(rdtls_endpoint_use_path(scene.server.endpoint, scene.id, &scene.paths[1]),
+                     RDTLS_OK);
+        while (scene.server.connected == 0 || scene.client.connected == 0) {
+            carry_up(&scene, 0);
+            cr_assert_gt(carry_down(&scene, 1), 0);
+        }
+        scene_free(&scene);
+    }
+}
+
 /* More than there is room for: the oldest go, the one in use stays, others are not touched. */
 Test(opened, paths_come_and_go_for_ever)
 {

@@ -61,15 +61,20 @@ static void peer_connects(struct scene *scene)
                  RDTLS_OK);
 }
 
-static void let_peer_begin_anew(struct scene *scene, uint16_t version)
+static void begin_anew(struct scene *scene, uint16_t version)
 {
-    host_free(&scene->peer);
     scene->peer = host_of(version, USUAL_MTU);
     peer_connects(scene);
     give_one(scene, 1, 0);
     host_carry_all(&scene->host, &scene->peer, &scene->paths[0], 0);
     give_one(scene, 1, 0);
     cr_assert_eq(rdtls_endpoint_stats(scene->host.endpoint)->handshakes_started, 2);
+}
+
+static void let_peer_begin_anew(struct scene *scene, uint16_t version)
+{
+    host_free(&scene->peer);
+    begin_anew(scene, version);
 }
 
 static void scene_init(struct scene *scene, enum state state, uint16_t version)
@@ -187,6 +192,28 @@ Test(opened_ends, by_time)
         rdtls_endpoint_close(scene.host.endpoint, scene.id);
         host_poll(&scene.host);
         expect_nothing_left(&scene, state);
+        scene_free(&scene);
+    }
+}
+
+/* Its peer begins anew, and then ends the first association: what the host has opened goes on, and
+ * the event says so. */
+Test(opened_ends, by_the_word_of_a_peer_that_begins_anew)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct scene scene;
+        scene_init(&scene, ESTABLISHED, versions[i]);
+        struct host former = scene.peer;
+        begin_anew(&scene, versions[i]);
+        (void)rdtls_endpoint_close_some(former.endpoint, 1);
+        host_carry_all(&former, &scene.host, &scene.paths[0], 0);
+        cr_assert_eq(scene.host.closed, 1);
+        cr_expect_eq(scene.host.last_status, RDTLS_REPLACED);
+        hosts_exchange(&scene.host, &scene.peer, &scene.paths[0], 0);
+        cr_expect_eq(scene.host.connected, 2);
+        rdtls_endpoint_close(scene.host.endpoint, scene.host.last_connected);
+        expect_nothing_left(&scene, SUCCESSOR_HAS_BEGUN);
+        host_free(&former);
         scene_free(&scene);
     }
 }
