@@ -5,13 +5,11 @@
  *
  * usage: fuzz_seeds FOLDER [HEX FILE]...
  */
-#include <errno.h>
-#include <sys/stat.h>
-
 #include "endpoint_operations.h"
 #include "fuzz.h"
 #include "handshake/session.h"
 #include "pair.h"
+#include "seed_files.h"
 #include "wire/certificate_messages.h"
 #include "wire/handshake_header.h"
 #include "wire/hellos.h"
@@ -20,42 +18,7 @@
 #include "wire/session_ticket_12.h"
 #include "wire/session_ticket_13.h"
 
-enum { PATH_LEN = 512, LINE_LEN = 16384 };
-
-static const char *folder;
-static unsigned written;
-
-static void make_folder(const char *path)
-{
-    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-        perror(path);
-        exit(EXIT_FAILURE);
-    }
-}
-
-/* Nothing may be nowhere, which fwrite does not allow. */
-static bool write_all(FILE *file, struct bytes bytes)
-{
-    return bytes.len == 0 || fwrite(bytes.data, 1, bytes.len, file) == bytes.len;
-}
-
-static void write_seed(const char *target, struct bytes head, struct bytes bytes)
-{
-    char path[PATH_LEN];
-    (void)snprintf(path, sizeof(path), "%s/%s", folder, target);
-    make_folder(path);
-    (void)snprintf(path, sizeof(path), "%s/%s/%04u", folder, target, written++);
-    FILE *file = fopen(path, "wb");
-    if (file == NULL || !write_all(file, head) || !write_all(file, bytes) || fclose(file) != 0) {
-        perror(path);
-        exit(EXIT_FAILURE);
-    }
-}
-
-static void write_plain(const char *target, struct bytes bytes)
-{
-    write_seed(target, bytes_of("", 0), bytes);
-}
+enum { LINE_LEN = 16384 };
 
 static void write_message(uint8_t type, struct bytes body)
 {
@@ -73,27 +36,27 @@ static void write_message(uint8_t type, struct bytes body)
     struct server_key_exchange key_exchange;
     struct certificate_verify verify;
     if (type < sizeof(targets) / sizeof(targets[0]) && targets[type] != NULL)
-        write_plain(targets[type], body);
+        seed_files_write(targets[type], body);
     if (type == MESSAGE_CERTIFICATE && certificate_read(body, &certificate) == RDTLS_OK)
-        write_plain("certificate_walk", certificate.leaf);
+        seed_files_write("certificate_walk", certificate.leaf);
     if (type == MESSAGE_SERVER_KEY_EXCHANGE &&
         server_key_exchange_read(body, &key_exchange) == RDTLS_OK)
-        write_plain("ecdsa_der", key_exchange.signature);
+        seed_files_write("ecdsa_der", key_exchange.signature);
     if (type == MESSAGE_CERTIFICATE_VERIFY && certificate_verify_read(body, &verify) == RDTLS_OK)
-        write_plain("ecdsa_der", verify.signature);
+        seed_files_write("ecdsa_der", verify.signature);
 }
 
 static void write_datagram(struct bytes datagram)
 {
     struct reader records = reader_of(datagram);
     struct record_header record;
-    write_plain("record_header", datagram);
-    write_seed("hello_gate", bytes_of("\1\0\0", 3), datagram);
+    seed_files_write("record_header", datagram);
+    seed_files_write_behind("hello_gate", bytes_of("\1\0\0", 3), datagram);
     while (record_header_read(&records, &record)) {
         struct bytes content = reader_bytes(&records, record.length);
         if (record.epoch != 0 || record.type != CONTENT_HANDSHAKE)
             continue;
-        write_plain("handshake_header", content);
+        seed_files_write("handshake_header", content);
         struct reader fragments = reader_of(content);
         struct handshake_header header;
         struct bytes fragment;
@@ -274,13 +237,13 @@ static void write_ticket_12(void)
     struct session_ticket_12 ticket = {7200, bytes_of("ticket", 6)};
     struct writer writer = writer_of(out, sizeof(out));
     session_ticket_12_write(&writer, &ticket);
-    write_plain("session_ticket_12", bytes_of(out, writer.len));
+    seed_files_write("session_ticket_12", bytes_of(out, writer.len));
     writer = writer_of(out, sizeof(out));
     saved_session_encode(&writer, &saved);
-    write_plain("saved_session", bytes_of(out, writer.len));
+    seed_files_write("saved_session", bytes_of(out, writer.len));
     writer = writer_of(out, sizeof(out));
     session_encode(&writer, &saved.session);
-    write_plain("saved_session", bytes_of(out, writer.len));
+    seed_files_write("saved_session", bytes_of(out, writer.len));
 }
 
 /* A ticket as a client of 1.3 gets it, and a hello that ends with one. */
@@ -293,7 +256,7 @@ static void write_ticket(void)
     struct session_ticket_13 ticket = {7200, 1, bytes_of("n", 1), bytes_of("ticket", 6)};
     struct writer writer = writer_of(out, sizeof(out));
     session_ticket_13_write(&writer, &ticket);
-    write_plain("session_ticket_13", bytes_of(out, writer.len));
+    seed_files_write("session_ticket_13", bytes_of(out, writer.len));
     struct psk_identity identity = {ticket.ticket, 1000, bytes_of(binder, sizeof(binder))};
     struct client_hello_content hello = {
         .random = random,
@@ -315,7 +278,7 @@ static void write_ticket(void)
     };
     writer = writer_of(out, sizeof(out));
     client_hello_write(&writer, &hello);
-    write_plain("client_hello", bytes_of(out, writer.len));
+    seed_files_write("client_hello", bytes_of(out, writer.len));
 }
 
 static void write_programs(void)
@@ -323,13 +286,13 @@ static void write_programs(void)
     for (unsigned shape = 0; shape < SHAPE_COUNT; shape += 61) {
         const uint8_t head[] = {(uint8_t)(shape >> 8), (uint8_t)shape};
         for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-            write_seed("endpoint", bytes_of(head, sizeof(head)), programs[i]);
+            seed_files_write_behind("endpoint", bytes_of(head, sizeof(head)), programs[i]);
     }
-    write_plain("reassembly", bytes_of(fragments, sizeof(fragments)));
-    write_plain("record_opening", bytes_of(records, sizeof(records)));
-    write_plain("finished", bytes_of("verify_data!", 12));
-    write_plain("alert", bytes_of("\2\50", 2));
-    write_plain("alert", bytes_of("\1\0", 2));
+    seed_files_write("reassembly", bytes_of(fragments, sizeof(fragments)));
+    seed_files_write("record_opening", bytes_of(records, sizeof(records)));
+    seed_files_write("finished", bytes_of("verify_data!", 12));
+    seed_files_write("alert", bytes_of("\2\50", 2));
+    seed_files_write("alert", bytes_of("\1\0", 2));
     write_ticket();
     write_ticket_12();
 }
@@ -359,7 +322,7 @@ static void write_captured(const char *path)
         for (size_t i = 0; i < len; i++)
             bytes[i] = (uint8_t)(hex_value(line[2 * i]) << 4 | hex_value(line[2 * i + 1]));
         if (strstr(path, ".clienthello.") != NULL)
-            write_plain("client_hello", bytes_of(bytes, len));
+            seed_files_write("client_hello", bytes_of(bytes, len));
         else
             write_datagram(bytes_of(bytes, len));
     }
@@ -372,8 +335,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: fuzz_seeds FOLDER [HEX FILE]...\n");
         return 2;
     }
-    folder = argv[1];
-    make_folder(folder);
+    seed_files_begin(argv[1]);
     for (unsigned shape = 0; shape < SHAPE_COUNT; shape += 37) {
         struct shape described = shape_of(shape);
         if (!shape_is_refused(&described))
