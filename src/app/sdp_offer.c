@@ -4,11 +4,14 @@
 
 #include "app/sdp_transport.h"
 
+/* Parts of it are repeated in the answer: a CR that ends no line would be the end of one there, for
+ * readers who take it for that. */
 static bool is_text(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         const unsigned char byte = (unsigned char)text[i];
-        if ((byte < 0x20 && byte != '\r' && byte != '\n' && byte != '\t') || byte == 0x7f) {
+        const bool ends_line = byte == '\n' || (byte == '\r' && i + 1 < len && text[i + 1] == '\n');
+        if ((byte < 0x20 && !ends_line && byte != '\t') || byte == 0x7f) {
             return false;
         }
     }

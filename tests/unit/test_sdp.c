@@ -276,6 +276,8 @@ Test(sdp, what_is_no_sdp_is_refused)
     expect_refused(SESSION "\r\n" DATA, "not an SDP: line 5");
     expect_refused("v=0\r\ns=-\r\nt=0 0\r\n", "o=, s= or t=");
     expect_refused(SESSION "a=\x01\r\n", "control characters");
+    expect_refused(SESSION "a=mid:0\rm=audio\r\n", "control characters");
+    expect_refused(SESSION "a=mid:0\r", "control characters");
     expect_refused(SESSION "m=audio\r\n", "is no m= line");
     expect_refused(SESSION "m=audio 99999 UDP/TLS/RTP/SAVPF 0\r\n", "is no m= line");
     static struct sdp_offer offer;
