@@ -129,6 +129,8 @@ struct rdtls_shard {
     struct packet packets[PACKETS_PER_PASS];
     struct shard_letter *letters[LETTERS_PER_PASS]; /* that packets lie in, by their buffer's number
                                                        less PACKET_BUFFER_COUNT */
+    struct shard_letter *taught[LETTERS_PER_PASS];  /* the lessons among them, of this pass */
+    uint32_t taught_count;
     struct steering steering;
     struct datagram_under_way under_way;
     uint8_t lessons[LESSON_COUNTERS]; /* given in this second, by connection */
@@ -196,6 +198,10 @@ MUST_CHECK bool shard_mail_steer(struct rdtls_shard *shard, const struct packet 
 
 /* Wake those that letters were left for. */
 void shard_mail_ring(struct rdtls_shard *shard);
+
+/* When all that was collected has been taken: what is held here of paths that are known to be
+ * another's now goes there. */
+void shard_mail_let_go(struct rdtls_shard *shard);
 
 /* Write the figures to the board (shard_figures.c): `all_drops` reads every socket's drops,
  * otherwise a few sockets' in turn. */

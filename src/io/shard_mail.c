@@ -115,16 +115,27 @@ static void correct_former(struct rdtls_shard *shard, const struct rdtls_path *p
         teach(shard, former, path, owner);
 }
 
-/* Hellos that overtook the check wait here for whoever adds their path. */
-static void learn(struct rdtls_shard *shard, const struct letter_head *lesson)
+static void learn(struct rdtls_shard *shard, struct shard_letter *lesson)
 {
-    correct_former(shard, &lesson->path, lesson->shard);
-    steering_learn(&shard->steering, &lesson->path, lesson->shard);
-    const struct held_hello *hello = endpoint_take_held(shard->endpoint, &lesson->path, shard->now);
-    while (hello != NULL) {
-        steer(shard, lesson->shard, &lesson->path, bytes_of(hello->bytes, hello->len));
-        hello = endpoint_take_held(shard->endpoint, &lesson->path, shard->now);
+    correct_former(shard, &lesson->head.path, lesson->head.shard);
+    steering_learn(&shard->steering, &lesson->head.path, lesson->head.shard);
+    shard->taught[shard->taught_count++] = lesson;
+}
+
+/* Hellos that overtook the check wait here for whoever adds their path. One that was steered here
+ * by mistake came just before the lesson, in the same pass maybe. */
+void shard_mail_let_go(struct rdtls_shard *shard)
+{
+    for (uint32_t i = 0; i < shard->taught_count; i++) {
+        const struct letter_head *lesson = &shard->taught[i]->head;
+        const struct held_hello *hello =
+            endpoint_take_held(shard->endpoint, &lesson->path, shard->now);
+        while (hello != NULL) {
+            steer(shard, lesson->shard, &lesson->path, bytes_of(hello->bytes, hello->len));
+            hello = endpoint_take_held(shard->endpoint, &lesson->path, shard->now);
+        }
     }
+    shard->taught_count = 0;
 }
 
 uint32_t shard_mail_collect(struct rdtls_shard *shard, struct packet *packets, uint32_t hellos_max)
@@ -136,7 +147,7 @@ uint32_t shard_mail_collect(struct rdtls_shard *shard, struct packet *packets, u
         if (letter == NULL)
             break;
         if (letter->head.kind == LETTER_TEACHES) {
-            learn(shard, &letter->head);
+            learn(shard, letter);
             continue;
         }
         shard->letters[count] = letter;

@@ -98,6 +98,7 @@ static void receive(struct rdtls_shard *shard)
     receive_order_sort(order, shard->packets, count, hellos_max);
     for (uint32_t i = 0; i < order->now_count; i++)
         take_datagram(shard, &order->now[i]);
+    shard_mail_let_go(shard);
     shard_mail_ring(shard);
     shard->figures_changed = shard->figures_changed || order->now_count > 0;
 }
