@@ -3,7 +3,7 @@
 
 #include "app/sessions_shard.h"
 
-enum { SCTP_PACKET_MIN = 576 };
+enum { SCTP_PACKET_MIN = 576, EXPIRED_PER_PASS = 64 };
 
 static const uint64_t second_ns = 1000000000;
 
@@ -179,22 +179,27 @@ void session_event(struct shard_sessions *own, struct rdtls_shard *shard,
     }
 }
 
+/* Of many that are due at once each pass ends a few: who is connected need not wait for them. */
 static void expire(struct shard_sessions *own, struct rdtls_shard *shard, uint64_t now_ns)
 {
     const struct sessions_options *options = &own->sessions->options;
     const uint64_t connect_ns = options->connect_s * second_ns;
     const uint64_t consent_ns = options->consent_s * second_ns;
-    struct session *session = session_first(own->table, QUEUE_CONNECTING);
-    while (session != NULL && now_ns >= session->figures.offered_ns + connect_ns) {
+    for (int i = 0; i < EXPIRED_PER_PASS; i++) {
+        struct session *session = session_first(own->table, QUEUE_CONNECTING);
+        if (session == NULL || now_ns < session->figures.offered_ns + connect_ns) {
+            break;
+        }
         session_end(own, shard, session,
                     session->figures.checked_ns == 0 ? SESSION_NEVER_CHECKED
                                                      : SESSION_NEVER_CONNECTED);
-        session = session_first(own->table, QUEUE_CONNECTING);
     }
-    session = session_first(own->table, QUEUE_ALIVE);
-    while (session != NULL && now_ns >= session->figures.heard_ns + consent_ns) {
+    for (int i = 0; i < EXPIRED_PER_PASS; i++) {
+        struct session *session = session_first(own->table, QUEUE_ALIVE);
+        if (session == NULL || now_ns < session->figures.heard_ns + consent_ns) {
+            break;
+        }
         session_end(own, shard, session, SESSION_CONSENT_LOST);
-        session = session_first(own->table, QUEUE_ALIVE);
     }
 }
 
