@@ -92,8 +92,11 @@ class PrivateNetwork:
         run(*self.theirs, "ip", "route", "add", "default", "via", SERVER)
 
     def plug_cable(self, name, ours, theirs):
-        """The same name at both ends."""
+        """The same name at both ends. Without addresses of IPv6: a link-local one is there for good after a second or two, a browser
+        takes that for a change of its network, and ends what it fetches."""
         run("ip", "link", "add", name, "type", "veth", "peer", "name", name, "netns", self.holder.pid)
+        for host in ([], self.theirs):
+            run(*host, "ip", "link", "set", name, "addrgenmode", "none")
         for address in ours:
             run("ip", "address", "add", f"{address}/24", "dev", name)
         run("ip", "link", "set", name, "up")
