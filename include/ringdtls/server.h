@@ -181,7 +181,9 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_shard_pass_on(struct rdtls_sh
  * the pass in which it came; hellos that it held from this path (hellos_held_max) follow at once.
  * What it has learned is a hint that it may lose, and one connection teaches 16 paths a second; so
  * a host calls this again for each STUN check that was passed on, which changes nothing else.
- * Nothing but this function teaches a shard. Errors: as rdtls_endpoint_add_path's. */
+ * Nothing but this function teaches a shard, and while a connection of any shard has the path,
+ * what arrives on it stays that one's, whoever else adds it. Errors: as
+ * rdtls_endpoint_add_path's. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_shard_add_path(struct rdtls_shard *shard,
                                                                   struct rdtls_id id,
                                                                   const struct rdtls_path *path);

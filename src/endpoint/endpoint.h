@@ -84,6 +84,9 @@ uint32_t endpoint_open(struct rdtls_endpoint *endpoint, const struct connection_
 /* A slot for a new association, begun; POOL_NONE when a limit is reached. It is in no table yet. */
 uint32_t endpoint_begin(struct rdtls_endpoint *endpoint, struct connection_start *start);
 
+/* Is it one of a connection's paths? */
+bool endpoint_has_path(const struct rdtls_endpoint *endpoint, const struct rdtls_path *path);
+
 /* The oldest hello that is held from a path, for another endpoint that has the path: it leaves this
  * one, and is valid until the next is received. NULL: none is held any more. */
 const struct held_hello *endpoint_take_held(struct rdtls_endpoint *endpoint,

@@ -18,6 +18,12 @@ enum rdtls_status rdtls_endpoint_open(struct rdtls_endpoint *endpoint, enum rdtl
     return RDTLS_OK;
 }
 
+bool endpoint_has_path(const struct rdtls_endpoint *endpoint, const struct rdtls_path *path)
+{
+    return session_table_find(&endpoint->sessions, endpoint_key_of(endpoint, path)).kind ==
+           SESSION_CONNECTION;
+}
+
 const struct held_hello *endpoint_take_held(struct rdtls_endpoint *endpoint,
                                             const struct rdtls_path *path, uint64_t now)
 {

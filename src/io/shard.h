@@ -65,13 +65,15 @@ enum {
 enum letter_kind {
     LETTER_PASSED_ON, /* a datagram, by a host */
     LETTER_STEERED,   /* a datagram, by the shard where it arrived */
-    LETTER_TEACHES,   /* the path is the sender's */
+    LETTER_TEACHES,   /* whose the path is */
+    LETTER_KEEPS,     /* as an answer to that: it is the sender's still */
 };
 
 /* From one shard to another. */
 struct letter_head {
     struct rdtls_path path;
     uint32_t shard; /* where the datagram arrived; whose the path is */
+    uint32_t from;  /* who teaches */
     uint16_t kind;  /* enum letter_kind */
     uint16_t hops;  /* how often the datagram was passed on */
     uint32_t len;   /* of the datagram */

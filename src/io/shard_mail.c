@@ -9,7 +9,9 @@
  *     DTLS, STUN, SRTP -> steering  --------------> endpoint, on_datagram
  *
  * A letter that was steered is never steered again, and what hosts pass on goes three hops at most:
- * shards that are wrong about each other do not play ball.
+ * shards that are wrong about each other do not play ball. A path that a connection has stays its:
+ * whoever has learned otherwise is told by its shard (LETTER_KEEPS). So nobody takes a path away by
+ * sending checks of his own session in another's name.
  */
 #include <assert.h>
 #include <string.h>
@@ -97,10 +99,15 @@ static void steer(struct rdtls_shard *shard, uint32_t owner, const struct rdtls_
 }
 
 /* A letter that finds no room is missed by nobody: the next STUN check teaches again. */
-static void teach(struct rdtls_shard *shard, uint32_t to, const struct rdtls_path *path,
-                  uint32_t owner)
+static void tell(struct rdtls_shard *shard, uint32_t to, const struct rdtls_path *path,
+                 enum letter_kind kind, uint32_t owner)
 {
-    const struct letter_head head = {.path = *path, .shard = owner, .kind = LETTER_TEACHES};
+    const struct letter_head head = {
+        .path = *path,
+        .shard = owner,
+        .from = shard->options.index,
+        .kind = (uint16_t)kind,
+    };
     struct shard_letter *letter = claim(shard, to, &head);
     if (letter != NULL)
         post(shard, to, letter);
@@ -112,13 +119,18 @@ static void correct_former(struct rdtls_shard *shard, const struct rdtls_path *p
 {
     uint32_t former;
     if (steering_find(&shard->steering, path, &former) && former != owner)
-        teach(shard, former, path, owner);
+        tell(shard, former, path, LETTER_TEACHES, owner);
 }
 
 static void learn(struct rdtls_shard *shard, struct shard_letter *lesson)
 {
-    correct_former(shard, &lesson->head.path, lesson->head.shard);
-    steering_learn(&shard->steering, &lesson->head.path, lesson->head.shard);
+    const struct letter_head *head = &lesson->head;
+    if (endpoint_has_path(shard->endpoint, &head->path)) {
+        tell(shard, head->from, &head->path, LETTER_KEEPS, shard->options.index);
+        return;
+    }
+    correct_former(shard, &head->path, head->shard);
+    steering_learn(&shard->steering, &head->path, head->shard);
     shard->taught[shard->taught_count++] = lesson;
 }
 
@@ -138,6 +150,23 @@ void shard_mail_let_go(struct rdtls_shard *shard)
     shard->taught_count = 0;
 }
 
+/* false: it is none. */
+static bool take_lesson(struct rdtls_shard *shard, struct shard_letter *lesson)
+{
+    switch ((enum letter_kind)lesson->head.kind) {
+    case LETTER_TEACHES:
+        learn(shard, lesson);
+        return true;
+    case LETTER_KEEPS:
+        steering_learn(&shard->steering, &lesson->head.path, lesson->head.shard);
+        return true;
+    case LETTER_PASSED_ON:
+    case LETTER_STEERED:
+        break;
+    }
+    return false;
+}
+
 uint32_t shard_mail_collect(struct rdtls_shard *shard, struct packet *packets, uint32_t hellos_max)
 {
     uint32_t count = 0;
@@ -146,10 +175,8 @@ uint32_t shard_mail_collect(struct rdtls_shard *shard, struct packet *packets, u
         struct shard_letter *letter = mailbox_next(&shard->mail);
         if (letter == NULL)
             break;
-        if (letter->head.kind == LETTER_TEACHES) {
-            learn(shard, letter);
+        if (take_lesson(shard, letter))
             continue;
-        }
         shard->letters[count] = letter;
         packets[count] = (struct packet){
             .path = letter->head.path,
@@ -242,6 +269,6 @@ enum rdtls_status rdtls_shard_add_path(struct rdtls_shard *shard, struct rdtls_i
                              under_way->arrived_at != shard->options.index &&
                              memcmp(under_way->path, path, sizeof(*path)) == 0;
     if (came_from_another && may_teach(shard, id))
-        teach(shard, under_way->arrived_at, path, shard->options.index);
+        tell(shard, under_way->arrived_at, path, LETTER_TEACHES, shard->options.index);
     return RDTLS_OK;
 }

@@ -25,6 +25,16 @@ static void judge(bool is_right, const char *name, const char *what)
     failed++;
 }
 
+/* Shards tell each other whose a path is: soon they agree. */
+static bool comes_to(int fd, uint32_t shard)
+{
+    enum { ROUNDS = 20 };
+    for (int i = 0; i < ROUNDS; i++)
+        if (ask(fd, AS_RTP, COMMAND_WHERE, 0) == (int)shard)
+            return true;
+    return false;
+}
+
 /* The handshake begins on one path and is moved, in its middle, to one that lands on another shard:
  * all of it belongs to the first. */
 static void check_one_session(const struct host *host, enum rdtls_role role)
@@ -56,13 +66,23 @@ static void check_one_session(const struct host *host, enum rdtls_role role)
           "one session");
     judge(host->shards[0].echoes == echoes_before + RECORDS, name, "whose owner had all data");
 
-    /* A session of another shard takes the path over, without anybody having told the first. */
-    judge(ask(peer.elsewhere, AS_STUN, COMMAND_CHECK, 1) == 1, name, "the new owner's check");
-    judge(ask(peer.elsewhere, AS_RTP, COMMAND_WHERE, 0) == 1, name, "the path is the new owner's");
-    judge(ask(peer.at_owner, AS_RTP, COMMAND_WHERE, 0) == 0, name, "the other one is not");
+    /* Checks of other shards' sessions in its name, wherever these live, take nothing away. */
+    for (uint32_t other = 1; other < host->shard_count; other++) {
+        judge(ask(peer.elsewhere, AS_STUN, COMMAND_CHECK, other) == (int)other, name,
+              "somebody else's check");
+        judge(comes_to(peer.elsewhere, 0), name, "the path stays");
+    }
+    peer_say(&peer, peer.elsewhere);
+    peer_run(&peer, &peer.echoes, RECORDS + 1, ANSWER_MS);
+    judge(peer.echoes == RECORDS + 1, name, "and so do its records");
     rdtls_conn_close(peer.conn);
     peer.send_by = peer.at_owner;
     peer_run(&peer, &peer.closed, 1, ANSWER_MS);
+
+    /* It has ended: now a session of another shard may have the path. */
+    judge(ask(peer.elsewhere, AS_STUN, COMMAND_CHECK, 1) == 1, name, "the new owner's check");
+    judge(comes_to(peer.elsewhere, 1), name, "the path is the new owner's");
+    judge(ask(peer.at_owner, AS_RTP, COMMAND_WHERE, 0) == 0, name, "the other one is not");
     peer_end(&peer);
     passed++;
 }
@@ -305,6 +325,7 @@ int main(int argc, char **argv)
     host_start(&host, HOST_SHARDS_MAX, io);
     check_round_about(&host);
     check_refusals(&host);
+    check_one_session(&host, RDTLS_SERVER);
     host_stop(&host, &stats);
     judge(stats.datagrams_not_passed_on == 0, "figures", "nothing was dropped");
     printf("%u passed, %u failed\n", passed, failed);
