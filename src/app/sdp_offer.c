@@ -4,6 +4,8 @@
 
 #include "app/sdp_transport.h"
 
+enum { FORMATS_LOOKED_AT = 128 /* payload types have 7 bits (RFC 3550 section 5.1) */ };
+
 /* Parts of it are repeated in the answer: a CR that ends no line would be the end of one there, for
  * readers who take it for that. */
 static bool is_text(const char *text, size_t len)
@@ -82,14 +84,16 @@ static bool has_line(struct sdp_text lines, char type)
     return false;
 }
 
-/* The first codec that carries sound or pictures by itself: not a companion of another. */
+/* The first codec that carries sound or pictures by itself: not a companion of another. All lines
+ * are looked at for each format, which with as many formats as fit an offer takes a second. */
 static struct sdp_text first_codec(const struct sdp_section *section)
 {
     static const char *const companions[] = {
         "rtx", "red", "ulpfec", "flexfec-03", "telephone-event", "cn"};
     struct sdp_text left = section->formats;
     struct sdp_text format;
-    while (sdp_next_word(&left, &format)) {
+    for (size_t looked_at = 0; looked_at < FORMATS_LOOKED_AT && sdp_next_word(&left, &format);
+         looked_at++) {
         struct sdp_text name = sdp_format_attribute(section->lines, "rtpmap", format);
         const char *slash = name.at == NULL ? NULL : memchr(name.at, '/', name.len);
         bool companion = false;

@@ -290,6 +290,30 @@ Test(sdp, what_is_no_sdp_is_refused)
     free(long_one);
 }
 
+/* Looking at each of ten thousand formats among as many lines would keep everybody waiting. */
+Test(sdp, more_formats_than_there_are_payload_types_are_not_looked_at)
+{
+    enum { FORMATS = 128 };
+    static struct sdp_offer offer;
+    for (size_t companions = FORMATS - 1; companions <= FORMATS; companions++) {
+        char formats[2 * FORMATS + 1] = "";
+        char string[2048];
+        char *text = NULL;
+        struct complaint complaint = {""};
+        for (size_t i = 0; i < companions; i++) {
+            memcpy(formats + 2 * i, " 1", 3);
+        }
+        (void)snprintf(string, sizeof(string),
+                       SESSION ICE FINGERPRINT
+                       "m=audio 9 UDP/TLS/RTP/SAVPF%s 111\r\na=rtcp-mux\r\n"
+                       "a=rtpmap:1 rtx/90000\r\na=rtpmap:111 opus/48000/2\r\n",
+                       formats);
+        cr_expect_eq(parse(string, &text, &offer, &complaint), companions < FORMATS, "%s",
+                     complaint.text);
+        free(text);
+    }
+}
+
 Test(sdp, what_cannot_work_is_refused)
 {
     expect_refused(SESSION ICE DATA, "no a=fingerprint");
