@@ -26,10 +26,16 @@ enum chunk_type {
     CHUNK_TYPES = 256,
 };
 
+/* A wish that we have more streams to send on, up to 65,535 of them: usrsctp grants it whatever was
+ * agreed, and takes 64 bytes for each (RFC 6525 section 4.6). Those that peers add for themselves
+ * it holds to SCTP_STREAMS. */
+enum { ADD_INCOMING_STREAMS = 18 };
+
 /* fixed_len: bytes that it has at least, its header among them; 0: not let through. */
 static const struct chunk_rule {
     uint8_t fixed_len;
     bool has_parameters; /* behind the fixed part */
+    uint8_t refused;     /* a type of them that lets nothing through; 0: none */
     bool alone;          /* in its packet, RFC 9260 section 6.10 */
 } rules[CHUNK_TYPES] = {
     [CHUNK_DATA] = {.fixed_len = 17}, /* and a byte at least, section 3.3.1 */
@@ -45,7 +51,7 @@ static const struct chunk_rule {
     [CHUNK_COOKIE_ECHO] = {.fixed_len = 5},
     [CHUNK_COOKIE_ACK] = {.fixed_len = 4},
     [CHUNK_SHUTDOWN_COMPLETE] = {.fixed_len = 4, .alone = true},
-    [CHUNK_RE_CONFIG] = {.fixed_len = 4, .has_parameters = true},
+    [CHUNK_RE_CONFIG] = {.fixed_len = 4, .has_parameters = true, .refused = ADD_INCOMING_STREAMS},
     [CHUNK_PAD] = {.fixed_len = 4},
     [CHUNK_FORWARD_TSN] = {.fixed_len = 8},
 };
@@ -62,14 +68,14 @@ static size_t padded(size_t len, size_t left)
     return whole < left ? whole : left;
 }
 
-static bool parameters_add_up(const uint8_t *at, size_t left)
+static bool parameters_add_up(const uint8_t *at, size_t left, uint8_t refused)
 {
     while (left > 0) {
         if (left < HEADER_LEN) {
             return false;
         }
         const size_t len = get_u16(at + 2);
-        if (len < HEADER_LEN || len > left) {
+        if (len < HEADER_LEN || len > left || (refused != 0 && get_u16(at) == refused)) {
             return false;
         }
         at += padded(len, left);
@@ -94,7 +100,7 @@ static bool chunk_adds_up(const uint8_t *chunk, size_t len)
         return sack_adds_up(chunk, len);
     }
     return !rule->has_parameters ||
-           parameters_add_up(chunk + rule->fixed_len, len - rule->fixed_len);
+           parameters_add_up(chunk + rule->fixed_len, len - rule->fixed_len, rule->refused);
 }
 
 bool sctp_gate_admits(const uint8_t *packet, size_t len)

@@ -90,3 +90,13 @@ Test(sctp_gate, chunks_that_nobody_needs_are_not_let_through)
                      memchr(needed, (int)type, sizeof(needed)) != NULL, "type %u", type);
     }
 }
+
+/* Each is 64 bytes of ours; for themselves peers may ask. */
+Test(sctp_gate, a_wish_that_we_have_more_streams_is_not)
+{
+    cr_expect_not(ADMITS(130, 0, 0, 16, 0, 18, 0, 12, 0, 0, 0, 1, 0xff, 0, 0, 0));
+    cr_expect_not(
+        ADMITS(130, 0, 0, 24, 0, 16, 0, 8, 0, 0, 0, 1, 0, 18, 0, 12, 0, 0, 0, 1, 0, 1, 0, 0));
+    cr_expect(ADMITS(130, 0, 0, 16, 0, 17, 0, 12, 0, 0, 0, 1, 0, 1, 0, 0));
+    cr_expect(ADMITS(9, 0, 0, 8, 0, 18, 0, 4), "there the number means something else");
+}
