@@ -3,25 +3,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool sessions_init(struct sessions *sessions, uint32_t percent)
+bool kept_sessions_init(struct kept_sessions *sessions, uint32_t percent)
 {
-    *sessions = (struct sessions){.percent = percent};
+    *sessions = (struct kept_sessions){.percent = percent};
     if (percent > 0) {
         sessions->kept = calloc(SESSIONS_MAX, sizeof(*sessions->kept));
     }
     return percent == 0 || sessions->kept != NULL;
 }
 
-void sessions_free(struct sessions *sessions)
+void kept_sessions_free(struct kept_sessions *sessions)
 {
     if (sessions->kept != NULL) {
         explicit_bzero(sessions->kept, SESSIONS_MAX * sizeof(*sessions->kept));
     }
     free(sessions->kept);
-    *sessions = (struct sessions){0};
+    *sessions = (struct kept_sessions){0};
 }
 
-void sessions_keep(struct sessions *sessions, const struct rdtls_event *event)
+void kept_sessions_keep(struct kept_sessions *sessions, const struct rdtls_event *event)
 {
     if (sessions->kept == NULL || sessions->count == SESSIONS_MAX) {
         return;
@@ -31,7 +31,7 @@ void sessions_keep(struct sessions *sessions, const struct rdtls_event *event)
     kept->len = event->data_len;
 }
 
-struct rdtls_session sessions_take(struct sessions *sessions, uint64_t attempt)
+struct rdtls_session kept_sessions_take(struct kept_sessions *sessions, uint64_t attempt)
 {
     const uint64_t percent = sessions->percent;
     const bool is_turn = (attempt + 1) * percent / PERCENT_MAX > attempt * percent / PERCENT_MAX;

@@ -15,21 +15,21 @@ struct kept_session {
     size_t len;
 };
 
-struct sessions {
+struct kept_sessions {
     uint32_t percent;
     uint32_t count;
     struct kept_session *kept; /* SESSIONS_MAX; NULL where percent is 0 */
 };
 
 /* false: out of memory. */
-bool sessions_init(struct sessions *sessions, uint32_t percent);
-void sessions_free(struct sessions *sessions);
+bool kept_sessions_init(struct kept_sessions *sessions, uint32_t percent);
+void kept_sessions_free(struct kept_sessions *sessions);
 
 /* One more than there is room for is forgotten. */
-void sessions_keep(struct sessions *sessions, const struct rdtls_event *event);
+void kept_sessions_keep(struct kept_sessions *sessions, const struct rdtls_event *event);
 
 /* For the attempt of this number: empty when it is a full handshake's turn, or there is none. Valid
- * until the next sessions_keep. */
-struct rdtls_session sessions_take(struct sessions *sessions, uint64_t attempt);
+ * until the next kept_sessions_keep. */
+struct rdtls_session kept_sessions_take(struct kept_sessions *sessions, uint64_t attempt);
 
 #endif

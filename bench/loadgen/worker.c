@@ -21,14 +21,15 @@ bool worker_init(struct worker *worker, const struct schedule *schedule)
     worker->schedule = *schedule;
     worker->circle = address_circle_of(schedule->thread, schedule->threads);
     worker->record = malloc((size_t)worker->options->data_len + 1);
-    return worker->record != NULL && sessions_init(&worker->sessions, worker->options->resume) &&
+    return worker->record != NULL &&
+           kept_sessions_init(&worker->sessions, worker->options->resume) &&
            associations_init(&worker->associations, schedule->open_max);
 }
 
 void worker_free(struct worker *worker)
 {
     associations_free(&worker->associations);
-    sessions_free(&worker->sessions);
+    kept_sessions_free(&worker->sessions);
     free(worker->record);
     worker->record = NULL;
 }
@@ -188,7 +189,7 @@ static void on_event(void *context, struct rdtls_shard *shard, const struct rdtl
         closed(pass, association, event->status);
         break;
     case RDTLS_EVENT_TICKET:
-        sessions_keep(&worker->sessions, event);
+        kept_sessions_keep(&worker->sessions, event);
         break;
     case RDTLS_EVENT_NONE:
     case RDTLS_EVENT_PEER_CERTIFICATE:
@@ -223,7 +224,8 @@ static enum rdtls_status begin(struct worker_pass pass, uint64_t due_ns, uint64_
     struct association *association = queue_first(associations, &associations->free);
     const uint32_t index = association_index(associations, association);
     const struct rdtls_resumption resumption = {
-        next_path(pass, index), index, sessions_take(&worker->sessions, worker->results.attempted)};
+        next_path(pass, index), index,
+        kept_sessions_take(&worker->sessions, worker->results.attempted)};
     struct rdtls_id id;
     const enum rdtls_status status =
         rdtls_endpoint_resume(rdtls_shard_endpoint(pass.shard), &resumption, now_ns, &id);

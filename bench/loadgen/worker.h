@@ -49,7 +49,7 @@ struct worker {
     struct key_log *key_log; /* shared; NULL: none */
     struct schedule schedule;
     struct associations associations;
-    struct sessions sessions;
+    struct kept_sessions sessions;
     struct address_circle circle;
     uint8_t *record; /* options->data_len bytes to put a record together */
     uint32_t in_flight;
