@@ -22,12 +22,14 @@ static struct stun_bytes key_of(const struct session *session)
     return (struct stun_bytes){(const uint8_t *)session->name.pwd, SESSION_PWD_LEN};
 }
 
-/* What the outbox has no room for is lost as on any wire: the peer checks again. */
+/* Never more bytes than came: the sender's address may be somebody else's, who would get them. A
+ * check as ICE wants it (RFC 8445 section 7.1) is longer than any answer; what is not is ignored.
+ * What the outbox has no room for is lost as on any wire: the peer checks again. */
 static void send_response(struct rdtls_shard *shard, const struct check *check,
                           struct stun_writer *writer, struct stun_bytes key)
 {
     const size_t len = stun_end(writer, key);
-    if (len > 0) {
+    if (len > 0 && len <= check->len) {
         (void)!rdtls_shard_send_datagram(shard, check->path, writer->bytes, len);
     }
 }
