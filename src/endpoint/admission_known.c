@@ -102,14 +102,35 @@ static bool is_half_of_new_hello(const struct rdtls_endpoint *endpoint, uint32_t
             !hello_is_known(endpoint_connection(endpoint, successor), &ticket->hello));
 }
 
-/* It has begun with another piece of its hello than the first. */
-static bool awaits_random(const struct connection *connection)
+/* Pieces of its hello are there, and others are not. */
+static bool awaits_hello(const struct connection *connection)
 {
-    static const uint8_t nothing[RANDOM_LEN];
     return connection->state == CONNECTION_HANDSHAKING &&
            connection->association.role == RDTLS_SERVER &&
-           connection->association.version == VERSION_UNDECIDED &&
-           memcmp(connection->association.client_random, nothing, RANDOM_LEN) == 0;
+           connection->association.version == VERSION_UNDECIDED;
+}
+
+/* It has begun with another piece of its hello than the first, and this may be that one. If it is
+ * not, the other piece was somebody else's, or is: who can prove where he is begins anew. */
+static bool awaits_first_piece(const struct rdtls_endpoint *endpoint,
+                               const struct connection *connection,
+                               const struct handshake_header *header)
+{
+    static const uint8_t nothing[RANDOM_LEN];
+    return awaits_hello(connection) &&
+           memcmp(connection->association.client_random, nothing, RANDOM_LEN) == 0 &&
+           reassembly_may_take(
+               &connection_handshake(&endpoint->environment, connection)->reassembly, header);
+}
+
+/* A later piece, of which nobody knows whose it is: one that waits for its hello gets it too. */
+static bool may_be_for_both(const struct rdtls_endpoint *endpoint, uint32_t slot,
+                            const struct hello_fragment *fragment)
+{
+    const struct connection *connection = endpoint_connection(endpoint, slot);
+    if (connection->successor != POOL_NONE)
+        connection = endpoint_connection(endpoint, connection->successor);
+    return fragment->header.fragment_offset != 0 && awaits_hello(connection);
 }
 
 /* true: it was a hello, or half of one, and has been dealt with. */
@@ -122,11 +143,12 @@ static bool receive_as_hello(struct rdtls_endpoint *endpoint, uint32_t slot,
     if (!hello_fragment_read(datagram, &ticket.fragment, &reason))
         return false;
     bool is_first = first_hello_of(&ticket.fragment, &ticket.hello, &reason);
-    if (is_first && awaits_random(endpoint_connection(endpoint, slot)))
-        admission_note_random(endpoint_connection(endpoint, slot), &ticket.hello);
+    struct connection *connection = endpoint_connection(endpoint, slot);
+    if (is_first && awaits_first_piece(endpoint, connection, &ticket.fragment.header))
+        admission_note_random(connection, &ticket.hello);
     if (is_half_of_new_hello(endpoint, slot, arrival, &ticket)) {
         if (!admission_collect(endpoint, arrival, &ticket.fragment))
-            return true;
+            return !may_be_for_both(endpoint, slot, &ticket.fragment);
         if (!first_hello_of(&ticket.fragment, &ticket.hello, &reason)) {
             admission_discard(endpoint, reason); /* all of it is there, and it is no hello */
             return true;

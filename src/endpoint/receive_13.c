@@ -18,7 +18,7 @@ enum side_verdict {
     SIDE_NEXT,   /* the peer has updated its keys, and nothing has come under them yet */
     SIDE_EARLY,  /* its keys will come */
     SIDE_LATE,   /* what the peer said before it updated its keys, or the client's last flight, and
-                    the   handshake is over: their keys can be made again */
+                    the handshake is over: their keys can be made again */
     SIDE_NOBODY, /* there are no such keys */
 };
 
@@ -241,11 +241,10 @@ static void receive_before_update(const struct incoming *in, const struct unifie
 
 /* [rfc9147#5.8.1] "for at least twice the default MSL defined for [RFC0793], when in the FINISHED
  * state, the server MUST respond to retransmission of the client's final flight with a retransmit
- * of its ACK.": for as long as the association lives. A host that repeats our ACK has not said that
- * these records, which are new, have come. The client
- * says its last flight again: it has not seen our acknowledgement. The keys are made again for it,
- * before it is known whether the record is the client's: a forged one costs us three derivations
- * more than one under keys that are there. */
+ * of its ACK.": for as long as the association lives. The client says its last flight again: it has
+ * not seen our acknowledgement. Where a host repeats that, it is given another one all the same:
+ * these records are new. The keys are made again, before it is known whether the record is the
+ * client's: a forged one costs us three derivations more than one under keys that are there. */
 static void receive_late(const struct incoming *in, const struct unified_header *header,
                          uint8_t *record)
 {

@@ -319,6 +319,13 @@ void reassembly_drop_next(struct reassembly *reassembly, struct block_pool *bloc
     release_message(reassembly, blocks, message_at(reassembly, reassembly->next_seq));
 }
 
+bool reassembly_may_take(const struct reassembly *reassembly, const struct handshake_header *header)
+{
+    const struct reassembly_message *next = &reassembly->messages[reassembly->next_place];
+    return header->message_seq == reassembly->next_seq &&
+           (!next->begun || next->length == header->length);
+}
+
 bool reassembly_holds_protected(const struct reassembly *reassembly)
 {
     for (size_t i = 0; i < REASSEMBLY_WINDOW; i++)

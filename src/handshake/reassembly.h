@@ -77,6 +77,10 @@ enum reassembly_verdict reassembly_keep(struct reassembly *reassembly, struct bl
                                         const struct handshake_header *header,
                                         struct bytes fragment, uint8_t epoch);
 
+/* Can this be a piece of the next message, as far as its header tells? */
+bool reassembly_may_take(const struct reassembly *reassembly,
+                         const struct handshake_header *header);
+
 /* Is the next message whole? Then its header is filled in and its body copied to scratch
  * (REASSEMBLY_MESSAGE_MAX bytes). */
 bool reassembly_next(const struct reassembly *reassembly, const struct block_pool *blocks,
