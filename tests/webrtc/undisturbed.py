@@ -13,6 +13,10 @@ CHROMIUM_MEDIAN_MS = 25
 
 
 END_SECONDS = 10
+# Connections that come and go quickly, so that whatever can be used again (a slot, a port) is. What a client has to say twice
+# it says after 50 ms, 100 ms and so on: a second is a stall.
+CHURN = {"chromium": 5, "firefox-1.2": 5}
+STALL_MS = 1000
 
 
 def run(place, report):
@@ -32,8 +36,19 @@ def run_client(place, report, server, client):
         times = [result["openMs"] for result in results if "failure" not in result]
         median = statistics.median(times) if times else float("inf")
         report.judge("chromium-singly-median", median < CHROMIUM_MEDIAN_MS, f"{median:.1f} ms, not below {CHROMIUM_MEDIAN_MS}")
+    if client.which in CHURN:
+        judge_churn(place, report, server, client)
     results = client.connect(server, place.connections, AT_A_TIME, together=True)
     reports.judge_connections(report, f"{client.which}-{AT_A_TIME}-at-a-time", client, results)
+
+
+def judge_churn(place, report, server, client):
+    results = client.connect(server, CHURN[client.which] * place.connections, 1)
+    name = f"{client.which}-churn"
+    reports.judge_connections(report, name, client, results)
+    if place.judges_times:
+        longest = max(result.get("openMs", float("inf")) for result in results)
+        report.judge(f"{name}-no-stall", longest < STALL_MS, f"one took {longest:.0f} ms")
 
 
 def judge_leftovers(report, server, which):
