@@ -70,7 +70,7 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_set_role(
  * connection that is a server; lanes and transmit as after rdtls_endpoint_receive.
  *
  * Until rdtls_endpoint_use_path is called, what we send follows the peer: while the handshake lasts
- * to where its newest datagram came from, later to where the newest authentic record did (RFC 9147
+ * to where a message of it came from last, later to where the newest authentic record did (RFC 9147
  * section 11), and never to a path that was not added.
  *
  * A connection has RDTLS_PATHS_MAX paths; one more takes the place of the oldest but the one that
