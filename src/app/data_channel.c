@@ -8,6 +8,8 @@
 
 enum {
     PLACES_FIRST = 8,
+    IN_ROOM_MAX = 4, /* channels of one association: nobody fills a room alone, or hears himself
+                        more often */
 };
 
 static const char CHAT_LABEL[] = "chat";
@@ -88,6 +90,7 @@ static void no_longer_open(struct data_channel *channel)
         channel->closing = true;
         channel->channels->open--;
         channel->channels->figures->channels_open--;
+        channel->channels->in_room -= channel->member.room != NULL;
         rooms_leave(channel->channels->rooms, &channel->member);
     }
 }
@@ -153,6 +156,16 @@ static bool is_chat(const struct dcep_open *open)
            memcmp(open->label, CHAT_LABEL, open->label_len) == 0;
 }
 
+static bool join_room(struct data_channels *channels, struct data_channel *channel)
+{
+    if (channels->in_room == IN_ROOM_MAX ||
+        !rooms_join(channels->rooms, channels->room, &channel->member)) {
+        return false;
+    }
+    channels->in_room++;
+    return true;
+}
+
 static void open_channel(struct data_channels *channels, uint16_t stream,
                          const struct dcep_open *open)
 {
@@ -165,7 +178,7 @@ static void open_channel(struct data_channels *channels, uint16_t stream,
     now_open(channel);
     channel->reliability = open->reliability;
     channel->is_chat = is_chat(open);
-    if (channel->is_chat && !rooms_join(channels->rooms, channels->room, &channel->member)) {
+    if (channel->is_chat && !join_room(channels, channel)) {
         refuse(channels, stream);
         return;
     }

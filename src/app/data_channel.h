@@ -33,7 +33,8 @@ struct data_channels {
     uint64_t messages_received;
     uint64_t messages_sent;
     uint32_t open;
-    uint32_t places; /* of the array */
+    uint32_t in_room; /* of them */
+    uint32_t places;  /* of the array */
     struct data_channel **by_stream;
 };
 

@@ -120,3 +120,29 @@ Test(sctp_rooms, another_shards_listeners_are_woken)
     cr_expect_geq(world.wakes[THEIRS], 1);
     world_stop(&world);
 }
+
+/* A room has 256 places, and a word in it is as many copies. */
+Test(sctp_rooms, one_alone_does_not_fill_a_room)
+{
+    enum { TRIED = 6, MAX = 4 };
+    world_start(&world, 6);
+    struct pair *pair = pair_open(&world, "lobby");
+    for (uint16_t stream = 0; stream < TRIED; stream++) {
+        peer_open_channel(pair, stream, 0, 0, "chat");
+    }
+    RUN_UNTIL(&world, pair->resets == TRIED - MAX, 2000);
+    cr_expect_eq(pair->acks, MAX);
+    cr_expect_eq(figures_now().channels_refused, TRIED - MAX);
+    peer_say(pair, 0, SCTP_PPID_TEXT, "echo", 4);
+    run_for(&world, 200);
+    cr_expect_eq(pair->heard_count, MAX);
+    struct pair *other = join("lobby");
+    cr_expect_eq(other->acks, 1);
+
+    /* Who leaves makes room for one more. */
+    cr_assert(sctp_socket_reset_stream(pair->peer.socket, 0));
+    RUN_UNTIL(&world, figures_now().channels_open == MAX, 2000);
+    peer_open_channel(pair, TRIED, 0, 0, "chat");
+    RUN_UNTIL(&world, pair->acks == MAX + 1, 2000);
+    world_stop(&world);
+}
