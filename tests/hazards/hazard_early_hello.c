@@ -1,6 +1,6 @@
-/* A hello that comes before its path, or our role, is known (libdatachannel #1554: dropped, and
- * said again a second later). Each race a thousand times on a virtual clock, its order drawn from a
- * seed; a stall is a handshake that had to wait for a timer. */
+/* A hello that comes before its path, our role or the peer's fingerprint is known (libdatachannel
+ * #1554: dropped, and said again a second later). Each race a thousand times on a virtual clock,
+ * its order drawn from a seed; a stall is a handshake that had to wait for a timer. */
 #include "endpoint/endpoint.h"
 #include "endpoint_support.h"
 
@@ -20,12 +20,14 @@ enum race {
     HELLO_AT_PATH,
     HELLO_AFTER_PATH,
     HELLO_BEFORE_ROLE,
+    HELLO_BEFORE_FINGERPRINT, /* the host learns whom it talks to before, during or after the
+                                 handshake */
     HELLO_ON_BOTH_PATHS, /* its pieces come on different ones, which become known at any moment */
     ANYTHING,            /* all of it at any moment */
     RACE_COUNT
 };
 
-enum happening { NOTHING, TO_SERVER, TO_CLIENT, ADD_PATH, SET_ROLE, USE_PATH };
+enum happening { NOTHING, TO_SERVER, TO_CLIENT, ADD_PATH, SET_ROLE, SET_FINGERPRINT, USE_PATH };
 
 struct event {
     enum happening what;
@@ -127,6 +129,15 @@ static void pass(struct world *world)
     take_off(world, TO_SERVER);
 }
 
+static void set_fingerprint(struct world *world)
+{
+    struct rdtls_fingerprint fingerprint = {.hash = RDTLS_HASH_SHA256};
+    cr_assert_eq(rdtls_config_fingerprint(world->client.config, fingerprint.digest), RDTLS_OK);
+    cr_assert_eq(rdtls_endpoint_set_fingerprints(world->server.endpoint, world->id, &fingerprint, 1,
+                                                 world->now),
+                 RDTLS_OK);
+}
+
 static void happen(struct world *world, struct event *event)
 {
     struct rdtls_endpoint *server = world->server.endpoint;
@@ -149,6 +160,9 @@ static void happen(struct world *world, struct event *event)
         cr_assert_eq(rdtls_endpoint_set_role(server, world->id, RDTLS_SERVER, world->now),
                      RDTLS_OK);
         break;
+    case SET_FINGERPRINT:
+        set_fingerprint(world);
+        break;
     case USE_PATH:
         cr_assert_eq(rdtls_endpoint_use_path(server, world->id, path), RDTLS_OK);
         break;
@@ -169,6 +183,7 @@ static uint64_t path_time(struct world *world, uint64_t hello_at)
     case HELLO_AFTER_PATH:
         return hello_at - 1 - below(world, AROUND_NS);
     case HELLO_BEFORE_ROLE:
+    case HELLO_BEFORE_FINGERPRINT:
     case HELLO_ON_BOTH_PATHS:
     case ANYTHING:
     case RACE_COUNT:
@@ -215,6 +230,8 @@ static void begin_round(struct world *world, size_t round)
                        world->race == ANYTHING ? hello_at - AROUND_NS + below(world, 2 * AROUND_NS)
                                                : hello_at + 1 + below(world, AROUND_NS),
                        0);
+    if (world->race == HELLO_BEFORE_FINGERPRINT)
+        (void)schedule(world, SET_FINGERPRINT, hello_at + 1 + below(world, 6 * FLIGHT_NS), 0);
     if (below(world, 2) == 0)
         (void)schedule(world, USE_PATH, hello_at + AROUND_NS + below(world, 5 * FLIGHT_NS),
                        below(world, PATHS));
@@ -250,8 +267,9 @@ static bool run_round(struct world *world, size_t round)
     return has_stalled;
 }
 
-static struct host host_of(uint16_t version, bool is_client, bool in_pieces, uint32_t held_max)
+static struct host host_of(uint16_t version, bool is_client, enum race race, uint32_t held_max)
 {
+    bool in_pieces = race == HELLO_ON_BOTH_PATHS || race == ANYTHING;
     static const uint16_t groups[] = {29, 23};
     struct rdtls_config_options config;
     struct rdtls_endpoint_options options = small_endpoint();
@@ -260,6 +278,9 @@ static struct host host_of(uint16_t version, bool is_client, bool in_pieces, uin
     config.version_count = 1;
     config.groups = groups;
     config.group_count = 2;
+    config.client_certificate_offer = race == HELLO_BEFORE_FINGERPRINT;
+    if (race == HELLO_BEFORE_FINGERPRINT && !is_client)
+        config.verify = RDTLS_VERIFY_SIGNALLED;
     if (is_client && in_pieces) {
         config.mtu = SMALL_MTU;
         config.server_name = "a-name-that-is-about-as-long-as-one-label-can-ever-be."
@@ -273,10 +294,9 @@ static struct host host_of(uint16_t version, bool is_client, bool in_pieces, uin
 
 static void world_init(struct world *world, uint16_t version, enum race race, uint32_t held_max)
 {
-    bool in_pieces = race == HELLO_ON_BOTH_PATHS || race == ANYTHING;
     memset(world, 0, sizeof(*world));
-    world->server = host_of(version, false, in_pieces, held_max);
-    world->client = host_of(version, true, in_pieces, 0);
+    world->server = host_of(version, false, race, held_max);
+    world->client = host_of(version, true, race, 0);
     world->race = race;
     world->now = FLIGHT_NS;
 }
@@ -308,6 +328,8 @@ static void run_race(enum race race)
             cr_expect_geq(stats->hellos_held, ROUNDS);
         if (race == HELLO_AFTER_PATH)
             cr_expect_eq(stats->hellos_held, 0);
+        if (race == HELLO_BEFORE_FINGERPRINT)
+            cr_expect_geq(world.server.asked, ROUNDS / 2, "the verdict is late in most rounds");
         world_free(&world);
     }
 }
@@ -330,6 +352,11 @@ Test(hazard_early_hello, just_after_its_path_is_known)
 Test(hazard_early_hello, before_the_role_is_known)
 {
     run_race(HELLO_BEFORE_ROLE);
+}
+
+Test(hazard_early_hello, before_the_fingerprint_is_known)
+{
+    run_race(HELLO_BEFORE_FINGERPRINT);
 }
 
 Test(hazard_early_hello, its_pieces_on_two_paths)
