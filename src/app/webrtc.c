@@ -26,7 +26,7 @@ enum {
     HELLOS_HELD_MAX = 512, /* of each shard: those that come before ICE has checked their path */
     /* Browsers repeat after 50 ms and double; what of ours is lost is made good within that. */
     RETRANSMIT_INITIAL_MS = 50,
-    RETRANSMIT_MAX_MS = 1000,
+    RETRANSMIT_MAX_MS = 4000,
     RETRANSMIT_COUNT_MAX = 20,
 };
 
