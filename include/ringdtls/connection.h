@@ -296,8 +296,8 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_verify_peer(struct rdtls
  * Once connected, a list that has the peer's SHA-256 changes nothing and is OK, as when an offer
  * comes again; any other is NOT_AWAITED and changes nothing either: other fingerprints ask for
  * another association (RFC 8842 section 4). Poll and transmit afterwards. Errors, which change
- * nothing: INVALID_ARGUMENT (none or too many, a hash that is not known, a configuration whose
- * verify is another), NOT_AWAITED (also once it has ended). */
+ * nothing: INVALID_ARGUMENT (none or too many, a hash that is not known, or, until it is connected,
+ * a configuration whose verify is another), NOT_AWAITED (also once it has ended). */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_set_fingerprints(
     struct rdtls_conn *conn, const struct rdtls_fingerprint *fingerprints, size_t count,
     uint64_t now_ns);
