@@ -299,8 +299,7 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_verify_peer(struct rdtls
  * nothing: INVALID_ARGUMENT (none or too many, a hash that is not known, or, until it is connected,
  * a configuration whose verify is another), NOT_AWAITED (also once it has ended). */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_conn_set_fingerprints(
-    struct rdtls_conn *conn, const struct rdtls_fingerprint *fingerprints, size_t count,
-    uint64_t now_ns);
+    struct rdtls_conn *conn, const struct rdtls_fingerprint *fingerprints, size_t count);
 
 /* After SIGN, at any later time: the signature, which is copied: of ECDSA as DER (RFC 3279 section
  * 2.2.3), of RSA as many bytes as the modulus has, of Ed25519 64. signature_len 0: the signer

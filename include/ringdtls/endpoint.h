@@ -256,7 +256,7 @@ RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_verify_peer(
  * ends when the new one is CONNECTED, and not before. */
 RDTLS_API RDTLS_MUST_CHECK enum rdtls_status rdtls_endpoint_set_fingerprints(
     struct rdtls_endpoint *endpoint, struct rdtls_id id,
-    const struct rdtls_fingerprint *fingerprints, size_t count, uint64_t now_ns);
+    const struct rdtls_fingerprint *fingerprints, size_t count);
 
 /* After SIGN, at any later time, even when the connection is gone: as
  * rdtls_conn_complete_signature, for the connection that the event named. An id is used once, so an

@@ -147,6 +147,25 @@ void address_format_host(const struct rdtls_listen *address, char text[ADDRESS_H
               ADDRESS_HOST_MAX);
 }
 
+bool address_add(const char *text, struct rdtls_listen *list, size_t max, size_t *count,
+                 struct complaint *complaint)
+{
+    struct rdtls_listen address;
+    if (!address_parse(text, &address, complaint)) {
+        return false;
+    }
+    if (*count == max) {
+        return complain(complaint, "more than %zu addresses", max);
+    }
+    for (size_t i = 0; i < *count; i++) {
+        if (address.port != 0 && memcmp(&address, &list[i], sizeof(address)) == 0) {
+            return complain(complaint, "given twice");
+        }
+    }
+    list[(*count)++] = address;
+    return true;
+}
+
 void address_format(const struct rdtls_listen *address, char text[ADDRESS_TEXT_MAX])
 {
     char host[INET6_ADDRSTRLEN] = "?";

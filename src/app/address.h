@@ -19,6 +19,11 @@ enum { ADDRESS_TEXT_MAX = 80, ADDRESS_HOST_MAX = 46 };
  * are nobody's address. */
 bool address_parse(const char *text, struct rdtls_listen *address, struct complaint *complaint);
 
+/* Parse one more for a list that has room for max. None stands there twice, but with port 0, which
+ * is another one each time. */
+bool address_add(const char *text, struct rdtls_listen *list, size_t max, size_t *count,
+                 struct complaint *complaint);
+
 /* Format so that address_parse reads the same again. */
 void address_format(const struct rdtls_listen *address, char text[ADDRESS_TEXT_MAX]);
 

@@ -64,6 +64,16 @@ bool value_parse_word(const char *text, const struct value_word *words, int *val
     return complain(complaint, "not one of %s", known);
 }
 
+bool value_parse_io(const char *text, enum rdtls_io *io, struct complaint *complaint)
+{
+    static const struct value_word words[] = {
+        {"auto", RDTLS_IO_AUTO}, {"uring", RDTLS_IO_URING}, {"mmsg", RDTLS_IO_MMSG}, {NULL, 0}};
+    int value = 0;
+    const bool known = value_parse_word(text, words, &value, complaint);
+    *io = (enum rdtls_io)value;
+    return known;
+}
+
 bool value_parse_list(const char *list, list_take take, void *context, struct complaint *complaint)
 {
     const char *at = list;

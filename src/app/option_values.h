@@ -26,6 +26,9 @@ bool value_parse_number(const char *text, double min, double max, double *value,
 bool value_parse_word(const char *text, const struct value_word *words, int *value,
                       struct complaint *complaint);
 
+/* auto, uring or mmsg. */
+bool value_parse_io(const char *text, enum rdtls_io *io, struct complaint *complaint);
+
 /* Each name of a list with commas between them. take says what is wrong with one. */
 typedef bool (*list_take)(void *context, const char *name, struct complaint *complaint);
 bool value_parse_list(const char *list, list_take take, void *context, struct complaint *complaint);

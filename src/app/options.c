@@ -92,8 +92,6 @@ static const struct value_word cookie_words[] = {{"always", RDTLS_COOKIES_ALWAYS
                                                  {"under-load", RDTLS_COOKIES_UNDER_LOAD},
                                                  {"never", RDTLS_COOKIES_NEVER},
                                                  {NULL, 0}};
-static const struct value_word io_words[] = {
-    {"auto", RDTLS_IO_AUTO}, {"uring", RDTLS_IO_URING}, {"mmsg", RDTLS_IO_MMSG}, {NULL, 0}};
 static const struct value_word lanes_words[] = {
     {"auto", RDTLS_LANES_AUTO}, {"libcrypto", RDTLS_LANES_LIBCRYPTO}, {NULL, 0}};
 
@@ -103,25 +101,6 @@ static bool add_path(const char *text, char **paths, size_t *count, struct compl
         return complain(complaint, "more than %d", RDTLS_CREDENTIALS_MAX);
     }
     return value_copy_path(text, &paths[(*count)++], complaint);
-}
-
-static bool apply_listen(struct serve_options *options, const char *text,
-                         struct complaint *complaint)
-{
-    struct rdtls_listen listen;
-    if (!address_parse(text, &listen, complaint)) {
-        return false;
-    }
-    if (options->listen_count == SERVE_LISTEN_MAX) {
-        return complain(complaint, "more than %d addresses", SERVE_LISTEN_MAX);
-    }
-    for (size_t i = 0; i < options->listen_count; i++) {
-        if (listen.port != 0 && memcmp(&listen, &options->listen[i], sizeof(listen)) == 0) {
-            return complain(complaint, "given twice");
-        }
-    }
-    options->listen[options->listen_count++] = listen;
-    return true;
 }
 
 static bool apply_word(struct serve_options *options, enum option option, const char *text,
@@ -148,9 +127,7 @@ static bool apply_word(struct serve_options *options, enum option option, const 
         options->lanes = (enum rdtls_lanes)value;
         return known;
     }
-    const bool known = value_parse_word(text, io_words, &value, complaint);
-    options->io = (enum rdtls_io)value;
-    return known;
+    return value_parse_io(text, &options->io, complaint);
 }
 
 static bool apply_mtu(struct serve_options *options, const char *text, struct complaint *complaint)
@@ -169,7 +146,8 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
     const enum option option = (enum option)val;
     switch (option) {
     case OPTION_LISTEN:
-        return apply_listen(options, text, complaint);
+        return address_add(text, options->listen, SERVE_LISTEN_MAX, &options->listen_count,
+                           complaint);
     case OPTION_SHARDS:
         return value_parse_u32(text, 1, SERVE_SHARDS_MAX, &options->shards, complaint);
     case OPTION_HANDLER:
@@ -237,7 +215,8 @@ static bool check_together(poptContext context, struct serve_options *options,
         return complain(complaint, "--ca wants --client-cert request or require");
     }
     if (options->listen_count == 0) {
-        return apply_listen(options, "127.0.0.1:4433", complaint);
+        return address_add("127.0.0.1:4433", options->listen, SERVE_LISTEN_MAX,
+                           &options->listen_count, complaint);
     }
     return true;
 }

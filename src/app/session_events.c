@@ -49,8 +49,7 @@ static bool expect_peer(struct rdtls_shard *shard, const struct session *session
                         struct rdtls_id id)
 {
     return rdtls_endpoint_set_fingerprints(rdtls_shard_endpoint(shard), id, session->fingerprints,
-                                           session->fingerprint_count,
-                                           rdtls_shard_now(shard)) == RDTLS_OK;
+                                           session->fingerprint_count) == RDTLS_OK;
 }
 
 static void open_connection(struct shard_sessions *own, struct rdtls_shard *shard,

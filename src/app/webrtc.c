@@ -21,8 +21,8 @@ static const char program[] = "ringdtls webrtc";
 
 enum {
     WAIT_MS = 3600000,
-    STOP_MS = 500, /* for saying close_notify */
-    PATHS_PER_SESSION = 4,
+    STOP_MS = 500,               /* for saying close_notify */
+    CONNECTIONS_PER_SESSION = 2, /* one that begins anew grows beside the one before */
     HELLOS_HELD_MAX = 512, /* of each shard: those that come before ICE has checked their path */
     /* Browsers repeat after 50 ms and double; what of ours is lost is made good within that. */
     RETRANSMIT_INITIAL_MS = 50,
@@ -94,7 +94,7 @@ static bool start_server(struct webrtc *webrtc, struct complaint *complaint)
     server.io = options->io;
     server.endpoint.accept = false; /* who has no session is a stranger */
     server.endpoint.hellos_held_max = HELLOS_HELD_MAX;
-    server.endpoint.connections_max = options->sessions.sessions_max * PATHS_PER_SESSION;
+    server.endpoint.connections_max = options->sessions.sessions_max * CONNECTIONS_PER_SESSION;
     const enum rdtls_status status =
         rdtls_server_start(&server, &webrtc->server, message, sizeof(message));
     return status == RDTLS_OK ||

@@ -58,23 +58,6 @@ static const struct poptOption option_table[] = {
     POPT_TABLEEND,
 };
 
-static const struct value_word io_words[] = {
-    {"auto", RDTLS_IO_AUTO}, {"uring", RDTLS_IO_URING}, {"mmsg", RDTLS_IO_MMSG}, {NULL, 0}};
-
-static bool add_listen(struct webrtc_options *options, const char *text,
-                       struct complaint *complaint)
-{
-    struct rdtls_listen listen;
-    if (!address_parse(text, &listen, complaint)) {
-        return false;
-    }
-    if (options->listen_count == WEBRTC_LISTEN_MAX) {
-        return complain(complaint, "more than %d addresses", WEBRTC_LISTEN_MAX);
-    }
-    options->listen[options->listen_count++] = listen;
-    return true;
-}
-
 static bool add_announce(struct webrtc_options *options, const char *text,
                          struct complaint *complaint)
 {
@@ -97,14 +80,6 @@ static bool add_announce(struct webrtc_options *options, const char *text,
     return true;
 }
 
-static bool apply_io(struct webrtc_options *options, const char *text, struct complaint *complaint)
-{
-    int value = 0;
-    const bool known = value_parse_word(text, io_words, &value, complaint);
-    options->io = (enum rdtls_io)value;
-    return known;
-}
-
 static bool apply(void *context, int val, const char *text, struct complaint *complaint)
 {
     struct webrtc_options *options = context;
@@ -113,7 +88,8 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
     case OPTION_HTTP:
         return address_parse(text, &options->http, complaint);
     case OPTION_LISTEN:
-        return add_listen(options, text, complaint);
+        return address_add(text, options->listen, WEBRTC_LISTEN_MAX, &options->listen_count,
+                           complaint);
     case OPTION_ANNOUNCE:
         return add_announce(options, text, complaint);
     case OPTION_SHARDS:
@@ -125,7 +101,7 @@ static bool apply(void *context, int val, const char *text, struct complaint *co
     case OPTION_VERSIONS:
         return extras_parse_versions(&options->extras, text, complaint);
     case OPTION_IO:
-        return apply_io(options, text, complaint);
+        return value_parse_io(text, &options->io, complaint);
     case OPTION_SESSIONS_MAX:
         return value_parse_u32(text, 1, SESSION_PLACES_MAX, &sessions->sessions_max, complaint);
     case OPTION_CONNECTING_MAX:
@@ -156,7 +132,9 @@ static bool check_together(poptContext context, struct webrtc_options *options,
         !extras_parse_versions(&options->extras, "1.2,1.3", complaint)) {
         return false;
     }
-    return options->listen_count > 0 || add_listen(options, "0.0.0.0:4433", complaint);
+    return options->listen_count > 0 ||
+           address_add("0.0.0.0:4433", options->listen, WEBRTC_LISTEN_MAX, &options->listen_count,
+                       complaint);
 }
 
 bool webrtc_options_parse(int argc, const char **argv, struct webrtc_options *options,

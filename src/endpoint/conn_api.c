@@ -267,9 +267,9 @@ enum rdtls_status rdtls_conn_verify_peer(struct rdtls_conn *conn, bool accept)
 
 enum rdtls_status rdtls_conn_set_fingerprints(struct rdtls_conn *conn,
                                               const struct rdtls_fingerprint *fingerprints,
-                                              size_t count, uint64_t now_ns)
+                                              size_t count)
 {
-    struct signalled_list list = {fingerprints, count, now_ns};
+    struct signalled_list list = {fingerprints, count};
     return connection_set_fingerprints(&conn->environment, &conn->connection, &list);
 }
 

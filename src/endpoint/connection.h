@@ -215,7 +215,6 @@ MUST_CHECK enum rdtls_status connection_verify_peer(struct connection_environmen
 struct signalled_list {
     const struct rdtls_fingerprint *fingerprints;
     size_t count;
-    uint64_t now;
 };
 
 /* Errors, which change nothing: INVALID_ARGUMENT, NOT_AWAITED. */

@@ -98,10 +98,10 @@ enum rdtls_status rdtls_endpoint_verify_peer(struct rdtls_endpoint *endpoint, st
 enum rdtls_status rdtls_endpoint_set_fingerprints(struct rdtls_endpoint *endpoint,
                                                   struct rdtls_id id,
                                                   const struct rdtls_fingerprint *fingerprints,
-                                                  size_t count, uint64_t now_ns)
+                                                  size_t count)
 {
     struct connection *connection = endpoint_find(endpoint, id);
-    struct signalled_list list = {fingerprints, count, now_ns};
+    struct signalled_list list = {fingerprints, count};
     if (connection == NULL)
         return RDTLS_NO_SUCH_CONNECTION;
     TRY(connection_set_fingerprints(&endpoint->environment, connection, &list));

@@ -164,7 +164,7 @@ static void poll_events(struct pair *pair, enum side which)
             break;
         case RDTLS_EVENT_PEER_CERTIFICATE:
             if (shape_is_signalled(&pair->shape))
-                (void)!shape_tell(which, side->endpoint, event.id, pair->now);
+                (void)!shape_tell(which, side->endpoint, event.id);
             else
                 (void)!rdtls_endpoint_verify_peer(side->endpoint, event.id, true);
             break;

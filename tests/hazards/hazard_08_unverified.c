@@ -27,7 +27,7 @@ static struct host host_of(const uint16_t *version)
 static enum rdtls_status expect(struct host *host, struct rdtls_id id, const struct host *peer)
 {
     struct rdtls_fingerprint right = fingerprint_under(peer->config, RDTLS_HASH_SHA256);
-    return rdtls_endpoint_set_fingerprints(host->endpoint, id, &right, 1, 0);
+    return rdtls_endpoint_set_fingerprints(host->endpoint, id, &right, 1);
 }
 
 static void old_association_lives(struct scene *scene)

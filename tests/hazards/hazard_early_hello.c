@@ -133,9 +133,9 @@ static void set_fingerprint(struct world *world)
 {
     struct rdtls_fingerprint fingerprint = {.hash = RDTLS_HASH_SHA256};
     cr_assert_eq(rdtls_config_fingerprint(world->client.config, fingerprint.digest), RDTLS_OK);
-    cr_assert_eq(rdtls_endpoint_set_fingerprints(world->server.endpoint, world->id, &fingerprint, 1,
-                                                 world->now),
-                 RDTLS_OK);
+    cr_assert_eq(
+        rdtls_endpoint_set_fingerprints(world->server.endpoint, world->id, &fingerprint, 1),
+        RDTLS_OK);
 }
 
 static void happen(struct world *world, struct event *event)

@@ -127,7 +127,7 @@ enum rdtls_status on_offer(struct session *session, const struct rdtls_config *c
     if (status == RDTLS_OK)
         status = rdtls_conn_set_external_retransmission(session->conn, true);
     if (status == RDTLS_OK)
-        status = rdtls_conn_set_fingerprints(session->conn, fingerprints, count, now);
+        status = rdtls_conn_set_fingerprints(session->conn, fingerprints, count);
     session->deadline = RDTLS_NEVER;
     return status;
 }

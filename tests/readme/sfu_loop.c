@@ -52,7 +52,7 @@ enum rdtls_status on_offer(struct session *session, const struct rdtls_config *c
 {
     enum rdtls_status status = rdtls_conn_new(config, RDTLS_SERVER, 0, now, &session->conn);
     if (status == RDTLS_OK)
-        status = rdtls_conn_set_fingerprints(session->conn, fingerprints, count, now);
+        status = rdtls_conn_set_fingerprints(session->conn, fingerprints, count);
     session->deadline = RDTLS_NEVER;
     return status;
 }

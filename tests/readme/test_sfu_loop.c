@@ -123,7 +123,7 @@ static void client_begin(struct sfu *client, const struct rdtls_config *config,
                          const struct rdtls_fingerprint *fingerprint)
 {
     if (rdtls_conn_new(config, RDTLS_CLIENT, 0, 0, &client->session.conn) != RDTLS_OK ||
-        rdtls_conn_set_fingerprints(client->session.conn, fingerprint, 1, 0) != RDTLS_OK)
+        rdtls_conn_set_fingerprints(client->session.conn, fingerprint, 1) != RDTLS_OK)
         abort();
 }
 

@@ -12,7 +12,7 @@ void host_tell(struct world *world, struct host *host, struct end *end)
 {
     end->tell_ns = 0;
     for (int again = 0; again < 2; again++) {
-        enum rdtls_status status = shape_tell(host->side, host->endpoint, end->id, world->now);
+        enum rdtls_status status = shape_tell(host->side, host->endpoint, end->id);
         bool is_gone = end->closed || status == RDTLS_NO_SUCH_CONNECTION;
         if (status != RDTLS_OK && !is_gone)
             world_fail(world, "set_fingerprints: %s", rdtls_status_name(status));

@@ -125,13 +125,12 @@ bool shape_is_signalled(const struct shape *shape)
 }
 
 /* Behind one of a certificate that the peer might have had. */
-enum rdtls_status shape_tell(enum side side, struct rdtls_endpoint *endpoint, struct rdtls_id id,
-                             uint64_t now_ns)
+enum rdtls_status shape_tell(enum side side, struct rdtls_endpoint *endpoint, struct rdtls_id id)
 {
     struct rdtls_fingerprint list[] = {{.hash = RDTLS_HASH_SHA256}, {.hash = RDTLS_HASH_SHA256}};
     memcpy(list[1].digest, shape_fingerprint(side == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT),
            RDTLS_FINGERPRINT_LEN);
-    return rdtls_endpoint_set_fingerprints(endpoint, id, list, 2, now_ns);
+    return rdtls_endpoint_set_fingerprints(endpoint, id, list, 2);
 }
 
 bool shape_client_is_known(const struct shape *shape)

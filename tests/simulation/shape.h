@@ -86,8 +86,7 @@ bool shape_is_refused(const struct shape *shape);
 bool shape_is_signalled(const struct shape *shape);
 
 /* One side's host learns whom to expect. */
-enum rdtls_status shape_tell(enum side side, struct rdtls_endpoint *endpoint, struct rdtls_id id,
-                             uint64_t now_ns);
+enum rdtls_status shape_tell(enum side side, struct rdtls_endpoint *endpoint, struct rdtls_id id);
 
 /* Does the server get to see a certificate? */
 bool shape_client_is_known(const struct shape *shape);

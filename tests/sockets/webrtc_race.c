@@ -295,8 +295,7 @@ static uint64_t run(int http, const struct rdtls_config *config, enum order orde
     session.udp = take_port(session.port);
     const uint64_t begun_ns = now_ns();
     EXPECT(rdtls_conn_new(config, RDTLS_CLIENT, 0, begun_ns, &session.conn) == RDTLS_OK);
-    EXPECT(rdtls_conn_set_fingerprints(session.conn, &session.fingerprint, 1, begun_ns) ==
-           RDTLS_OK);
+    EXPECT(rdtls_conn_set_fingerprints(session.conn, &session.fingerprint, 1) == RDTLS_OK);
     run_order(&session, order);
     const uint64_t took_ns = session.connected ? now_ns() - begun_ns : UINT64_MAX;
     delete_session(http, &session, text);
@@ -316,8 +315,7 @@ static bool refuse(int http, const struct rdtls_config *config, const char *vers
     read_answer(text, &session);
     session.udp = take_port(session.port);
     EXPECT(rdtls_conn_new(config, RDTLS_CLIENT, 0, now_ns(), &session.conn) == RDTLS_OK);
-    EXPECT(rdtls_conn_set_fingerprints(session.conn, &session.fingerprint, 1, now_ns()) ==
-           RDTLS_OK);
+    EXPECT(rdtls_conn_set_fingerprints(session.conn, &session.fingerprint, 1) == RDTLS_OK);
     send_check(&session, true);
     send_dtls(&session);
     wait_for(&session, &session.refused, STALL_MS);

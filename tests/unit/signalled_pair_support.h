@@ -35,7 +35,7 @@ static inline struct pair pair_to_be(const uint16_t *version)
 static inline enum rdtls_status expect_one(struct peer *peer,
                                            const struct rdtls_fingerprint *fingerprint)
 {
-    return rdtls_conn_set_fingerprints(peer->conn, fingerprint, 1, 0);
+    return rdtls_conn_set_fingerprints(peer->conn, fingerprint, 1);
 }
 
 /* The end is told the other's right fingerprint under this hash. */

@@ -12,7 +12,7 @@ Test(awaited_verdict, data_is_held_and_told_in_order)
         tell_judge(&court, 3, 0);
         tell_judge(&court, 4, 500);
         expect_silence(&court);
-        court_accept(&court, 0);
+        court_accept(&court);
         tell_judge(&court, 5, 20); /* before anything has been polled */
         expect_event(&court, RDTLS_EVENT_CONNECTED);
         expect_told(&court, 1, 10);
@@ -54,7 +54,7 @@ Test(awaited_verdict, data_that_overtakes_the_last_flight)
             peer_poll(court.judge);
         }
         cr_assert(court.judge->asked);
-        court_accept(&court, 0);
+        court_accept(&court);
         expect_event(&court, RDTLS_EVENT_CONNECTED);
         if (has_last_word) {
             expect_told(&court, 1, 1000);
@@ -75,7 +75,7 @@ Test(awaited_verdict, more_than_is_held)
         for (int said = 0; said < PIECES; said++)
             tell_judge(&court, (uint8_t)said, PIECE);
         cr_expect_eq(dropped(&court, RDTLS_DISCARD_UNVERIFIED), PIECES - HELD);
-        court_accept(&court, 0);
+        court_accept(&court);
         expect_event(&court, RDTLS_EVENT_CONNECTED);
         for (int said = 0; said < HELD; said++)
             expect_told(&court, (uint8_t)said, PIECE);
@@ -103,7 +103,7 @@ Test(awaited_verdict, only_what_is_authentic_and_new_is_held)
         tell_judge(&court, 2, 1000);
         cr_expect_eq(dropped(&court, RDTLS_DISCARD_REPLAY), 9);
         cr_expect_eq(dropped(&court, RDTLS_DISCARD_AUTHENTICATION), 10);
-        court_accept(&court, 0);
+        court_accept(&court);
         expect_event(&court, RDTLS_EVENT_CONNECTED);
         expect_told(&court, 1, 1000);
         expect_told(&court, 2, 1000);
@@ -156,7 +156,7 @@ Test(awaited_verdict, secrets_at_once_when_it_comes)
         options.srtp_profiles = &profiles[i % 4];
         court_begin(&court, &each_judging[i / 4], &options);
         pair_run(&court.pair);
-        court_accept(&court, 0);
+        court_accept(&court);
         cr_assert_eq(rdtls_conn_srtp_keys(court.judge->conn, &ours), RDTLS_OK);
         cr_assert_eq(rdtls_conn_srtp_keys(court.talker->conn, &theirs), RDTLS_OK);
         cr_expect_eq(ours.profile, profiles[i % 4]);
@@ -252,7 +252,7 @@ Test(awaited_verdict, a_repeated_last_flight_is_answered)
         cr_expect(!court.talker->closed && !court.judge->closed);
         cr_expect_gt(rdtls_conn_deadline(court.talker->conn), 60ull * SECOND_NS,
                      "nothing of it is left to be said again");
-        court_accept(&court, now);
+        court_accept(&court);
         peer_poll(court.judge);
         cr_expect(court.judge->connected);
         court_close(&court);
@@ -279,7 +279,7 @@ Test(awaited_verdict, keys_that_change_meanwhile)
             cr_assert_eq(talker->connection.association.write.epoch, 3 + said);
         }
         tell_judge(&court, 5, 100);
-        court_accept(&court, 0);
+        court_accept(&court);
         expect_event(&court, RDTLS_EVENT_CONNECTED);
         for (uint8_t said = 1; said <= 5; said++)
             expect_told(&court, said, 100);
@@ -301,7 +301,7 @@ Test(awaited_verdict, a_verdict_before_the_last_flight_has_arrived)
             if (!carry(court.talker, court.judge))
                 (void)carry(court.judge, court.talker);
         if (accepts)
-            court_accept(&court, 0);
+            court_accept(&court);
         else
             cr_assert_eq(court_refuse(&court), RDTLS_OK);
         pair_run(&court.pair);

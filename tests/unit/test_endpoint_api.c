@@ -47,8 +47,7 @@ static void expect_nobody(struct rdtls_endpoint *endpoint, struct rdtls_id id)
     cr_expect_eq(rdtls_endpoint_send(endpoint, id, material, 1), RDTLS_NO_SUCH_CONNECTION);
     cr_expect_eq(rdtls_endpoint_add_path(endpoint, id, &path, 0), RDTLS_NO_SUCH_CONNECTION);
     cr_expect_eq(rdtls_endpoint_verify_peer(endpoint, id, true), RDTLS_NO_SUCH_CONNECTION);
-    cr_expect_eq(rdtls_endpoint_set_fingerprints(endpoint, id, &any, 1, 0),
-                 RDTLS_NO_SUCH_CONNECTION);
+    cr_expect_eq(rdtls_endpoint_set_fingerprints(endpoint, id, &any, 1), RDTLS_NO_SUCH_CONNECTION);
     cr_expect_eq(rdtls_endpoint_export(endpoint, id, &exporter, material, sizeof(material)),
                  RDTLS_NO_SUCH_CONNECTION);
     cr_expect_eq(rdtls_endpoint_srtp_keys(endpoint, id, &keys), RDTLS_NO_SUCH_CONNECTION);

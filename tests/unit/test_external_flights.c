@@ -290,10 +290,8 @@ static void expect_late_fingerprints(uint16_t version)
     cr_assert_not(carried.client.connected || carried.server.connected);
     cr_expect(rdtls_conn_awaits_answer(carried.server.conn));
     cr_expect_not(rdtls_conn_awaits_answer(carried.client.conn));
-    cr_assert_eq(rdtls_conn_set_fingerprints(carried.server.conn, &client, 1, carried.now),
-                 RDTLS_OK);
-    cr_assert_eq(rdtls_conn_set_fingerprints(carried.client.conn, &server, 1, carried.now),
-                 RDTLS_OK);
+    cr_assert_eq(rdtls_conn_set_fingerprints(carried.server.conn, &client, 1), RDTLS_OK);
+    cr_assert_eq(rdtls_conn_set_fingerprints(carried.client.conn, &server, 1), RDTLS_OK);
     carrier_settle(&carried.server);
     carrier_settle(&carried.client);
     cr_expect(carried.client.connected && carried.server.connected);

@@ -161,14 +161,14 @@ Test(signalled, a_list_for_an_established_association)
         pair_run(&pair);
         pair.client.connected = false;
         list[1] = fingerprint_under(pair.server.config, RDTLS_HASH_SHA256);
-        cr_expect_eq(rdtls_conn_set_fingerprints(pair.client.conn, list, 2, 0), RDTLS_OK);
+        cr_expect_eq(rdtls_conn_set_fingerprints(pair.client.conn, list, 2), RDTLS_OK);
         list[1] = wrong_fingerprint(RDTLS_HASH_SHA256);
-        cr_expect_eq(rdtls_conn_set_fingerprints(pair.client.conn, list, 2, 0), RDTLS_NOT_AWAITED);
+        cr_expect_eq(rdtls_conn_set_fingerprints(pair.client.conn, list, 2), RDTLS_NOT_AWAITED);
         pair_run(&pair);
         cr_expect(!pair.client.connected && !pair.client.closed, "nothing has happened");
         expect_talk(&pair);
         rdtls_conn_close(pair.client.conn);
-        cr_expect_eq(rdtls_conn_set_fingerprints(pair.client.conn, list, 2, 0), RDTLS_NOT_AWAITED);
+        cr_expect_eq(rdtls_conn_set_fingerprints(pair.client.conn, list, 2), RDTLS_NOT_AWAITED);
         pair_free(&pair);
     }
 }

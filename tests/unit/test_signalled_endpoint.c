@@ -59,7 +59,7 @@ static enum rdtls_status tell(struct host *host, struct rdtls_id id, const struc
     struct rdtls_fingerprint list[3];
     list[0] = list[2] = fingerprint_under(other->config, hash);
     list[1] = wrong_fingerprint(hash);
-    return rdtls_endpoint_set_fingerprints(host->endpoint, id, list, 3, 0);
+    return rdtls_endpoint_set_fingerprints(host->endpoint, id, list, 3);
 }
 
 Test(signalled_endpoint, told_before_the_hello)
@@ -133,7 +133,7 @@ Test(signalled_endpoint, there_is_room_for_all)
         cr_assert_eq(rdtls_endpoint_open(host.endpoint, RDTLS_SERVER, 0, 0, &id), RDTLS_OK);
         for (int again = 0; again < 2; again++)
             cr_assert_eq(
-                rdtls_endpoint_set_fingerprints(host.endpoint, id, list, RDTLS_SIGNALLED_MAX, 0),
+                rdtls_endpoint_set_fingerprints(host.endpoint, id, list, RDTLS_SIGNALLED_MAX),
                 RDTLS_OK);
     }
     cr_expect_eq(rdtls_endpoint_open(host.endpoint, RDTLS_SERVER, 0, 0, &id), RDTLS_NO_ROOM);

@@ -18,7 +18,7 @@ static void expect_verdict(const struct list *list, bool is_late, const uint16_t
             own.of[i] = fingerprint_under(pair.server.config, own.of[i].hash);
     if (is_late)
         pair_run(&pair);
-    cr_assert_eq(rdtls_conn_set_fingerprints(pair.client.conn, own.of, own.count, 0), RDTLS_OK);
+    cr_assert_eq(rdtls_conn_set_fingerprints(pair.client.conn, own.of, own.count), RDTLS_OK);
     peer_poll(&pair.client);
     pair_run(&pair);
     cr_expect_eq(pair.client.connected, list->is_good);
@@ -64,21 +64,21 @@ Test(signalled_lists, lists_that_cannot_be_meant)
     struct rdtls_conn *conn = pair.server.conn;
     for (size_t i = 0; i <= RDTLS_SIGNALLED_MAX; i++)
         many[i] = wrong_fingerprint(RDTLS_HASH_SHA256);
-    cr_expect_eq(rdtls_conn_set_fingerprints(conn, many, 0, 0), RDTLS_INVALID_ARGUMENT);
-    cr_expect_eq(rdtls_conn_set_fingerprints(conn, NULL, 1, 0), RDTLS_INVALID_ARGUMENT);
-    cr_expect_eq(rdtls_conn_set_fingerprints(conn, many, RDTLS_SIGNALLED_MAX + 1, 0),
+    cr_expect_eq(rdtls_conn_set_fingerprints(conn, many, 0), RDTLS_INVALID_ARGUMENT);
+    cr_expect_eq(rdtls_conn_set_fingerprints(conn, NULL, 1), RDTLS_INVALID_ARGUMENT);
+    cr_expect_eq(rdtls_conn_set_fingerprints(conn, many, RDTLS_SIGNALLED_MAX + 1),
                  RDTLS_INVALID_ARGUMENT);
     /* [rfc8122#5] MD5 and SHA-1 are 1 and 2 of the registry, SHA-224 is 3. */
     for (int hash = 0; hash < 256; hash++) {
         many[1].hash = (enum rdtls_hash)hash;
         bool is_known = hash >= RDTLS_HASH_SHA256 && hash <= RDTLS_HASH_SHA512;
-        cr_expect_eq(rdtls_conn_set_fingerprints(conn, many, 2, 0),
+        cr_expect_eq(rdtls_conn_set_fingerprints(conn, many, 2),
                      is_known ? RDTLS_OK : RDTLS_INVALID_ARGUMENT);
     }
     tell(&pair.server, &pair.client, RDTLS_HASH_SHA256);
     tell(&pair.client, &pair.server, RDTLS_HASH_SHA256);
     many[1].hash = (enum rdtls_hash)2;
-    cr_expect_eq(rdtls_conn_set_fingerprints(conn, many, 2, 0), RDTLS_INVALID_ARGUMENT);
+    cr_expect_eq(rdtls_conn_set_fingerprints(conn, many, 2), RDTLS_INVALID_ARGUMENT);
     pair_run(&pair);
     cr_expect(pair.server.connected, "what was refused has changed nothing");
     pair_free(&pair);
@@ -109,7 +109,7 @@ Test(signalled_lists, every_bit_of_a_digest_counts)
             wrong_fingerprint(RDTLS_HASH_SHA512),
             fingerprint_under(pair.server.config, RDTLS_HASH_SHA512)};
         list[1].digest[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        cr_assert_eq(rdtls_conn_set_fingerprints(pair.client.conn, list, 2, 0), RDTLS_OK);
+        cr_assert_eq(rdtls_conn_set_fingerprints(pair.client.conn, list, 2), RDTLS_OK);
         pair_run(&pair);
         cr_expect_eq(pair.client.status, RDTLS_ALERT_BAD_CERTIFICATE);
         pair_free(&pair);

@@ -69,13 +69,12 @@ static inline void court_open(struct court *court, const struct judging *judging
 }
 
 /* The verdict: yes. What follows has not been polled. */
-static inline void court_accept(struct court *court, uint64_t now)
+static inline void court_accept(struct court *court)
 {
     struct rdtls_fingerprint right = fingerprint_under(court->talker->config, RDTLS_HASH_SHA512);
-    enum rdtls_status status =
-        court->verify == RDTLS_VERIFY_HOST
-            ? rdtls_conn_verify_peer(court->judge->conn, true)
-            : rdtls_conn_set_fingerprints(court->judge->conn, &right, 1, now);
+    enum rdtls_status status = court->verify == RDTLS_VERIFY_HOST
+                                   ? rdtls_conn_verify_peer(court->judge->conn, true)
+                                   : rdtls_conn_set_fingerprints(court->judge->conn, &right, 1);
     cr_assert_eq(status, RDTLS_OK);
 }
 
@@ -84,7 +83,7 @@ static inline enum rdtls_status court_refuse(struct court *court)
     const struct rdtls_fingerprint wrong = wrong_fingerprint(RDTLS_HASH_SHA256);
     return court->verify == RDTLS_VERIFY_HOST
                ? rdtls_conn_verify_peer(court->judge->conn, false)
-               : rdtls_conn_set_fingerprints(court->judge->conn, &wrong, 1, 0);
+               : rdtls_conn_set_fingerprints(court->judge->conn, &wrong, 1);
 }
 
 static inline void court_close(struct court *court)
