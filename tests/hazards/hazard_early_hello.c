@@ -283,9 +283,7 @@ static struct host host_of(uint16_t version, bool is_client, enum race race, uin
         config.verify = RDTLS_VERIFY_SIGNALLED;
     if (is_client && in_pieces) {
         config.mtu = SMALL_MTU;
-        config.server_name = "a-name-that-is-about-as-long-as-one-label-can-ever-be."
-                             "and-another-one-that-is-as-long-and-says-as-little."
-                             "and-another-one-that-is-as-long-and-says-as-little.example.com";
+        config.server_name = LONG_NAME;
     }
     options.accept = false;
     options.hellos_held_max = held_max;

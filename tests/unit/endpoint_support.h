@@ -31,6 +31,12 @@ struct host {
     size_t question_count;
 };
 
+/* Of a server: with it a hello takes two datagrams of the shortest mtu. */
+#define LONG_NAME                                            \
+    "a-name-that-is-about-as-long-as-one-label-can-ever-be." \
+    "and-another-one-that-is-as-long-and-says-as-little."    \
+    "and-another-one-that-is-as-long-and-says-as-little.example.com"
+
 static inline struct host host_with(const struct rdtls_config_options *config_options,
                                     const struct rdtls_endpoint_options *options)
 {

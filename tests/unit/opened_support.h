@@ -41,9 +41,7 @@ static inline struct host host_in_pieces(uint16_t version)
     config.groups = groups;
     config.group_count = 2;
     config.mtu = RDTLS_MTU_MIN;
-    config.server_name = "a-name-that-is-about-as-long-as-one-label-can-ever-be."
-                         "and-another-one-that-is-as-long-and-says-as-little."
-                         "and-another-one-that-is-as-long-and-says-as-little.example.com";
+    config.server_name = LONG_NAME;
     return host_with(&config, &options);
 }
 

@@ -37,9 +37,7 @@ static struct host host_of(uint16_t version, uint16_t mtu)
     config.group_count = 2;
     config.mtu = mtu;
     if (mtu != USUAL_MTU)
-        config.server_name = "a-name-that-is-about-as-long-as-one-label-can-ever-be."
-                             "and-another-one-that-is-as-long-and-says-as-little."
-                             "and-another-one-that-is-as-long-and-says-as-little.example.com";
+        config.server_name = LONG_NAME;
     options.accept = false;
     options.hellos_held_max = 4;
     return host_with(&config, &options);
